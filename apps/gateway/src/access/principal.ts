@@ -42,8 +42,7 @@ export function actorFor(principal: Principal, route: RouteDefinition, now: Date
   }
   if (route.stepUp && !(session && now.getTime() - session.provenAt.getTime() <= STEP_UP_MS))
     throw new HttpProblem('step_up_required');
-  const counted = principal.grants.filter((grant) => grant.botId === null || bots?.includes(grant.botId));
-  const scopes = new Set([...counted.flatMap((grant) => grant.scopes), ...prohibitions(principal)]);
+  const scopes = new Set([...scopesIn(principal, null), ...common(principal, bots ?? []), ...prohibitions(principal)]);
   return { kind, id, roles: [...roles], scopes: [...scopes], ...(bots && { bots }) };
 }
 
@@ -65,6 +64,16 @@ function botsFor(principal: Principal, route: CallableRoute, botId?: string): st
   const named = [...new Set(principal.grants.flatMap((grant) => grant.botId ?? []))];
   const allowed = named.filter((bot) => allow(principal.grants.filter((grant) => grant.botId === bot)));
   return botId === undefined ? allowed : allowed.filter((bot) => bot === botId);
+}
+
+const scopesIn = ({ grants }: Principal, botId: string | null): string[] =>
+  grants.flatMap((grant) => (grant.botId === botId ? grant.scopes : []));
+
+/** What holds for each of the bots: which of them a body names is not known yet, and what one role allows for one is not for another. */
+function common(principal: Principal, [first, ...others]: readonly string[]): string[] {
+  if (first === undefined) return [];
+  const all = others.map((botId) => new Set(scopesIn(principal, botId)));
+  return scopesIn(principal, first).filter((scope) => all.every((scopes) => scopes.has(scope)));
 }
 
 /** What is forbidden for one bot is forbidden for all: a prohibition never lets anything through. */
