@@ -1,10 +1,11 @@
-import { type Actor, AuditEntryAppendRequested, type EventDraft, type RouteDefinition } from '@switchboard/contracts';
+import type { Actor, AuditEntryAppendRequested, RouteDefinition } from '@switchboard/contracts';
 import { requestContext } from './http/request-context';
 
 type Entry = Parameters<typeof AuditEntryAppendRequested>[0];
 
 /**
- * What a service tells the audit log of a change: `outbox.add(tx, auditEntry(actor, TheRoute, …))` in the transaction of the change.
+ * What a service tells the audit log of a change, with the request in which it was made:
+ * `outbox.add(tx, AuditEntryAppendRequested(auditEntry(actor, TheRoute, …)))` in the transaction of the change.
  * @param route what asks for it: the log has it by that name, as it has requests for it that were refused or failed
  * @param change `before` and `after` are what has become another; nothing in them is a person's
  */
@@ -12,7 +13,7 @@ export function auditEntry(
   { kind, id, roles }: Actor,
   { id: action }: Pick<RouteDefinition, 'id'>,
   change: Pick<Entry, 'resourceType' | 'resourceId' | 'botId' | 'before' | 'after' | 'reason'>,
-): EventDraft {
+): Entry {
   const requestId = requestContext()?.requestId;
-  return AuditEntryAppendRequested({ actor: { kind, id, roles }, action, ...change, ...(requestId && { requestId }) });
+  return { actor: { kind, id, roles }, action, ...change, ...(requestId && { requestId }) };
 }

@@ -7,6 +7,7 @@ import {
   type ListExports,
   OpenExport,
   type ReadExport,
+  AuditEntryAppendRequested,
 } from '@switchboard/contracts';
 import {
   type AnswerOf,
@@ -77,11 +78,13 @@ export class ExportsService {
     await this.jobs.add(tx, WriteExport, { exportId: row.id }, { key: jobKeyOf(row.id), maxAttempts: ATTEMPTS });
     await this.outbox.add(
       tx,
-      auditEntry(actor, OpenExport, {
-        resourceType: 'export',
-        resourceId: row.id,
-        after: { of: request.of, format: request.format },
-      }),
+      AuditEntryAppendRequested(
+        auditEntry(actor, OpenExport, {
+          resourceType: 'export',
+          resourceId: row.id,
+          after: { of: request.of, format: request.format },
+        }),
+      ),
     );
     return this.shown(row);
   }

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
-import { type Actor, type Bot, DiscardQuarantinedUpdate } from '@switchboard/contracts';
+import { type Actor, type Bot, DiscardQuarantinedUpdate, AuditEntryAppendRequested } from '@switchboard/contracts';
 import {
   auditEntry,
   BotsRegistry,
@@ -137,13 +137,15 @@ export class QuarantineService {
     await this.empty(tx, row);
     await this.outbox.add(
       tx,
-      auditEntry(actor, DiscardQuarantinedUpdate, {
-        resourceType: 'inbound-update',
-        resourceId: rowIdOf(row),
-        botId: key.botId,
-        before: { failure: row.failure, receivedAt: row.receivedAt },
-        reason: why,
-      }),
+      AuditEntryAppendRequested(
+        auditEntry(actor, DiscardQuarantinedUpdate, {
+          resourceType: 'inbound-update',
+          resourceId: rowIdOf(row),
+          botId: key.botId,
+          before: { failure: row.failure, receivedAt: row.receivedAt },
+          reason: why,
+        }),
+      ),
     );
   }
 

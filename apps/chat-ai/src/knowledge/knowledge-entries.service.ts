@@ -1,6 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
-import { type Actor, type KnownLocale, localized, type RouteDefinition } from '@switchboard/contracts';
+import {
+  type Actor,
+  type KnownLocale,
+  localized,
+  type RouteDefinition,
+  AuditEntryAppendRequested,
+} from '@switchboard/contracts';
 import { auditEntry, Clock, DomainError } from '@switchboard/service-kit';
 import { createHash } from 'node:crypto';
 import { type EntityManager, IsNull, Not } from 'typeorm';
@@ -116,7 +122,7 @@ export class KnowledgeEntriesService {
     const { id, botId } = entry;
     const about = { resourceType: 'knowledge', resourceId: id, botId };
     const facts = { after: factsOf(entry), ...(before && { before: factsOf(before) }) };
-    await this.outbox.add(tx, auditEntry(actor, route, { ...about, ...facts }));
+    await this.outbox.add(tx, AuditEntryAppendRequested(auditEntry(actor, route, { ...about, ...facts })));
   }
 }
 

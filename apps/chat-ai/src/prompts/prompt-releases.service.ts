@@ -11,6 +11,7 @@ import {
   type ReadPromptInForce,
   type ReadPromptVersion,
   WithdrawPrompt,
+  AuditEntryAppendRequested,
 } from '@switchboard/contracts';
 import {
   auditEntry,
@@ -159,14 +160,16 @@ export class PromptReleasesService {
     const after = await this.inForce(tx, botId);
     await this.outbox.add(
       tx,
-      auditEntry(actor, change.action === 'withdrawn' ? WithdrawPrompt : PublishPrompt, {
-        resourceType: 'prompt',
-        resourceId: botId,
-        botId,
-        before: { promptId: prompt.id, version: prompt.version },
-        after: { promptId: after.prompt.id, version: after.prompt.version },
-        reason: change.why,
-      }),
+      AuditEntryAppendRequested(
+        auditEntry(actor, change.action === 'withdrawn' ? WithdrawPrompt : PublishPrompt, {
+          resourceType: 'prompt',
+          resourceId: botId,
+          botId,
+          before: { promptId: prompt.id, version: prompt.version },
+          after: { promptId: after.prompt.id, version: after.prompt.version },
+          reason: change.why,
+        }),
+      ),
     );
     ((tx.queryRunner!.data[CHANGED] ??= []) as string[]).push(botId);
     return after;

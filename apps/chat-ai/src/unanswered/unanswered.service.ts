@@ -9,6 +9,7 @@ import {
   type ReadUnanswered,
   ResolveUnanswered,
   type RouteDefinition,
+  AuditEntryAppendRequested,
 } from '@switchboard/contracts';
 import {
   auditEntry,
@@ -195,7 +196,7 @@ export class UnansweredService {
     const about = { resourceType: 'unanswered-question', resourceId: groupId, botId };
     const { state, documentId } = change;
     const after = { state, ...(documentId && { documentId }) };
-    await this.outbox.add(tx, auditEntry(actor, route, { ...about, after }));
+    await this.outbox.add(tx, AuditEntryAppendRequested(auditEntry(actor, route, { ...about, after })));
     return this.one(tx, botId, groupId);
   }
 
