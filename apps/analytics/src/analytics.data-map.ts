@@ -61,7 +61,7 @@ export const analyticsDataMap: DataMap = {
     purpose: 'Since which day all that was counted can be counted anew, and which backup was restored.',
     retention: 'For good.',
     erasure: 'not personal',
-    columns: { restored_backup: 'Its name.' },
+    columns: { database_id: 'Of this database, by which a backup knows its own.', restored_backup: 'Its name.' },
   },
   active_people: {
     purpose: 'Who was active when, for daily and monthly numbers of people, retention and cohorts.',
