@@ -18,4 +18,8 @@ describe('what the audit log tells of', () => {
     expect([...known].filter((action) => !names[action])).toEqual([]);
     expect(Object.keys(names).filter((action) => !known.has(action))).toEqual([]);
   });
+
+  it('is named in one style, by service, area and act', () => {
+    expect([...known].filter((action) => !/^[a-z]+(-[a-z]+)*(\.[a-z]+(-[a-z]+)*){2}$/.test(action))).toEqual([]);
+  });
 });

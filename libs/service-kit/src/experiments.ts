@@ -57,8 +57,11 @@ export function armOf({ salt, arms, coverage, namespace }: Omit<Experiment, 'id'
 
 /** Within it a decision of analytics, such as a rollback, is in force everywhere. */
 const FRESH_MS = 30_000;
-/** Older than this, an answer is waited for rather than asked for meanwhile. */
-const STALE_MS = 120_000;
+/**
+ * Older than this, an answer is waited for rather than asked for meanwhile: so long after a change people may still be put into arms as
+ * before it.
+ */
+export const EXPERIMENTS_STALE_MS = 120_000;
 /** Somebody waits for an answer of a bot. */
 const TIMEOUT_MS = 500;
 
@@ -100,7 +103,7 @@ export class Experiments {
     const age = this.known ? this.clock.now().getTime() - this.known.askedAt : Infinity;
     if (age >= FRESH_MS) {
       this.asking ??= this.ask().finally(() => (this.asking = undefined));
-      if (age >= STALE_MS) await this.asking;
+      if (age >= EXPERIMENTS_STALE_MS) await this.asking;
     }
     return this.known?.experiments ?? [];
   }

@@ -11,6 +11,7 @@ import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { DataSource, type EntityManager } from 'typeorm';
 import { z } from 'zod';
 import { OLDEST_MS } from '../events/read-event';
+import { ExperimentsService } from '../experiments/experiments.service';
 import { putFile, readFile } from '../files/checked-files';
 import { RollupsService } from '../rollups/rollups.service';
 import { BACKUP_TABLES, type BackupTable } from './backup.tables';
@@ -72,7 +73,7 @@ const DAY_MS = 86_400_000;
 const KEPT_MS = 35 * DAY_MS;
 /** A backup that was begun so long ago is written by nobody any more: see the timeout of its job. */
 const ABANDONED_MS = 3 * 3_600_000;
-/** Buckets take files in one piece, and it is read whole before anything of it is used. */
+/** As much as a bucket takes by one request. A piece is read whole before anything of it is used. */
 const FILE_BYTES = 16 * 1024 * 1024;
 
 /** Backups of the statistics: what COPY gives of each table, in storage, and the way back. */
@@ -83,6 +84,7 @@ export class BackupService {
   constructor(
     private readonly db: DataSource,
     private readonly rollups: RollupsService,
+    private readonly experiments: ExperimentsService,
     private readonly clock: Clock,
     @Inject(MEDIA_STORAGE) private readonly storage: MediaStorage,
   ) {}
@@ -131,7 +133,8 @@ export class BackupService {
       // Nobody stores anything meanwhile: see `consenting`.
       await tx.query(`SELECT pg_advisory_xact_lock(hashtext(current_schema()), hashtext('consents'))`);
       await this.requireNew(tx, manifest);
-      for (const table of manifest.tables) await this.read(tx, manifest, table);
+      for (const table of manifest.tables) await this.read(tx, manifest.id, table);
+      await this.experiments.endRestored(tx);
       // Of the events that were counted in it none may be here, and of today's only some.
       const tomorrow = new Date(this.clock.now().getTime() + DAY_MS);
       await this.rollups.countableSince(tx, tomorrow.toISOString().slice(0, 10));
@@ -193,7 +196,7 @@ export class BackupService {
     pipeline(copied, packed, () => undefined);
     const files: z.output<typeof StoredFile>[] = [];
     try {
-      for await (const piece of pieces(packed))
+      for await (const piece of piecesOf(packed, FILE_BYTES))
         files.push(await putFile(this.storage, fileKey(id, name, files.length + 1), piece, 'application/gzip'));
     } catch (error) {
       // The server would go on sending, and answer ROLLBACK after that.
@@ -203,7 +206,7 @@ export class BackupService {
     return { name, columns, rows: copied.rowCount, files };
   }
 
-  private async read(tx: EntityManager, { id, takenAt }: Manifest, table: Manifest['tables'][number]): Promise<void> {
+  private async read(tx: EntityManager, id: string, table: Manifest['tables'][number]): Promise<void> {
     const known = BACKUP_TABLES.find(({ name }) => name === table.name);
     // Of a version that knew more.
     if (!known) return;
@@ -219,7 +222,7 @@ export class BackupService {
     } catch (error) {
       throw new BackupDamaged(id, error);
     }
-    if (known.restored) await tx.query(`UPDATE ${staged} SET ${known.restored}`, [takenAt]);
+    if (known.restored) await tx.query(`UPDATE ${staged} SET ${known.restored}`);
     const added = (known.add ?? []).map((column) => `${column} = ${table.name}.${column} + excluded.${column}`);
     const conflict =
       added.length > 0 ? `(${await keyOf(tx, table.name)}) DO UPDATE SET ${added.join(', ')}` : 'DO NOTHING';
@@ -313,17 +316,20 @@ async function keyOf(tx: EntityManager, table: string): Promise<string> {
   return key;
 }
 
-/** A stream in pieces of FILE_BYTES, the last one shorter; one at least. */
-async function* pieces(stream: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+/** A stream in pieces of just so many bytes, the last one shorter; one at least. */
+export async function* piecesOf(stream: AsyncIterable<Buffer>, size: number): AsyncGenerator<Buffer> {
   let waiting: Buffer[] = [];
-  let bytes = 0;
+  let length = 0;
   for await (const chunk of stream) {
-    waiting.push(chunk);
-    bytes += chunk.length;
-    if (bytes < FILE_BYTES) continue;
-    yield Buffer.concat(waiting);
-    waiting = [];
-    bytes = 0;
+    let rest = chunk;
+    while (length + rest.length > size) {
+      yield Buffer.concat([...waiting, rest.subarray(0, size - length)]);
+      rest = rest.subarray(size - length);
+      waiting = [];
+      length = 0;
+    }
+    waiting.push(rest);
+    length += rest.length;
   }
   yield Buffer.concat(waiting);
 }

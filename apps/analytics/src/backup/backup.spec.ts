@@ -1,8 +1,10 @@
 import {
   BackUpStatistics,
   CheckStatisticsBackup,
+  ExperimentDecided,
   ListRates,
   ListStatisticsBackups,
+  NoticeSendRequested,
   PutRate,
   RestoreStatistics,
 } from '@switchboard/contracts';
@@ -11,6 +13,7 @@ import { startApp, type TestApp, until } from '@switchboard/testing';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { to as copyTo } from 'pg-copy-streams';
@@ -18,7 +21,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { aMessage, aPerson, ask, aUsage, clear, say } from '../../test/build';
 import { analyticsApp } from '../analytics.app';
 import { BackupJobs } from './backup.jobs';
-import { BackupService } from './backup.service';
+import { BackupService, piecesOf } from './backup.service';
 
 const DAY_MS = 86_400_000;
 
@@ -127,16 +130,27 @@ describe('a backup of the statistics', () => {
       params: { currency: 'EUR', validFrom: '2026-01-01' },
       body: { usdPerUnit: 1.1, exponent: 2, source: 'a bank' },
     });
-    const { takenAt } = await app.gateway.call(BackUpStatistics, {});
+    await app.gateway.call(BackUpStatistics, {});
     app.clock.advance(60 * 60_000);
     await restore(empty);
     expect(await empty.gateway.call(ListRates)).toEqual(await app.gateway.call(ListRates));
     const [restored] = await ask(empty, 'SELECT * FROM experiments WHERE id = $1', [running]);
     expect(restored).toMatchObject({
       ...{ state: 'stopped', decision: 'stopped', decided_arm: 'plain', decided_automatically: true, revision: 4 },
-      ended_at: takenAt,
+      ended_at: app.clock.now(),
+    });
+    const decided = await empty.probe.until(ExperimentDecided, ({ data }) => data.experimentId === running);
+    expect(decided.data).toMatchObject({ decision: 'stopped', arm: 'plain', automatic: true });
+    const { data: notice } = await empty.probe.until(NoticeSendRequested);
+    expect(notice.texts).toMatchObject({
+      en: expect.stringContaining('greeting-3 was stopped') as string,
+      ru: expect.stringContaining('greeting-3 остановлен') as string,
     });
     expect(await ask(empty, 'SELECT FROM exposures')).toEqual([]);
+    // Both are counted as well; what comes after this test is to find nothing.
+    const counted = `SELECT DISTINCT type FROM measures
+      WHERE type IN ('analytics.experiment.decided', 'bot-adapter.notice.send-requested')`;
+    await until(async () => (await ask(empty, counted)).length === 2, { what: 'their being counted' });
     await Promise.all([app, empty].map((each) => ask(each, 'DELETE FROM experiments WHERE id = $1', [running])));
   });
 
@@ -262,4 +276,16 @@ describe('a backup of the statistics', () => {
     await service(app).forgetOld();
     expect(new Set(await left())).toEqual(new Set([false]));
   });
+});
+
+it('a table is cut into pieces of equal size, of which only the last one is shorter', async () => {
+  const cut = async (...chunks: string[]) => {
+    const pieces: string[] = [];
+    for await (const piece of piecesOf(Readable.from(chunks.map((chunk) => Buffer.from(chunk))), 4))
+      pieces.push(String(piece));
+    return pieces;
+  };
+  expect(await cut('abc', 'def', 'ghijklmno')).toEqual(['abcd', 'efgh', 'ijkl', 'mno']);
+  expect(await cut('abc', 'd')).toEqual(['abcd']);
+  expect(await cut()).toEqual(['']);
 });

@@ -7,6 +7,7 @@ import {
   ExperimentDecided,
   ExperimentStarted,
   type ListExperiments,
+  NoticeSendRequested,
   type ReadExperiment,
 } from '@switchboard/contracts';
 import {
@@ -20,7 +21,7 @@ import {
   type RequestOf,
   seesBot,
 } from '@switchboard/service-kit';
-import type { EntityManager } from 'typeorm';
+import { type EntityManager, IsNull, Not } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { refuseForbidden, refuseIncomplete, refuseUnfitBandit, refuseUnknown } from './experiment-rules';
 import { Experiment, type ExperimentPlan } from './experiment.entity';
@@ -227,6 +228,38 @@ export class ExperimentsService {
     };
     await this.outbox.add(tx, ExperimentDecided(event));
     return experiment;
+  }
+
+  /**
+   * Stops those that ran when a backup was taken, which come back from it as drafts that have begun, and tells staff. Nobody knows any
+   * more who was in which arm, because people have other ids in a backup: to go on would be to compare those who come again with
+   * themselves.
+   */
+  async endRestored(tx: EntityManager): Promise<void> {
+    const begun = await tx.find(Experiment, {
+      where: { state: 'draft', startedAt: Not(IsNull()) },
+      order: { id: 'ASC' },
+      lock: { mode: 'pessimistic_write' },
+    });
+    for (const experiment of begun) {
+      await this.end(tx, experiment, {
+        decision: 'stopped',
+        arm: experiment.plan.arms[0]!.key,
+        why: 'The statistics were restored from a backup, which does not say who was in which arm.',
+      });
+      const { key } = experiment;
+      await this.outbox.add(
+        tx,
+        NoticeSendRequested({
+          noticeId: uuidv7(),
+          audience: 'staff',
+          texts: {
+            en: `**Experiment ${key} was stopped**\n\nThe statistics were restored from a backup, which does not say who was in which arm. To compare the arms, start a new experiment.`,
+            ru: `**Эксперимент ${key} остановлен**\n\nСтатистика восстановлена из резервной копии, а в ней не сказано, кто был в какой группе. Чтобы сравнить группы, начните новый эксперимент.`,
+          },
+        }),
+      );
+    }
   }
 
   async remove(tx: EntityManager, id: string, bots: Actor['bots']): Promise<void> {

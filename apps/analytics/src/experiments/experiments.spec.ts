@@ -17,7 +17,7 @@ import {
   ReplyRateRequested,
   StartExperiment,
 } from '@switchboard/contracts';
-import { armOf } from '@switchboard/service-kit';
+import { armOf, EXPERIMENTS_STALE_MS } from '@switchboard/service-kit';
 import { erasePerson, startApp, type TestApp, until } from '@switchboard/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { ask, aUsage, clear, consents, eventAt, runScheduled, withdraws } from '../../test/build';
@@ -557,6 +557,8 @@ describe('what an experiment shows', () => {
     for (let day = 0; day < 4; day++) {
       await crowd.dayByWeights(400, isBest('control'));
       await runScheduled(app, 'reweigh-bandits');
+      // Until services surely know of it.
+      app.clock.advance(EXPERIMENTS_STALE_MS);
     }
     const [control] = await weightsOf(experiment.id);
     expect(control).toBeGreaterThan(9000);

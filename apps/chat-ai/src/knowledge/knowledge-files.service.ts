@@ -14,7 +14,7 @@ import { Readable } from 'node:stream';
 import { DataSource, type EntityManager, IsNull, Not } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { AssistantsService } from '../assistants/assistants.service';
-import { authorOf } from '../audit-entry';
+import { authorOf } from '../author';
 import { KnowledgeEntriesJobs } from './knowledge-entries.jobs';
 import { KnowledgeDocumentNotFound, KnowledgeEntriesService } from './knowledge-entries.service';
 import { KnowledgeEntry } from './knowledge-entry.entity';

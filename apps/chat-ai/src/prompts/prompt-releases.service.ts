@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Outbox, Signals } from '@switchboard/bus';
 import {
+  AuditEntryAppendRequested,
   type Actor,
   type EventOf,
   type ExperimentDecided,
@@ -11,7 +12,9 @@ import {
   type ReadPromptVersion,
 } from '@switchboard/contracts';
 import {
+  auditEntry,
   type AnswerOf,
+  type AuditAuthor,
   Clock,
   Cursors,
   DomainError,
@@ -22,7 +25,7 @@ import {
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { AssistantsService } from '../assistants/assistants.service';
-import { auditEntry, type Author, authorOf } from '../audit-entry';
+import { authorOf } from '../author';
 import { Prompt } from './prompt.entity';
 import { PromptDraftsService } from './prompt-drafts.service';
 import { PromptRelease } from './prompt-release.entity';
@@ -96,7 +99,7 @@ export class PromptReleasesService {
     tx: EntityManager,
     botId: string,
     { promptId, draft }: Publishable,
-    { why, seen, actor }: { why: string; seen: IfMatch; actor: Author },
+    { why, seen, actor }: { why: string; seen: IfMatch; actor: AuditAuthor },
   ): Promise<PromptInForce> {
     const before = await this.lockInForce(tx, botId, seen);
     const prompt = draft
@@ -149,22 +152,24 @@ export class PromptReleasesService {
   private async release(
     tx: EntityManager,
     { botId, prompt, revision }: PromptInForce,
-    { actor, ...change }: Pick<PromptRelease, 'action' | 'promptId' | 'why'> & { actor: Author },
+    { actor, ...change }: Pick<PromptRelease, 'action' | 'promptId' | 'why'> & { actor: AuditAuthor },
   ): Promise<PromptInForce> {
     const released = { releasedAt: this.clock.now(), releasedBy: authorOf(actor) };
     await tx.insert(PromptRelease, { id: uuidv7(), botId, number: revision + 1, ...change, ...released });
     const after = await this.inForce(tx, botId);
     await this.outbox.add(
       tx,
-      auditEntry(actor, {
-        action: `chat-ai.prompts.${change.action === 'rolled_back' ? 'rolled-back' : change.action}`,
-        resourceType: 'prompt',
-        resourceId: botId,
-        botId,
-        before: { promptId: prompt.id, version: prompt.version },
-        after: { promptId: after.prompt.id, version: after.prompt.version },
-        reason: change.why,
-      }),
+      AuditEntryAppendRequested(
+        auditEntry(actor, {
+          action: `chat-ai.prompts.${change.action === 'rolled_back' ? 'rolled-back' : change.action}`,
+          resourceType: 'prompt',
+          resourceId: botId,
+          botId,
+          before: { promptId: prompt.id, version: prompt.version },
+          after: { promptId: after.prompt.id, version: after.prompt.version },
+          reason: change.why,
+        }),
+      ),
     );
     ((tx.queryRunner!.data[CHANGED] ??= []) as string[]).push(botId);
     return after;

@@ -1,7 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
-import type { Actor, ListUnanswered, ListUnansweredQuestions, Locale, ReadUnanswered } from '@switchboard/contracts';
 import {
+  AuditEntryAppendRequested,
+  type Actor,
+  type ListUnanswered,
+  type ListUnansweredQuestions,
+  type Locale,
+  type ReadUnanswered,
+} from '@switchboard/contracts';
+import {
+  auditEntry,
   type AnswerOf,
   BlindIndex,
   Clock,
@@ -16,7 +24,7 @@ import {
 } from '@switchboard/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { auditEntry, authorOf } from '../audit-entry';
+import { authorOf } from '../author';
 import { captionIn, wordsOf } from '../conversations/message-content';
 import { Message } from '../conversations/message.entity';
 import { MessageCipher } from '../conversations/message-cipher';
@@ -184,7 +192,10 @@ export class UnansweredService {
     const about = { resourceType: 'unanswered-question', resourceId: groupId, botId };
     const { state, documentId } = change;
     const after = { state, ...(documentId && { documentId }) };
-    await this.outbox.add(tx, auditEntry(actor, { action: 'chat-ai.unanswered.resolved', ...about, after }));
+    await this.outbox.add(
+      tx,
+      AuditEntryAppendRequested(auditEntry(actor, { action: 'chat-ai.unanswered.resolved', ...about, after })),
+    );
     return this.one(tx, botId, groupId);
   }
 

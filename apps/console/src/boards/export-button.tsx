@@ -22,6 +22,7 @@ import {
   useFormats,
   useKitTexts,
   useLanguage,
+  wordOf,
 } from '@switchboard/ui';
 import { useQuery } from '@tanstack/react-query';
 import { Download } from 'lucide-react';
@@ -122,7 +123,7 @@ function ExportDialog({
                 facts={[
                   [
                     <Badge key="state" tone={state === 'done' ? 'good' : state === 'failed' ? 'bad' : 'neutral'}>
-                      {t.exportStates[state]}
+                      {wordOf(t.exportStates, state)}
                     </Badge>,
                     link && state === 'done' ? (
                       <Link key="link" href={link}>

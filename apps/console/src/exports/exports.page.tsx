@@ -11,6 +11,7 @@ import {
   Page,
   type Tone,
   useFormats,
+  wordOf,
 } from '@switchboard/ui';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
@@ -20,10 +21,7 @@ import { useExportTexts } from './exports.texts';
 
 const LOOK_AGAIN_MS = 2000;
 
-type State = AnalyticsExport['state'];
-const tones: Record<State, Tone> = {
-  ...{ waiting: 'neutral', running: 'info', done: 'good', failed: 'bad', expired: 'neutral' },
-};
+const tones: Readonly<Record<string, Tone>> = { running: 'info', done: 'good', failed: 'bad' };
 
 export function ExportsPage() {
   const t = useExportTexts();
@@ -45,8 +43,8 @@ export function ExportsPage() {
       ...{ id: 'state', title: t.state, width: '180px', phone: 'state' },
       cell: ({ state, problem }) => (
         <span className="ui-row">
-          <Badge dot tone={tones[state]}>
-            {t.states[state]}
+          <Badge dot tone={tones[state] ?? 'neutral'}>
+            {wordOf(t.states, state)}
           </Badge>
           {problem && <Link href={`/problems/${problem}`}>{t.why}</Link>}
         </span>

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
 import {
   type Actor,
+  type AuditAction,
   BotConfigured,
   type BotState,
   CHANNEL_TOKEN,
@@ -54,6 +55,19 @@ export class BotChanged extends DomainError {
     super('gateway.bot_changed', 'Somebody changed it since you saw it', 412, { bot: ReadBot.answer.encode(bot) });
   }
 }
+
+/** As the audit log names changes: like ids of routes. */
+const ACTIONS = {
+  created: 'gateway.bots.created',
+  taken_over: 'gateway.bots.taken-over',
+  edited: 'gateway.bots.edited',
+  rolled_back: 'gateway.bots.rolled-back',
+  secrets_changed: 'gateway.bots.secrets-changed',
+  paused: 'gateway.bots.paused',
+  resumed: 'gateway.bots.resumed',
+  archived: 'gateway.bots.archived',
+  restored: 'gateway.bots.restored',
+} as const satisfies Record<BotChangeKind, AuditAction>;
 
 interface NewBot {
   readonly id: string;
@@ -344,7 +358,7 @@ export class BotsService {
     const former = await tx.findOneBy(BotRevisionRow, { botId, revision: row.revision - 1 });
     const { secretsSet, secretsRemoved } = revision;
     await this.audit.append(tx, {
-      ...{ actor, action: `gateway.bots.${change}`, resource: { type: 'bot', id: botId }, botId, result: 'done' },
+      ...{ actor, action: ACTIONS[change], resource: { type: 'bot', id: botId }, botId, result: 'done' },
       before: former ? { state: former.state, description: former.description } : {},
       after: { state, description },
       details: { revision: row.revision, rolledBackTo, secretsSet, secretsRemoved },

@@ -233,7 +233,7 @@ export type AnalyticsChurnForecast = {
 };
 
 /**
- * People whose first day ever is in the same time. Null where fewer than 20 people are behind it, or some but fewer than 20 did it.
+ * People whose first day ever is in the same time. Null where fewer than 20 people are behind it, where some but fewer than 20 did it or did not, and where that could be told from it by subtraction.
  */
 export type AnalyticsCohort = {
   /**
@@ -332,7 +332,7 @@ export type AnalyticsExperiment = {
   /**
    * Named before: whether the effect on the primary metric differs between them.
    */
-  segments: Array<'channel' | 'newcomer'>;
+  segments: Array<SegmentBy>;
   state: 'draft' | 'running' | 'decided' | 'stopped';
   decision: ExperimentDecision | null;
   /**
@@ -405,7 +405,7 @@ export type AnalyticsExperimentResults = {
    * Of the primary metric.
    */
   segments: Array<{
-    by: 'channel' | 'newcomer';
+    by: SegmentBy;
     arm: ArmKey;
     parts: Array<{
       value: string;
@@ -422,7 +422,7 @@ export type AnalyticsExperimentResults = {
     interactionP: number;
   }>;
   advice: {
-    decision: 'ship' | 'no_effect' | 'harmful' | 'keep_running' | 'inconclusive' | 'broken';
+    decision: ExperimentAdvice;
     arm: ArmKey | null;
     text: {
       en: string;
@@ -433,9 +433,9 @@ export type AnalyticsExperimentResults = {
 
 export type AnalyticsExport = {
   id: string;
-  report: string;
+  report: ReportName;
   format: 'csv' | 'xlsx';
-  state: 'waiting' | 'running' | 'done' | 'failed' | 'expired';
+  state: ExportState;
   createdAt: Instant;
   finishedAt: Instant | null;
   /**
@@ -446,6 +446,10 @@ export type AnalyticsExport = {
    * Null where that is known only at the end.
    */
   totalRows: number | null;
+  /**
+   * As in `analytics.About`; of one that failed as well, because of which days are no longer kept.
+   */
+  keptFrom: string | null;
   /**
    * Why it failed, as a code of `/problems/{code}`. Null where only the logs know.
    */
@@ -460,7 +464,7 @@ export type AnalyticsExport = {
 };
 
 /**
- * Null where fewer than 20 people are behind it, or some but fewer than 20 did it.
+ * Null where fewer than 20 people are behind it, where some but fewer than 20 did it or did not, and where that could be told from it by subtraction.
  */
 export type AnalyticsFunnelStep = {
   event: string;
@@ -493,7 +497,7 @@ export type AnalyticsFunnelStep = {
 };
 
 /**
- * DAU = new + retained + resurrected. Null where fewer than 20 people are behind it, or some but fewer than 20 did it.
+ * DAU = new + retained + resurrected. Null where fewer than 20 people are behind it, where some but fewer than 20 did it or did not, and where that could be told from it by subtraction.
  */
 export type AnalyticsGrowthDay = {
   day: string;
@@ -562,7 +566,7 @@ export type AnalyticsKnownPeriod = {
 };
 
 /**
- * Money paid less money given back, per person; costs are not taken off. Null where fewer than 20 people are behind it, or some but fewer than 20 did it.
+ * Money paid less money given back, per person; costs are not taken off. Null where fewer than 20 people are behind it, where some but fewer than 20 did it or did not, and where that could be told from it by subtraction.
  */
 export type AnalyticsLifetimeValue = {
   days: number;
@@ -708,7 +712,7 @@ export type AnalyticsRate = {
 };
 
 /**
- * Null where fewer than 20 people are behind it, or some but fewer than 20 did it.
+ * Null where fewer than 20 people are behind it, where some but fewer than 20 did it or did not, and where that could be told from it by subtraction.
  */
 export type AnalyticsRetentionCell = {
   /**
@@ -741,8 +745,17 @@ export type AnalyticsStatisticsBackup = {
 };
 
 export type AnalyticsSurvivalPoint = {
+  /**
+   * Days on which fewer than 20 left are taken together with those after them: the last of them.
+   */
   day: number;
+  /**
+   * When the first of these days began.
+   */
   atRisk: number;
+  /**
+   * In these days.
+   */
   churned: number;
   /**
    * Those who are still active, by Kaplan and Meier.
@@ -1430,6 +1443,11 @@ export type EventGroup = {
 };
 
 /**
+ * "broken": people are not spread as planned. "inconclusive": its time is over, and nothing is sure.
+ */
+export type ExperimentAdvice = string;
+
+/**
  * "ship": the arm becomes what everybody gets. "no_effect": no difference larger than the one looked for. "harmful": taken back. "stopped": ended without an answer.
  */
 export type ExperimentDecision = string;
@@ -1443,6 +1461,11 @@ export type ExperimentKey = string;
  * Where a service asks for an arm, one running experiment at a time: `chat-ai.prompt:lumen`.
  */
 export type ExperimentPlace = string;
+
+/**
+ * "expired": its file is gone, and its link leads nowhere.
+ */
+export type ExportState = string;
 
 export type FieldError = {
   /**
@@ -2538,6 +2561,11 @@ export type Problem = {
 };
 
 /**
+ * Which report: named as its board.
+ */
+export type ReportName = string;
+
+/**
  * An IANA time zone: days and hours are those of this zone.
  */
 export type ReportZone = string;
@@ -2557,6 +2585,11 @@ export type Schedule = {
   lateMs: number;
   timeoutMs: number;
 };
+
+/**
+ * By what the people of an experiment are told apart. "newcomer": whether they were there before.
+ */
+export type SegmentBy = string;
 
 /**
  * A time zone of the IANA database, for example "Europe/Moscow".
@@ -3772,7 +3805,7 @@ export type AnalyticsBoardsReadGrowthResponses = {
     about: AnalyticsAbout;
     days: Array<AnalyticsGrowthDay>;
     /**
-     * DAU by MAU, averaged over the last 28 days. Null where fewer than 20 people are behind it, or some but fewer than 20 did it.
+     * DAU by MAU, averaged over the last 28 days. Null where fewer than 20 people are behind it, where some but fewer than 20 did it or did not, and where that could be told from it by subtraction.
      */
     stickiness: number | null;
   };
@@ -3920,7 +3953,7 @@ export type AnalyticsBoardsReadRetentionResponses = {
     kind: 'calendar' | 'rolling' | 'hours24' | 'brackets';
     cohorts: Array<AnalyticsCohort>;
     /**
-     * Weighted by people, over mature cells only.
+     * Weighted by people, over mature cells only. Cohorts that are hidden are in it where they are many together.
      */
     average: Array<AnalyticsRetentionCell>;
   };
@@ -4075,11 +4108,11 @@ export type AnalyticsBoardsReadSurvivalResponses = {
   200: {
     about: AnalyticsAbout;
     /**
-     * Null where fewer than 20 people are behind it, or some but fewer than 20 did it.
+     * Null where fewer than 20 people are behind it, where some but fewer than 20 did it or did not, and where that could be told from it by subtraction.
      */
     points: Array<AnalyticsSurvivalPoint> | null;
     /**
-     * Null where more than half of them stay, or too few are there.
+     * The first of these days by which half have left. Null where more than half stay, or too few are there.
      */
     medianDays: number | null;
   };
@@ -7104,9 +7137,6 @@ export type AnalyticsExperimentsDraftData = {
      * The chance of finding what is there.
      */
     power?: number;
-    /**
-     * Named before: whether the effect on the primary metric differs between them.
-     */
     segments?: Array<'channel' | 'newcomer'>;
   };
   headers: {
@@ -7282,9 +7312,6 @@ export type AnalyticsExperimentsChangeData = {
      * The chance of finding what is there.
      */
     power?: number;
-    /**
-     * Named before: whether the effect on the primary metric differs between them.
-     */
     segments?: Array<'channel' | 'newcomer'>;
   };
   headers: {
