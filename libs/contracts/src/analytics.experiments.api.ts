@@ -17,7 +17,7 @@ export const Arm = z
   .meta({ id: 'analytics.Arm' });
 
 const SegmentBy = openWord(['channel', 'newcomer'], {
-  id: 'SegmentBy',
+  id: 'analytics.SegmentBy',
   description: 'By what the people of an experiment are told apart. "newcomer": whether they were there before.',
 });
 
@@ -25,7 +25,7 @@ const SegmentBy = openWord(['channel', 'newcomer'], {
 const segments = z.array(z.enum(SegmentBy.known)).max(3);
 
 const Advice = openWord(['ship', 'no_effect', 'harmful', 'keep_running', 'inconclusive', 'broken'], {
-  id: 'ExperimentAdvice',
+  id: 'analytics.ExperimentAdvice',
   description: '"broken": people are not spread as planned. "inconclusive": its time is over, and nothing is sure.',
 });
 

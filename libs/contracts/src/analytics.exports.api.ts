@@ -28,13 +28,13 @@ export type ExportedReport = z.output<typeof ExportedReport>;
 export const ExportFormat = z.enum(['csv', 'xlsx']);
 
 export const ExportState = openWord(['waiting', 'running', 'done', 'failed', 'expired'], {
-  id: 'ExportState',
+  id: 'analytics.ExportState',
   description: '"expired": its file is gone, and its link leads nowhere.',
 });
 
 const ReportName = openWord(
   ExportedReport.options.map(({ shape }) => shape.report.value),
-  { id: 'ReportName', description: 'Which report: named as its board.' },
+  { id: 'analytics.ReportName', description: 'Which report: named as its board.' },
 );
 
 const Export = z

@@ -55,11 +55,11 @@ export const useKitTexts = defineTexts({
       ofPrevious: 'of the step before',
       cohort: 'Cohort',
       people: 'People',
-      day: (n: number) => `Day ${n}`,
     },
     empty: { noMatch: 'Nothing matches', clearFilters: 'Clear the filters', noRight: 'Not for your role' },
     problem: {
       title: 'This did not work',
+      missing: 'Nothing is here',
       offline: 'The server cannot be reached',
       offlineText: 'Check the connection and try again.',
       trace: 'Trace',
@@ -82,8 +82,6 @@ export const useKitTexts = defineTexts({
     },
     shortcuts: { title: 'Keyboard shortcuts', then: 'then' },
     diff: {
-      before: 'Before',
-      after: 'After',
       same: 'There is no difference.',
       unchanged: (n: number) => `${counted.en(n, 'unchanged line', 'unchanged lines')}`,
       added: 'added',
@@ -154,11 +152,11 @@ export const useKitTexts = defineTexts({
       ofPrevious: 'от предыдущего шага',
       cohort: 'Когорта',
       people: 'Люди',
-      day: (n) => `День ${n}`,
     },
     empty: { noMatch: 'Ничего не подходит', clearFilters: 'Сбросить фильтры', noRight: 'Недоступно для вашей роли' },
     problem: {
       title: 'Не получилось',
+      missing: 'Здесь ничего нет',
       offline: 'Сервер не отвечает',
       offlineText: 'Проверьте связь и повторите.',
       trace: 'Трасса',
@@ -181,8 +179,6 @@ export const useKitTexts = defineTexts({
     },
     shortcuts: { title: 'Сочетания клавиш', then: 'затем' },
     diff: {
-      before: 'Было',
-      after: 'Стало',
       same: 'Отличий нет.',
       unchanged: (n) => counted.ru(n, 'строка без изменений', 'строки без изменений', 'строк без изменений'),
       added: 'добавлено',

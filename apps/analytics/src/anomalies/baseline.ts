@@ -97,7 +97,10 @@ function usualOfBot(
         cost: cost.deviation,
         tokenCount: tokens.deviation,
         contributors: new Map(
-          [...Map.groupBy(all.flat(), nameOf)].map(([name, windows]) => [name, sumOf(windows, 'costMicros') / all.length]),
+          [...Map.groupBy(all.flat(), nameOf)].map(([name, windows]) => [
+            name,
+            sumOf(windows, 'costMicros') / all.length,
+          ]),
         ),
       },
     ],

@@ -136,7 +136,7 @@ function Metric({ metric, result }: { metric: AnalyticsMetric; result: Analytics
               <span role="cell" className="number">
                 {format(mean)}
               </span>
-              <span role="cell" className="wide">
+              <span role="cell">
                 {comparison?.liftInterval ? (
                   <IntervalBar
                     {...comparison.liftInterval}

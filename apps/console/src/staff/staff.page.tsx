@@ -181,71 +181,66 @@ function Members() {
             {t.noneText}
           </Empty>
         }
-        actions={
-          mayWrite
-            ? (member) => [
-                {
-                  id: 'change',
-                  entries:
-                    member.id === me.id
-                      ? []
-                      : [
-                          {
-                            ...{ id: 'grant', label: t.grant, icon: <ShieldEllipsis /> },
-                            onAction: () => setGranting(member),
-                          },
-                          {
-                            ...{ id: 'rename', label: t.rename, icon: <Pencil /> },
-                            onAction: () => setEditing(member),
-                          },
-                          {
-                            ...{ id: 'sessions', label: t.sessions, icon: <MonitorSmartphone /> },
-                            onAction: () => setLooking(member),
-                          },
-                          {
-                            ...{ id: 'reinvite', label: t.reinvite, icon: <Mail /> },
-                            onAction: () => void reinvite(member),
-                          },
-                        ],
-                },
-                {
-                  id: 'end',
-                  entries:
-                    member.id === me.id
-                      ? []
-                      : member.state === 'suspended'
-                        ? [
-                            {
-                              ...{ id: 'resume', label: t.resume, icon: <UserRoundCheck /> },
-                              onAction: () =>
-                                void act(
-                                  () => gatewayStaffResume({ path: { staffId: member.id } }),
-                                  t.resumed(member.name),
-                                ),
-                            },
-                          ]
-                        : [
-                            {
-                              ...{ id: 'suspend', label: t.suspend, icon: <UserRoundX />, look: 'danger' },
-                              onAction: () => void suspend(member),
-                            },
-                          ],
-                },
-                {
-                  id: 'remove',
-                  entries:
-                    member.id === me.id
-                      ? []
-                      : [
-                          {
-                            ...{ id: 'remove', label: t.remove, icon: <Trash2 />, look: 'danger' },
-                            onAction: () => void remove(member),
-                          },
-                        ],
-                },
-              ]
-            : undefined
-        }
+        actions={(member) => {
+          const isOther = member.id !== me.id;
+          const mayChange = mayWrite && isOther;
+          return [
+            {
+              id: 'see',
+              entries: isOther
+                ? [
+                    {
+                      ...{ id: 'sessions', label: t.sessions, icon: <MonitorSmartphone /> },
+                      onAction: () => setLooking(member),
+                    },
+                  ]
+                : [],
+            },
+            {
+              id: 'change',
+              entries: mayChange
+                ? [
+                    {
+                      ...{ id: 'grant', label: t.grant, icon: <ShieldEllipsis /> },
+                      onAction: () => setGranting(member),
+                    },
+                    { id: 'rename', label: t.rename, icon: <Pencil />, onAction: () => setEditing(member) },
+                    { id: 'reinvite', label: t.reinvite, icon: <Mail />, onAction: () => void reinvite(member) },
+                  ]
+                : [],
+            },
+            {
+              id: 'end',
+              entries: !mayChange
+                ? []
+                : member.state === 'suspended'
+                  ? [
+                      {
+                        ...{ id: 'resume', label: t.resume, icon: <UserRoundCheck /> },
+                        onAction: () =>
+                          void act(() => gatewayStaffResume({ path: { staffId: member.id } }), t.resumed(member.name)),
+                      },
+                    ]
+                  : [
+                      {
+                        ...{ id: 'suspend', label: t.suspend, icon: <UserRoundX />, look: 'danger' },
+                        onAction: () => void suspend(member),
+                      },
+                    ],
+            },
+            {
+              id: 'remove',
+              entries: mayChange
+                ? [
+                    {
+                      ...{ id: 'remove', label: t.remove, icon: <Trash2 />, look: 'danger' },
+                      onAction: () => void remove(member),
+                    },
+                  ]
+                : [],
+            },
+          ];
+        }}
       />
       {inviting && (
         <InviteDialog

@@ -332,7 +332,7 @@ export type AnalyticsExperiment = {
   /**
    * Named before: whether the effect on the primary metric differs between them.
    */
-  segments: Array<SegmentBy>;
+  segments: Array<AnalyticsSegmentBy>;
   state: 'draft' | 'running' | 'decided' | 'stopped';
   decision: ExperimentDecision | null;
   /**
@@ -351,6 +351,11 @@ export type AnalyticsExperiment = {
   endedAt: Instant | null;
   revision: number;
 };
+
+/**
+ * "broken": people are not spread as planned. "inconclusive": its time is over, and nothing is sure.
+ */
+export type AnalyticsExperimentAdvice = string;
 
 export type AnalyticsExperimentResults = {
   experimentId: string;
@@ -405,7 +410,7 @@ export type AnalyticsExperimentResults = {
    * Of the primary metric.
    */
   segments: Array<{
-    by: SegmentBy;
+    by: AnalyticsSegmentBy;
     arm: ArmKey;
     parts: Array<{
       value: string;
@@ -422,7 +427,7 @@ export type AnalyticsExperimentResults = {
     interactionP: number;
   }>;
   advice: {
-    decision: ExperimentAdvice;
+    decision: AnalyticsExperimentAdvice;
     arm: ArmKey | null;
     text: {
       en: string;
@@ -433,9 +438,9 @@ export type AnalyticsExperimentResults = {
 
 export type AnalyticsExport = {
   id: string;
-  report: ReportName;
+  report: AnalyticsReportName;
   format: 'csv' | 'xlsx';
-  state: ExportState;
+  state: AnalyticsExportState;
   createdAt: Instant;
   finishedAt: Instant | null;
   /**
@@ -462,6 +467,11 @@ export type AnalyticsExport = {
   link: string | null;
   expiresAt: Instant | null;
 };
+
+/**
+ * "expired": its file is gone, and its link leads nowhere.
+ */
+export type AnalyticsExportState = string;
 
 /**
  * Null where fewer than 20 people are behind it, where some but fewer than 20 did it or did not, and where that could be told from it by subtraction.
@@ -712,6 +722,11 @@ export type AnalyticsRate = {
 };
 
 /**
+ * Which report: named as its board.
+ */
+export type AnalyticsReportName = string;
+
+/**
  * Null where fewer than 20 people are behind it, where some but fewer than 20 did it or did not, and where that could be told from it by subtraction.
  */
 export type AnalyticsRetentionCell = {
@@ -731,6 +746,11 @@ export type AnalyticsRetentionCell = {
    */
   isMature: boolean;
 };
+
+/**
+ * By what the people of an experiment are told apart. "newcomer": whether they were there before.
+ */
+export type AnalyticsSegmentBy = string;
 
 export type AnalyticsStatisticsBackup = {
   id: string;
@@ -1443,11 +1463,6 @@ export type EventGroup = {
 };
 
 /**
- * "broken": people are not spread as planned. "inconclusive": its time is over, and nothing is sure.
- */
-export type ExperimentAdvice = string;
-
-/**
  * "ship": the arm becomes what everybody gets. "no_effect": no difference larger than the one looked for. "harmful": taken back. "stopped": ended without an answer.
  */
 export type ExperimentDecision = string;
@@ -1461,11 +1476,6 @@ export type ExperimentKey = string;
  * Where a service asks for an arm, one running experiment at a time: `chat-ai.prompt:lumen`.
  */
 export type ExperimentPlace = string;
-
-/**
- * "expired": its file is gone, and its link leads nowhere.
- */
-export type ExportState = string;
 
 export type FieldError = {
   /**
@@ -2561,11 +2571,6 @@ export type Problem = {
 };
 
 /**
- * Which report: named as its board.
- */
-export type ReportName = string;
-
-/**
  * An IANA time zone: days and hours are those of this zone.
  */
 export type ReportZone = string;
@@ -2585,11 +2590,6 @@ export type Schedule = {
   lateMs: number;
   timeoutMs: number;
 };
-
-/**
- * By what the people of an experiment are told apart. "newcomer": whether they were there before.
- */
-export type SegmentBy = string;
 
 /**
  * A time zone of the IANA database, for example "Europe/Moscow".
