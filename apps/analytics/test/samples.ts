@@ -31,7 +31,7 @@ const WORDS = [
   'application/x-never-heard-of',
   'a'.repeat(64),
   'lumen-greeting',
-  'chat-ai.prompts.published',
+  'chat-ai.prompt-releases.publish',
 ];
 
 /** A value that fits a schema, with words that nobody knows where words are open. */

@@ -144,7 +144,7 @@ describe('two versions of a prompt that are compared', () => {
     const entry = await app.probe.until(AuditEntryAppendRequested, ({ data }) => data.after?.['promptId'] === warm);
     expect(app.probe.all(AuditEntryAppendRequested).at(-1)!.data).toMatchObject({
       actor: { kind: 'staff', id: 'anna' },
-      action: 'chat-ai.prompts.published',
+      action: PublishPrompt.id,
     });
     expect(entry.data.resourceId).toBe('lumen');
     expect(data).toHaveLength(3);

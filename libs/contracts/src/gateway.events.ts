@@ -162,7 +162,7 @@ export const AuditEntryAppendRequested = defineEvent(
       .string()
       .regex(/^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)+$/)
       .max(200)
-      .describe('As a route is named: `chat-ai.prompts.publish`.'),
+      .describe('The id of the route that asked for it: `chat-ai.prompt-releases.publish`.'),
     resourceType: z.string().min(1).max(100),
     resourceId: z.string().min(1).max(200),
     userId: z.uuid().optional().describe('The person who is concerned: kept as a digest, wherever the id stands.'),

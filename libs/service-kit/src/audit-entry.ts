@@ -1,4 +1,4 @@
-import type { Actor, AuditAction, AuditEntryAppendRequested } from '@switchboard/contracts';
+import { type Actor, AuditEntryAppendRequested, type EventDraft, type RouteDefinition } from '@switchboard/contracts';
 import { requestContext } from './http/request-context';
 
 type Entry = Parameters<typeof AuditEntryAppendRequested>[0];
@@ -7,16 +7,16 @@ type Entry = Parameters<typeof AuditEntryAppendRequested>[0];
 export type AuditAuthor = Pick<Actor, 'id' | 'roles'> & { readonly kind: string };
 
 /**
- * What a service tells the audit log of a change, with the request in which it was made:
- * `outbox.add(tx, AuditEntryAppendRequested(auditEntry(actor, …)))` in the transaction of the change.
+ * What a service tells the audit log of a change: `outbox.add(tx, auditEntry(actor, TheRoute, …))` in the transaction of the change.
+ * @param route what asks for it: the log has it by that name, as it has requests for it that were refused or failed
  * @param change `before` and `after` are what has become another; nothing in them is a person's
  */
 export function auditEntry(
   { kind, id, roles }: AuditAuthor,
-  change: Pick<Entry, 'resourceType' | 'resourceId' | 'botId' | 'before' | 'after' | 'reason'> & {
-    action: AuditAction;
-  },
-): Entry {
+  { id: action }: Pick<RouteDefinition, 'id'>,
+  change: Pick<Entry, 'resourceType' | 'resourceId' | 'botId' | 'before' | 'after' | 'reason'>,
+): EventDraft {
   const requestId = requestContext()?.requestId;
-  return { actor: { kind, id, roles: [...roles] }, ...change, ...(requestId && { requestId }) };
+  const actor = { kind, id, roles: [...roles] };
+  return AuditEntryAppendRequested({ actor, action, ...change, ...(requestId && { requestId }) });
 }

@@ -116,7 +116,7 @@ export class Experiments {
       this.known = { experiments, askedAt };
       if (this.isAway) this.log.info('analytics tells again which experiments run');
       this.isAway = false;
-      if (isNew) await this.keep(experiments);
+      if (isNew) await this.keep(experiments, askedAt);
     } catch (error) {
       this.known = { experiments: this.known?.experiments ?? (await this.kept()), askedAt };
       if (!this.isAway)
@@ -125,12 +125,14 @@ export class Experiments {
     }
   }
 
-  private async keep(experiments: readonly Experiment[]): Promise<void> {
+  /** Another process may have asked later and been answered sooner: what it was told stays. */
+  private async keep(experiments: readonly Experiment[], askedAt: number): Promise<void> {
     await this.db
       .query(
         `INSERT INTO known_experiments (id, experiments, known_at) VALUES (1, $1, $2)
-         ON CONFLICT (id) DO UPDATE SET experiments = excluded.experiments, known_at = excluded.known_at`,
-        [JSON.stringify(experiments), this.clock.now()],
+         ON CONFLICT (id) DO UPDATE SET experiments = excluded.experiments, known_at = excluded.known_at
+         WHERE known_experiments.known_at <= excluded.known_at`,
+        [JSON.stringify(experiments), new Date(askedAt)],
       )
       .catch((error: unknown) => this.log.warn({ err: error }, 'the running experiments could not be kept'));
   }

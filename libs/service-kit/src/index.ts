@@ -1,7 +1,7 @@
 // To define and run a service
 export { defineApp, prefixOf, schemaOf, variablesOf, type AppDefinition } from './define-app';
 export { runApp, runApps, startApps, type RunningApps } from './run-app';
-export { CONFIG, ConfigError, flag, loadConfig, secret, sharedConfig, type Env } from './config';
+export { CONFIG, ConfigError, flag, loadConfig, secret, type SharedConfig, sharedConfig, type Env } from './config';
 
 // Within a feature
 export { type AuditAuthor, auditEntry } from './audit-entry';
@@ -36,6 +36,7 @@ export { intervalOf } from './scheduled.decorator';
 export { type PeriodicTask, PeriodicTasks, type RunningTask } from '@switchboard/bus';
 export { LeaderElection, LeadershipLost, type Lead, type Leadership } from './leader-election';
 export { LOG, type Log } from './log';
+export { BotServers } from './bot-servers';
 export { isOpenAi, openAiClient } from './openai';
 export { ModelServerError, wasNeverConnected, withoutWords } from './openai-errors';
 export { withoutTokens } from './redaction';

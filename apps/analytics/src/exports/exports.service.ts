@@ -1,12 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
 import {
-  AuditEntryAppendRequested,
   type Actor,
   type DownloadExport,
   ExportedReport,
   type ListExports,
-  type OpenExport,
+  OpenExport,
   type ReadExport,
 } from '@switchboard/contracts';
 import {
@@ -78,14 +77,11 @@ export class ExportsService {
     await this.jobs.add(tx, WriteExport, { exportId: row.id }, { key: jobKeyOf(row.id), maxAttempts: ATTEMPTS });
     await this.outbox.add(
       tx,
-      AuditEntryAppendRequested(
-        auditEntry(actor, {
-          action: 'analytics.exports.open',
-          resourceType: 'export',
-          resourceId: row.id,
-          after: { of: request.of, format: request.format },
-        }),
-      ),
+      auditEntry(actor, OpenExport, {
+        resourceType: 'export',
+        resourceId: row.id,
+        after: { of: request.of, format: request.format },
+      }),
     );
     return this.shown(row);
   }

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
-import { AuditEntryAppendRequested, type Actor, type Bot } from '@switchboard/contracts';
+import { type Actor, type Bot, DiscardQuarantinedUpdate } from '@switchboard/contracts';
 import {
   auditEntry,
   BotsRegistry,
@@ -137,16 +137,13 @@ export class QuarantineService {
     await this.empty(tx, row);
     await this.outbox.add(
       tx,
-      AuditEntryAppendRequested(
-        auditEntry(actor, {
-          action: 'bot-adapter.updates.discarded',
-          resourceType: 'inbound-update',
-          resourceId: rowIdOf(row),
-          botId: key.botId,
-          before: { failure: row.failure, receivedAt: row.receivedAt },
-          reason: why,
-        }),
-      ),
+      auditEntry(actor, DiscardQuarantinedUpdate, {
+        resourceType: 'inbound-update',
+        resourceId: rowIdOf(row),
+        botId: key.botId,
+        before: { failure: row.failure, receivedAt: row.receivedAt },
+        reason: why,
+      }),
     );
   }
 

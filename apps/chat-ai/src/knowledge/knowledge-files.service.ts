@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Actor } from '@switchboard/contracts';
+import { type Actor, ReplaceKnowledgeFile, UploadKnowledgeFile } from '@switchboard/contracts';
 import {
   Clock,
   DomainError,
@@ -61,7 +61,7 @@ export class KnowledgeFilesService {
       }
       await tx.update(KnowledgeEntry, entry.id, { ...entry, state: 'waiting' });
       await this.jobs.read(tx, entry);
-      await this.entries.audit(tx, asked.actor, 'added', entry);
+      await this.entries.audit(tx, asked.actor, UploadKnowledgeFile, entry);
       return entry.id;
     });
   }
@@ -91,7 +91,7 @@ export class KnowledgeFilesService {
       await tx.update(KnowledgeEntry, entry.id, change);
       await this.jobs.deleteFile(tx, entry.storageKey!);
       await this.jobs.read(tx, entry);
-      await this.entries.audit(tx, actor, 'changed', { ...entry, ...change }, entry);
+      await this.entries.audit(tx, actor, ReplaceKnowledgeFile, { ...entry, ...change }, entry);
     });
   }
 

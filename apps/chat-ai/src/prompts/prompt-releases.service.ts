@@ -1,15 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { Outbox, Signals } from '@switchboard/bus';
 import {
-  AuditEntryAppendRequested,
   type Actor,
   type EventOf,
   type ExperimentDecided,
   type ListPromptReleases,
   type ListPromptVersions,
+  PublishPrompt,
   PromptsChanged,
   type ReadPromptInForce,
   type ReadPromptVersion,
+  WithdrawPrompt,
 } from '@switchboard/contracts';
 import {
   auditEntry,
@@ -159,17 +160,14 @@ export class PromptReleasesService {
     const after = await this.inForce(tx, botId);
     await this.outbox.add(
       tx,
-      AuditEntryAppendRequested(
-        auditEntry(actor, {
-          action: `chat-ai.prompts.${change.action === 'rolled_back' ? 'rolled-back' : change.action}`,
-          resourceType: 'prompt',
-          resourceId: botId,
-          botId,
-          before: { promptId: prompt.id, version: prompt.version },
-          after: { promptId: after.prompt.id, version: after.prompt.version },
-          reason: change.why,
-        }),
-      ),
+      auditEntry(actor, change.action === 'withdrawn' ? WithdrawPrompt : PublishPrompt, {
+        resourceType: 'prompt',
+        resourceId: botId,
+        botId,
+        before: { promptId: prompt.id, version: prompt.version },
+        after: { promptId: after.prompt.id, version: after.prompt.version },
+        reason: change.why,
+      }),
     );
     ((tx.queryRunner!.data[CHANGED] ??= []) as string[]).push(botId);
     return after;

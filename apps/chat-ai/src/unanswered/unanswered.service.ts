@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
 import {
-  AuditEntryAppendRequested,
   type Actor,
+  AnswerUnanswered,
   type ListUnanswered,
   type ListUnansweredQuestions,
   type Locale,
   type ReadUnanswered,
+  ResolveUnanswered,
+  type RouteDefinition,
 } from '@switchboard/contracts';
 import {
   auditEntry,
@@ -166,7 +168,7 @@ export class UnansweredService {
     const { revision } = await this.lock(tx, botId, groupId);
     seen.check(revision, await this.one(tx, botId, groupId));
     const resolvedBy = state === 'open' ? null : authorOf(actor);
-    return this.change(tx, { botId, groupId, revision }, { state, resolvedBy }, actor);
+    return this.change(tx, { botId, groupId, revision }, { state, resolvedBy }, ResolveUnanswered, actor);
   }
 
   /** Makes an entry of the FAQ of them. */
@@ -179,23 +181,21 @@ export class UnansweredService {
     const { revision } = await this.lock(tx, botId, groupId);
     const { id: documentId } = await this.faq.add(tx, botId, texts, actor);
     const change = { state: 'answered' as const, documentId, resolvedBy: authorOf(actor) };
-    return this.change(tx, { botId, groupId, revision }, change, actor);
+    return this.change(tx, { botId, groupId, revision }, change, AnswerUnanswered, actor);
   }
 
   private async change(
     tx: EntityManager,
     { botId, groupId, revision }: { botId: string; groupId: string; revision: number },
     change: Partial<UnansweredGroup>,
+    route: Pick<RouteDefinition, 'id'>,
     actor: Actor,
   ): Promise<Group> {
     await tx.update(UnansweredGroup, groupId, { ...change, revision: revision + 1 });
     const about = { resourceType: 'unanswered-question', resourceId: groupId, botId };
     const { state, documentId } = change;
     const after = { state, ...(documentId && { documentId }) };
-    await this.outbox.add(
-      tx,
-      AuditEntryAppendRequested(auditEntry(actor, { action: 'chat-ai.unanswered.resolved', ...about, after })),
-    );
+    await this.outbox.add(tx, auditEntry(actor, route, { ...about, after }));
     return this.one(tx, botId, groupId);
   }
 

@@ -46,6 +46,9 @@ export const useStaffTexts = defineTexts({
     signOut: 'Sign out',
     signOutAll: 'Sign out everywhere',
     signedOut: 'Signed out',
+    keysEnd: 'These API keys end:',
+    keysNarrow: 'These API keys lose what their maker may not do any more:',
+    keyLoses: (name: string, team: string, lost: string) => `${name} (${team}): ${lost}`,
     remove: 'Remove',
     removeTitle: (name: string) => `Remove ${name}?`,
     removeText:
@@ -113,6 +116,9 @@ export const useStaffTexts = defineTexts({
     signOut: 'Завершить сеанс',
     signOutAll: 'Завершить все',
     signedOut: 'Сеанс завершён',
+    keysEnd: 'Эти ключи API перестанут действовать:',
+    keysNarrow: 'Эти ключи API потеряют то, на что у их создателя больше нет права:',
+    keyLoses: (name, team, lost) => `${name} (${team}): ${lost}`,
     remove: 'Удалить',
     removeTitle: (name) => `Удалить: ${name}?`,
     removeText:

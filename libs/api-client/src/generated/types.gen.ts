@@ -1508,7 +1508,7 @@ export type GatewayApiKey = {
   /**
    * standard: 300 a minute and 10,000 a day; high: 3,000 a minute
    */
-  rate: string;
+  rate: 'standard' | 'high';
   createdBy: string;
   createdAt: Instant;
   expiresAt: Instant;
@@ -1520,8 +1520,13 @@ export type GatewayApiKey = {
    * Since when it counts no more: revoked, replaced or reported.
    */
   endedAt: Instant | null;
-  endedBecause: string | null;
+  endedBecause: GatewayApiKeyEnd | null;
 };
+
+/**
+ * Why a key counts no more: `reported` by somebody who had found it, `maker_left` with whoever made it.
+ */
+export type GatewayApiKeyEnd = string;
 
 export type GatewayApproval = {
   id: string;
@@ -1551,10 +1556,7 @@ export type GatewayApproval = {
    * Until then it is decided and done, or never.
    */
   expiresAt: Instant;
-  /**
-   * pending, approved, rejected, withdrawn, used or expired
-   */
-  state: string;
+  state: 'pending' | 'approved' | 'rejected' | 'withdrawn' | 'used' | 'expired';
   decidedBy: {
     id: string;
     name: string;
@@ -1599,10 +1601,7 @@ export type GatewayApprovalDetails = {
    * Until then it is decided and done, or never.
    */
   expiresAt: Instant;
-  /**
-   * pending, approved, rejected, withdrawn, used or expired
-   */
-  state: string;
+  state: 'pending' | 'approved' | 'rejected' | 'withdrawn' | 'used' | 'expired';
   decidedBy: {
     id: string;
     name: string;
@@ -1646,10 +1645,7 @@ export type GatewayAuditEntry = {
   id: string;
   at: Instant;
   actor: {
-    /**
-     * staff, key, person, service, or anonymous where nobody had been recognised.
-     */
-    kind: string;
+    kind: GatewayAuditPartyKind;
     /**
      * A person is a digest: `person:…`, which nobody can trace once the person was erased.
      */
@@ -1670,10 +1666,7 @@ export type GatewayAuditEntry = {
     client?: string;
   };
   onBehalfOf: {
-    /**
-     * staff, key, person, service, or anonymous where nobody had been recognised.
-     */
-    kind: string;
+    kind: GatewayAuditPartyKind;
     /**
      * A person is a digest: `person:…`, which nobody can trace once the person was erased.
      */
@@ -1702,15 +1695,17 @@ export type GatewayAuditEntry = {
   reason: string | null;
   approvalId: string | null;
   requestId: string | null;
-  /**
-   * done, denied or failed; begun of what had not ended when it was written; unknown when whoever asked had gone, or the service did not answer.
-   */
-  result: string;
+  result: GatewayAuditEntryResult;
   /**
    * SHA-256 over the hash of the entry before it and this one as canonical JSON (RFC 8785).
    */
   hash: string;
 };
+
+/**
+ * How it ended; begun: it had not when the entry was written; unknown: whoever asked had gone, or the service did not answer.
+ */
+export type GatewayAuditEntryResult = string;
 
 export type GatewayAuditFinding = {
   kind: string;
@@ -1719,6 +1714,11 @@ export type GatewayAuditFinding = {
   root?: number;
   message: string;
 };
+
+/**
+ * Who acts; anonymous: nobody had been recognised.
+ */
+export type GatewayAuditPartyKind = string;
 
 export type GatewayAuditProof = {
   /**
@@ -1834,6 +1834,20 @@ export type GatewayBot = {
 };
 
 /**
+ * What a revision has done to a bot.
+ */
+export type GatewayBotChange =
+  | 'created'
+  | 'taken_over'
+  | 'edited'
+  | 'rolled_back'
+  | 'secrets_changed'
+  | 'paused'
+  | 'resumed'
+  | 'archived'
+  | 'restored';
+
+/**
  * What a bot is, and a section for each part of the platform that has to know more; secrets stand beside it.
  */
 export type GatewayBotDescription = {
@@ -1842,10 +1856,7 @@ export type GatewayBotDescription = {
 
 export type GatewayBotRevision = {
   revision: number;
-  /**
-   * created, taken_over, edited, rolled_back, secrets_changed, paused, resumed, archived or restored.
-   */
-  change: string;
+  change: GatewayBotChange;
   state: GatewayBotState;
   at: Instant;
   /**
@@ -2333,6 +2344,26 @@ export type GatewaySsoEnded = {
   ended: number;
 };
 
+export type GatewayStaffKey = {
+  /**
+   * The part of the key by which it is known in logs.
+   */
+  id: string;
+  name: string;
+  team: string;
+  scopes: Array<string>;
+  /**
+   * Of these bots alone; null: of all.
+   */
+  bots: Array<BotId> | null;
+  /**
+   * Those of its scopes that it has not, because whoever has made it may not do that.
+   */
+  lost: Array<string>;
+  usedAt: Instant | null;
+  expiresAt: Instant;
+};
+
 export type GatewayStaffMember = {
   id: string;
   /**
@@ -2340,15 +2371,12 @@ export type GatewayStaffMember = {
    */
   email: string | null;
   name: string;
-  /**
-   * invited, active or suspended
-   */
-  state: string;
+  state: 'invited' | 'active' | 'suspended';
   grants: Array<GatewayGrant>;
   /**
-   * How they can prove who they are: password, totp, passkey, sso.
+   * How they can prove who they are.
    */
-  factors: Array<string>;
+  factors: Array<'password' | 'totp' | 'passkey' | 'sso'>;
   signedInAt: Instant | null;
   createdAt: Instant;
   revision: number;
@@ -2359,10 +2387,7 @@ export type GatewayWebhookAttempt = {
   at: Instant;
   durationMs: number;
   status: number | null;
-  /**
-   * refused, unknown_name, unreachable, bad_certificate, timed_out, broken_off, or interrupted: nobody knows what came of it.
-   */
-  error: string | null;
+  error: GatewayWebhookAttemptError | null;
   /**
    * Without the signature.
    */
@@ -2378,6 +2403,11 @@ export type GatewayWebhookAttempt = {
   reply: string | null;
 };
 
+/**
+ * Why a request has no answer; interrupted: nobody knows what came of it.
+ */
+export type GatewayWebhookAttemptError = string;
+
 export type GatewayWebhookDelivery = {
   /**
    * The `webhook-id` of all its requests.
@@ -2388,19 +2418,16 @@ export type GatewayWebhookDelivery = {
   subject: string;
   sequence: number;
   isTest: boolean;
+  state: 'waiting' | 'scheduled' | 'sending' | 'ended';
   /**
-   * waiting, scheduled, sending or ended.
+   * Null while it is open.
    */
-  state: string;
+  outcome: 'delivered' | 'failed' | 'cancelled' | null;
   /**
-   * delivered, failed or cancelled; null while it is open.
+   * Null unless it was given up.
    */
-  outcome: string | null;
-  /**
-   * Why it was given up.
-   */
-  reason: string | null;
-  attempts: number;
+  reason: GatewayWebhookGivenUp | null;
+  attemptCount: number;
   createdAt: Instant;
   /**
    * Of the next try.
@@ -2419,19 +2446,16 @@ export type GatewayWebhookDeliveryLog = {
   subject: string;
   sequence: number;
   isTest: boolean;
+  state: 'waiting' | 'scheduled' | 'sending' | 'ended';
   /**
-   * waiting, scheduled, sending or ended.
+   * Null while it is open.
    */
-  state: string;
+  outcome: 'delivered' | 'failed' | 'cancelled' | null;
   /**
-   * delivered, failed or cancelled; null while it is open.
+   * Null unless it was given up.
    */
-  outcome: string | null;
-  /**
-   * Why it was given up.
-   */
-  reason: string | null;
-  attempts: number;
+  reason: GatewayWebhookGivenUp | null;
+  attemptCount: number;
   createdAt: Instant;
   /**
    * Of the next try.
@@ -2439,7 +2463,7 @@ export type GatewayWebhookDeliveryLog = {
   dueAt: Instant | null;
   endedAt: Instant | null;
   body: string;
-  tries: Array<GatewayWebhookAttempt>;
+  attempts: Array<GatewayWebhookAttempt>;
 };
 
 export type GatewayWebhookEndpoint = {
@@ -2463,10 +2487,7 @@ export type GatewayWebhookEndpoint = {
    */
   ordered: boolean;
   state: 'enabled' | 'disabled';
-  /**
-   * by_hand; gone: it answered 410; failing: no success in five days.
-   */
-  disabledReason: string | null;
+  disabledReason: WebhookDisabledReason | null;
   disabledAt: Instant | null;
   /**
    * Who opened it.
@@ -2502,6 +2523,11 @@ export type GatewayWebhookEndpoint = {
   };
   revision: number;
 };
+
+/**
+ * Why nothing more is sent of a delivery.
+ */
+export type GatewayWebhookGivenUp = string;
 
 /**
  * Where a person is known by an id of their own: a messenger, an account elsewhere, an e-mail address.
@@ -2595,6 +2621,16 @@ export type Schedule = {
  * A time zone of the IANA database, for example "Europe/Moscow".
  */
 export type TimeZone = string;
+
+/**
+ * What a model was called for.
+ */
+export type UsagePurpose = string;
+
+/**
+ * Why nothing is sent to an endpoint any more: somebody disabled it, it answered 410, or nothing else for days.
+ */
+export type WebhookDisabledReason = string;
 
 /**
  * The name of an event without its version: `payments.invoice.paid`.
@@ -4770,6 +4806,7 @@ export type GatewayApprovalsApproveErrors = {
     code?:
       | 'gateway.approval_of_oneself'
       | 'gateway.approval_beyond_own'
+      | 'key_narrowed'
       | 'forbidden'
       | 'cross_site_request'
       | 'step_up_required';
@@ -4830,6 +4867,7 @@ export type GatewayApprovalsRejectErrors = {
     code?:
       | 'gateway.approval_of_oneself'
       | 'gateway.approval_beyond_own'
+      | 'key_narrowed'
       | 'forbidden'
       | 'cross_site_request'
       | 'step_up_required';
@@ -4920,7 +4958,7 @@ export type GatewayAuditEntriesListData = {
      * Not itself.
      */
     to?: Instant;
-    actorKind?: string;
+    actorKind?: GatewayAuditPartyKind;
     /**
      * Of a person: the user id.
      */
@@ -4936,7 +4974,7 @@ export type GatewayAuditEntriesListData = {
      */
     userId?: string;
     botId?: BotId;
-    result?: string;
+    result?: GatewayAuditEntryResult;
   };
   url: '/v1/audit/entries';
 };
@@ -5067,7 +5105,7 @@ export type GatewayAuditExportsReadData = {
   path?: never;
   query: {
     from?: Instant;
-    actorKind?: string;
+    actorKind?: GatewayAuditPartyKind;
     /**
      * Of a person: the user id.
      */
@@ -5083,7 +5121,7 @@ export type GatewayAuditExportsReadData = {
      */
     userId?: string;
     botId?: BotId;
-    result?: string;
+    result?: GatewayAuditEntryResult;
     /**
      * Not itself, and over already. The proof is asked for with the same query.
      */
@@ -5136,7 +5174,7 @@ export type GatewayAuditExportsProveData = {
   path?: never;
   query: {
     from?: Instant;
-    actorKind?: string;
+    actorKind?: GatewayAuditPartyKind;
     /**
      * Of a person: the user id.
      */
@@ -5152,7 +5190,7 @@ export type GatewayAuditExportsProveData = {
      */
     userId?: string;
     botId?: BotId;
-    result?: string;
+    result?: GatewayAuditEntryResult;
     /**
      * Not itself, and over already. The proof is asked for with the same query.
      */
@@ -5264,7 +5302,7 @@ export type GatewayAuditEntriesListOwnData = {
     resourceType?: string;
     resourceId?: string;
     botId?: BotId;
-    result?: string;
+    result?: GatewayAuditEntryResult;
   };
   url: '/v1/audit/own-entries';
 };
@@ -5520,10 +5558,10 @@ export type GatewayBotsCreateErrors = {
    */
   429: Problem;
   /**
-   * `gateway.bot_unchecked`, `gateway.bots_busy`
+   * `gateway.bot_unchecked`
    */
   503: Problem & {
-    code?: 'gateway.bot_unchecked' | 'gateway.bots_busy' | 'upstream_unavailable';
+    code?: 'gateway.bot_unchecked' | 'upstream_unavailable';
   };
   /**
    * A problem: `code` says which, `type` leads to its page.
@@ -5975,10 +6013,7 @@ export type GatewayBotRevisionsReadResponses = {
    */
   200: {
     revision: number;
-    /**
-     * created, taken_over, edited, rolled_back, secrets_changed, paused, resumed, archived or restored.
-     */
-    change: string;
+    change: GatewayBotChange;
     state: GatewayBotState;
     at: Instant;
     /**
@@ -7976,7 +8011,7 @@ export type GatewayKeysCreateErrors = {
    * `gateway.scope_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.scope_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.scope_beyond_own' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.too_many_keys`
@@ -8072,7 +8107,7 @@ export type GatewayKeysRotateErrors = {
    * `gateway.scope_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.scope_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.scope_beyond_own' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.key_not_found`
@@ -9459,7 +9494,7 @@ export type GatewayMeReadErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`
@@ -9510,7 +9545,7 @@ export type GatewayMeChangeErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`
@@ -9555,7 +9590,7 @@ export type GatewayConsentsListErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `too_many_requests`
@@ -9598,7 +9633,7 @@ export type GatewayConsentsWithdrawErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`
@@ -9647,7 +9682,7 @@ export type GatewayConsentsGiveErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`
@@ -9692,7 +9727,7 @@ export type GatewayIdentitiesListErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `too_many_requests`
@@ -9735,7 +9770,7 @@ export type GatewayIdentitiesLinkErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.identity_of_another_person`, `gateway.channel_already_linked`
@@ -9792,7 +9827,7 @@ export type GatewayIdentitiesUnlinkErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.identity_not_found`
@@ -9846,7 +9881,7 @@ export type GatewayIdentityAttemptsBeginErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.provider_unknown`
@@ -9906,7 +9941,7 @@ export type GatewayIdentitiesLinkEmailErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.identity_of_another_person`, `gateway.channel_already_linked`
@@ -9960,7 +9995,7 @@ export type GatewayIdentityEmailsSendErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.email_not_offered`
@@ -10010,7 +10045,7 @@ export type GatewayIdentitiesLinkSupabaseErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.provider_unknown`
@@ -10073,7 +10108,7 @@ export type GatewayMySessionsEndOthersErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `too_many_requests`
@@ -10113,7 +10148,7 @@ export type GatewayMySessionsListErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `too_many_requests`
@@ -10156,7 +10191,7 @@ export type GatewayMySessionsEndErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `too_many_requests`
@@ -10587,7 +10622,7 @@ export type GatewayRestrictionsImposeErrors = {
    * `gateway.restriction_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.restriction_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.restriction_beyond_own' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`
@@ -10644,7 +10679,7 @@ export type GatewayRestrictionsLiftErrors = {
    * `gateway.restriction_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.restriction_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.restriction_beyond_own' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`, `gateway.restriction_not_found`
@@ -12242,7 +12277,7 @@ export type GatewaySignInEmailsSendErrors = {
    * `gateway.proof_of_work_needed`
    */
   403: Problem & {
-    code?: 'gateway.proof_of_work_needed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.proof_of_work_needed' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.email_not_offered`
@@ -12655,7 +12690,7 @@ export type GatewayStaffInviteErrors = {
    * `gateway.role_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.role_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.role_beyond_own' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.staff_exists`
@@ -12756,7 +12791,7 @@ export type GatewayStaffSignInAcceptInvitationErrors = {
    * `gateway.sso_required`
    */
   403: Problem & {
-    code?: 'gateway.sso_required' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.sso_required' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.staff_exists`
@@ -12905,7 +12940,7 @@ export type GatewayStaffSignInPasskeyErrors = {
    * `gateway.sso_required`
    */
   403: Problem & {
-    code?: 'gateway.sso_required' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.sso_required' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `too_many_requests`
@@ -12999,7 +13034,12 @@ export type GatewayStaffSignInPasswordErrors = {
    */
   403: Problem & {
     code?:
-      'gateway.sso_required' | 'gateway.proof_of_work_needed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+      | 'gateway.sso_required'
+      | 'gateway.proof_of_work_needed'
+      | 'key_narrowed'
+      | 'forbidden'
+      | 'cross_site_request'
+      | 'step_up_required';
   };
   /**
    * `gateway.too_many_attempts`
@@ -13155,7 +13195,7 @@ export type GatewayStaffSignInCompleteSsoErrors = {
    * `gateway.sso_no_access`
    */
   403: Problem & {
-    code?: 'gateway.sso_no_access' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.sso_no_access' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.sso_not_offered`
@@ -13311,7 +13351,12 @@ export type GatewayStaffRemoveErrors = {
    */
   403: Problem & {
     code?:
-      'gateway.role_beyond_own' | 'gateway.not_for_oneself' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+      | 'gateway.role_beyond_own'
+      | 'gateway.not_for_oneself'
+      | 'key_narrowed'
+      | 'forbidden'
+      | 'cross_site_request'
+      | 'step_up_required';
   };
   /**
    * `gateway.staff_not_found`
@@ -13415,7 +13460,12 @@ export type GatewayStaffEditErrors = {
    */
   403: Problem & {
     code?:
-      'gateway.role_beyond_own' | 'gateway.not_for_oneself' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+      | 'gateway.role_beyond_own'
+      | 'gateway.not_for_oneself'
+      | 'key_narrowed'
+      | 'forbidden'
+      | 'cross_site_request'
+      | 'step_up_required';
   };
   /**
    * `gateway.staff_not_found`
@@ -13485,7 +13535,12 @@ export type GatewayStaffGrantErrors = {
    */
   403: Problem & {
     code?:
-      'gateway.role_beyond_own' | 'gateway.not_for_oneself' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+      | 'gateway.role_beyond_own'
+      | 'gateway.not_for_oneself'
+      | 'key_narrowed'
+      | 'forbidden'
+      | 'cross_site_request'
+      | 'step_up_required';
   };
   /**
    * `gateway.staff_not_found`
@@ -13559,7 +13614,12 @@ export type GatewayStaffReinviteErrors = {
    */
   403: Problem & {
     code?:
-      'gateway.not_for_oneself' | 'gateway.role_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+      | 'gateway.not_for_oneself'
+      | 'gateway.role_beyond_own'
+      | 'key_narrowed'
+      | 'forbidden'
+      | 'cross_site_request'
+      | 'step_up_required';
   };
   /**
    * `gateway.staff_not_found`
@@ -13592,6 +13652,54 @@ export type GatewayStaffReinviteResponses = {
 
 export type GatewayStaffReinviteResponse = GatewayStaffReinviteResponses[keyof GatewayStaffReinviteResponses];
 
+export type GatewayStaffKeysListData = {
+  body?: never;
+  path: {
+    staffId: string;
+  };
+  query?: {
+    /**
+     * With these roles in place of those they have: `developer`, for one bot `developer@lumen`; empty for none.
+     */
+    roles?: string | Array<string>;
+  };
+  url: '/v1/staff/{staffId}/keys';
+};
+
+export type GatewayStaffKeysListErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `gateway.staff_not_found`
+   */
+  404: Problem & {
+    code?: 'gateway.staff_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewayStaffKeysListError = GatewayStaffKeysListErrors[keyof GatewayStaffKeysListErrors];
+
+export type GatewayStaffKeysListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<GatewayStaffKey>;
+  };
+};
+
+export type GatewayStaffKeysListResponse = GatewayStaffKeysListResponses[keyof GatewayStaffKeysListResponses];
+
 export type GatewayStaffResumeData = {
   body?: never;
   path: {
@@ -13611,7 +13719,12 @@ export type GatewayStaffResumeErrors = {
    */
   403: Problem & {
     code?:
-      'gateway.role_beyond_own' | 'gateway.not_for_oneself' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+      | 'gateway.role_beyond_own'
+      | 'gateway.not_for_oneself'
+      | 'key_narrowed'
+      | 'forbidden'
+      | 'cross_site_request'
+      | 'step_up_required';
   };
   /**
    * `gateway.staff_not_found`
@@ -13798,7 +13911,12 @@ export type GatewayStaffSuspendErrors = {
    */
   403: Problem & {
     code?:
-      'gateway.role_beyond_own' | 'gateway.not_for_oneself' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+      | 'gateway.role_beyond_own'
+      | 'gateway.not_for_oneself'
+      | 'key_narrowed'
+      | 'forbidden'
+      | 'cross_site_request'
+      | 'step_up_required';
   };
   /**
    * `gateway.staff_not_found`
@@ -14057,7 +14175,7 @@ export type AnalyticsUiEventsRecordErrors = {
    * `analytics.not_a_person`
    */
   403: Problem & {
-    code?: 'analytics.not_a_person' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'analytics.not_a_person' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `analytics.ui_events_too_large`
@@ -14152,10 +14270,7 @@ export type ChatAiUsageSeriesReadData = {
     zone?: string;
     botId?: BotId;
     model?: string;
-    /**
-     * `turn`, `summary`, `embedding` or `try-out`.
-     */
-    purpose?: string;
+    purpose?: UsagePurpose;
     userId?: string;
   };
   url: '/v1/usage/series';
@@ -14208,8 +14323,8 @@ export type GatewayWebhookDeliveriesListData = {
     limit?: number;
     endpointId?: string;
     type?: WebhookEventType;
-    state?: string;
-    outcome?: string;
+    state?: 'waiting' | 'scheduled' | 'sending' | 'ended';
+    outcome?: 'delivered' | 'failed' | 'cancelled';
     from?: Instant;
     to?: Instant;
   };
@@ -14495,7 +14610,7 @@ export type GatewayWebhookEndpointsOpenErrors = {
    * `gateway.webhook_bots_refused`
    */
   403: Problem & {
-    code?: 'gateway.webhook_bots_refused' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.webhook_bots_refused' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.webhook_address_refused`, `gateway.webhook_type_unknown`
@@ -14660,7 +14775,7 @@ export type GatewayWebhookEndpointsChangeErrors = {
    * `gateway.webhook_bots_refused`
    */
   403: Problem & {
-    code?: 'gateway.webhook_bots_refused' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.webhook_bots_refused' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.webhook_endpoint_not_found`

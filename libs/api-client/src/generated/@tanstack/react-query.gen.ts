@@ -93,6 +93,7 @@ import {
   gatewayRolesList,
   gatewaySessionRead,
   gatewaySignInMethodsList,
+  gatewayStaffKeysList,
   gatewayStaffList,
   gatewayStaffRead,
   gatewayStaffSessionsList,
@@ -371,6 +372,9 @@ import type {
   GatewaySignInMethodsListData,
   GatewaySignInMethodsListError,
   GatewaySignInMethodsListResponse,
+  GatewayStaffKeysListData,
+  GatewayStaffKeysListError,
+  GatewayStaffKeysListResponse,
   GatewayStaffListData,
   GatewayStaffListError,
   GatewayStaffListResponse,
@@ -2404,7 +2408,7 @@ export const gatewayKeysListQueryKey = (options?: Options<GatewayKeysListData>) 
   createQueryKey('gatewayKeysList', options);
 
 /**
- * API keys, the newest first.
+ * API keys, the newest first: those that one has made oneself; with `keys:any-team` those of everybody.
  */
 export const gatewayKeysListOptions = (options?: Options<GatewayKeysListData>) =>
   queryOptions<
@@ -2430,7 +2434,7 @@ export const gatewayKeysListInfiniteQueryKey = (
 ): QueryKey<Options<GatewayKeysListData>> => createQueryKey('gatewayKeysList', options, true);
 
 /**
- * API keys, the newest first.
+ * API keys, the newest first: those that one has made oneself; with `keys:any-team` those of everybody.
  */
 export const gatewayKeysListInfiniteOptions = (options?: Options<GatewayKeysListData>) => {
   const opts = infiniteQueryOptions<
@@ -4042,6 +4046,31 @@ export const gatewayStaffReadOptions = (options: Options<GatewayStaffReadData>) 
       return data;
     },
     queryKey: gatewayStaffReadQueryKey(options),
+  });
+
+export const gatewayStaffKeysListQueryKey = (options: Options<GatewayStaffKeysListData>) =>
+  createQueryKey('gatewayStaffKeysList', options);
+
+/**
+ * API keys that a member of staff has made and that count, the newest first. They may do no more than their maker: what becomes of them is seen here before roles are changed.
+ */
+export const gatewayStaffKeysListOptions = (options: Options<GatewayStaffKeysListData>) =>
+  queryOptions<
+    GatewayStaffKeysListResponse,
+    GatewayStaffKeysListError,
+    GatewayStaffKeysListResponse,
+    ReturnType<typeof gatewayStaffKeysListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await gatewayStaffKeysList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: gatewayStaffKeysListQueryKey(options),
   });
 
 export const gatewayStaffSessionsListQueryKey = (options: Options<GatewayStaffSessionsListData>) =>
