@@ -1,4 +1,4 @@
-import type { Actor } from '@switchboard/contracts';
+import type { AuditAuthor } from '@switchboard/service-kit';
 
 /** Who has written or changed something, as it is kept and shown: `staff:0192…`, `key:…`. */
-export const authorOf = ({ kind, id }: Pick<Actor, 'kind' | 'id'>): string => `${kind}:${id}`;
+export const authorOf = ({ kind, id }: Pick<AuditAuthor, 'kind' | 'id'>): string => `${kind}:${id}`;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineEvent } from './define-event';
+import { AuditActor } from './gateway.events';
 import { openWord } from './open-word';
 import { definePersonErased } from './person-erased';
 import { BotId, Channel } from './shapes';
@@ -122,6 +123,7 @@ export const ExperimentDecided = defineEvent(
     automatic: z
       .boolean()
       .describe('True when nobody was asked: a guardrail took it back, or the statistics were restored.'),
+    decidedBy: AuditActor.optional().describe('Who has decided, unless it was automatic.'),
   }),
   { subject: 'experimentId', summary: 'An experiment ended: people are no longer spread over its arms.' },
 );

@@ -165,6 +165,7 @@ const Experiment = z
     decidedArm: ArmKey.nullable().describe('What everybody gets since the decision.'),
     decidedWhy: z.string().nullable(),
     decidedAutomatically: z.boolean(),
+    decidedBy: z.string().nullable().describe('`staff:0192…`; null where nobody was asked.'),
     createdAt: Instant,
     startedAt: Instant.nullable(),
     plannedEnd: Instant.nullable(),

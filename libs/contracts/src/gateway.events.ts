@@ -147,14 +147,17 @@ export const AuditActorKind = openWord(['person', 'staff', 'key', 'service'], {
   description: 'Who acts.',
 });
 
+/** Who has done something, as it is said in events. */
+export const AuditActor = z.object({
+  kind: AuditActorKind,
+  id: z.string().min(1).max(200),
+  roles: z.array(z.string()).default([]),
+});
+
 export const AuditEntryAppendRequested = defineEvent(
   'gateway.audit-entry.append-requested.v1',
   z.object({
-    actor: z.object({
-      kind: AuditActorKind,
-      id: z.string().min(1).max(200),
-      roles: z.array(z.string()).default([]),
-    }),
+    actor: AuditActor,
     action: z
       .string()
       .regex(/^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)+$/)

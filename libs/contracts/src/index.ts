@@ -194,6 +194,8 @@ export {
 export { ListRunningExperiments, ReadArm, RunningExperiment } from './analytics.running-experiments.api';
 export {
   BackUpStatistics,
+  CheckArchivedDay,
+  CheckStatisticsBackup,
   ImportArchivedDay,
   ListArchivedDays,
   ListQuarantinedEvents,

@@ -4,7 +4,7 @@ export { runApp, runApps, startApps, type RunningApps } from './run-app';
 export { CONFIG, ConfigError, flag, loadConfig, secret, type SharedConfig, sharedConfig, type Env } from './config';
 
 // Within a feature
-export { auditEntry } from './audit-entry';
+export { type AuditAuthor, auditEntry } from './audit-entry';
 export { mistakesIn as botMistakesIn } from './bot-description';
 export { BotFieldError, type BotSource, type BotsSource, readSecret } from './bot-source';
 export { BotsRegistry, type BotChange, type BotChangeListener } from './bots-registry';

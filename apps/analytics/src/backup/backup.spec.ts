@@ -1,5 +1,6 @@
 import {
   BackUpStatistics,
+  CheckStatisticsBackup,
   ExperimentDecided,
   ListRates,
   ListStatisticsBackups,
@@ -15,11 +16,12 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
+import { to as copyTo } from 'pg-copy-streams';
 import { v7 as uuidv7 } from 'uuid';
 import { aMessage, aPerson, ask, aUsage, clear, say } from '../../test/build';
 import { analyticsApp } from '../analytics.app';
 import { BackupJobs } from './backup.jobs';
-import { piecesOf } from './backup.service';
+import { BackupService, piecesOf } from './backup.service';
 
 const DAY_MS = 86_400_000;
 
@@ -40,6 +42,8 @@ afterAll(async () => {
 
 const storageOf = ({ service }: TestApp) => service.nest.get<MediaStorage>(MEDIA_STORAGE);
 const restore = (app: TestApp, id = 'latest') => app.gateway.call(RestoreStatistics, { params: { id } });
+
+const service = (app: TestApp) => app.service.nest.get(BackupService, { strict: false });
 
 const sums = async (app: TestApp) => ({
   measures: await ask(
@@ -167,6 +171,64 @@ describe('a backup of the statistics', () => {
     ).toEqual([{ cost: 900 }]);
   });
 
+  it('is added also to what came late, while nobody had restored it yet', async () => {
+    await say(app, aUsage({ userId: await aPerson(app) }));
+    const { takenAt } = await app.gateway.call(BackUpStatistics, {});
+    app.clock.advance(DAY_MS);
+    await say(empty, aUsage({ userId: await aPerson(empty) }), new Date(takenAt.getTime() - 6 * DAY_MS));
+    await restore(empty);
+    expect(
+      await ask(empty, `SELECT sum(total)::int AS cost FROM measures WHERE minutes = 15 AND measure = 'costMicros'`),
+    ).toEqual([{ cost: 900 }]);
+    await clear(empty);
+    await ask(empty, `INSERT INTO measures VALUES (1440, $1, 'a.b.c', 'events', '', '', '', '', '', 0, 1, 0)`, [
+      new Date(takenAt.getTime() - 9 * DAY_MS),
+    ]);
+    await expect(restore(empty)).rejects.toMatchObject({ problem: { code: 'analytics.statistics_not_empty' } });
+  });
+
+  it('says in no statement how people are hidden', async () => {
+    const copy = Object.getPrototypeOf(copyTo('')) as { submit(): void };
+    const submit = jest.spyOn(copy, 'submit');
+    const texts: unknown[][] = [];
+    for (const _ of [1, 2]) {
+      submit.mockClear();
+      await app.gateway.call(BackUpStatistics, {});
+      texts.push(submit.mock.contexts.map((query) => (query as unknown as { text: string }).text));
+    }
+    submit.mockRestore();
+    expect(texts[0]!.length).toBeGreaterThan(3);
+    expect(texts[0]).toEqual(texts[1]);
+  });
+
+  it('is checked by its checksums', async () => {
+    await someHistory(app);
+    const { id } = await app.gateway.call(BackUpStatistics, {});
+    const check = () => app.gateway.call(CheckStatisticsBackup, { params: { id: 'latest' } });
+    expect(await check()).toMatchObject({ id, rows: { people: 3 } });
+    await storageOf(app).delete(`statistics/${id}/people-0001.copy.gz`);
+    await expect(check()).rejects.toMatchObject({ problem: { code: 'analytics.backup_damaged' } });
+  });
+
+  it('ends at once when storage fails while the database sends', async () => {
+    await someHistory(app);
+    // More than buffers of the network take, after the first file.
+    await ask(
+      app,
+      `UPDATE experiment_results SET results = (SELECT to_jsonb(string_agg(md5(i::text), '')) FROM generate_series(1, 1500000) AS i)`,
+    );
+    const put = storageOf(app).put.bind(storageOf(app));
+    const failing = jest.spyOn(storageOf(app), 'put').mockImplementation((key, body, about) => {
+      return key.includes('experiment_results')
+        ? Promise.reject(new Error('the bucket is away'))
+        : put(key, body, about);
+    });
+    await expect(service(app).create()).rejects.toThrow('the bucket is away');
+    failing.mockRestore();
+    await ask(app, `UPDATE experiment_results SET results = '{}'`);
+    await app.gateway.call(BackUpStatistics, {});
+  });
+
   it('that is damaged or not there changes nothing, and says so', async () => {
     await someHistory(app);
     const { id } = await app.gateway.call(BackUpStatistics, {});
@@ -181,15 +243,38 @@ describe('a backup of the statistics', () => {
   it('goes after five weeks', async () => {
     const jobs = app.service.nest.get(BackupJobs, { strict: false });
     await jobs.backUp();
+    await jobs.forgetOld();
     const { backups: first } = await app.gateway.call(ListStatisticsBackups, {});
     expect(first.length).toBeGreaterThan(1);
+    // What is damaged is not kept for that.
+    await storageOf(app).delete(`statistics/${first[1]!.id}/manifest.json`);
     app.clock.advance(36 * DAY_MS);
     await jobs.backUp();
+    await jobs.forgetOld();
     const { backups } = await app.gateway.call(ListStatisticsBackups, {});
     expect(backups).toHaveLength(1);
     expect(backups[0]!.id).not.toBe(first[0]!.id);
-    for (const file of ['manifest.json', 'measures-0001.copy.gz'])
-      expect(await storageOf(app).exists(`statistics/${first[0]!.id}/${file}`)).toBe(false);
+    for (const { id, rows } of first)
+      for (const file of ['manifest.json', ...Object.keys(rows).map((table) => `${table}-0001.copy.gz`)])
+        expect(await storageOf(app).exists(`statistics/${id}/${file}`)).toBe(false);
+  });
+
+  it('that was never finished leaves nothing', async () => {
+    const put = storageOf(app).put.bind(storageOf(app));
+    const keys: string[] = [];
+    const failing = jest.spyOn(storageOf(app), 'put').mockImplementation((key, body, about) => {
+      if (key.endsWith('manifest.json')) return Promise.reject(new Error('the bucket is away'));
+      if (key.endsWith('.gz')) keys.push(key);
+      return put(key, body, about);
+    });
+    await expect(service(app).create()).rejects.toThrow('the bucket is away');
+    failing.mockRestore();
+    const left = () => Promise.all(keys.map((key) => storageOf(app).exists(key)));
+    await service(app).forgetOld();
+    expect(new Set(await left())).toEqual(new Set([true]));
+    app.clock.advance(4 * 3_600_000);
+    await service(app).forgetOld();
+    expect(new Set(await left())).toEqual(new Set([false]));
   });
 });
 

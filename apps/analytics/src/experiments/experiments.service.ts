@@ -23,7 +23,7 @@ import {
 } from '@switchboard/service-kit';
 import { type EntityManager, IsNull, Not } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { refuseIncomplete, refuseUnfitBandit, refuseUnknown } from './experiment-rules';
+import { refuseForbidden, refuseIncomplete, refuseUnfitBandit, refuseUnknown } from './experiment-rules';
 import { Experiment, type ExperimentPlan } from './experiment.entity';
 
 type Answer = AnswerOf<typeof ReadExperiment>;
@@ -85,13 +85,14 @@ export interface Decision {
   readonly decision: 'ship' | 'no_effect' | 'harmful' | 'stopped';
   readonly arm: string;
   readonly why: string;
-  readonly automatic: boolean;
+  /** Undefined where nobody was asked. */
+  readonly by?: Actor;
 }
 
-/** Who changes something: what they have seen, and of which bots they may. */
+/** Who changes something, and what they have seen. */
 export interface Changing {
   readonly seen: IfMatch;
-  readonly bots: Actor['bots'];
+  readonly actor: Actor;
 }
 
 const DAY_MS = 86_400_000;
@@ -115,7 +116,8 @@ export class ExperimentsService {
     return this.cursors.select(request, query, ['id']);
   }
 
-  async draft(tx: EntityManager, { key, place, botId, ...plan }: Draft): Promise<Answer> {
+  async draft(tx: EntityManager, { key, place, botId, ...plan }: Draft, actor: Actor): Promise<Answer> {
+    refuseForbidden(place, actor);
     const experiment = tx.create(Experiment, {
       id: uuidv7(),
       key,
@@ -144,12 +146,13 @@ export class ExperimentsService {
   }
 
   /** @param seen the revisions that the caller knows: checked while the row is locked */
-  async change(tx: EntityManager, id: string, change: Change, { seen, bots }: Changing): Promise<Answer> {
+  async change(tx: EntityManager, id: string, change: Change, changing: Changing): Promise<Answer> {
     const { place, botId, ...rest } = change;
-    const experiment = await this.locked(tx, id, { seen, bots });
+    const experiment = await this.locked(tx, id, changing);
     const after = { place: place ?? experiment.place, botId: botId === undefined ? experiment.botId : botId };
-    if ((after.botId && !after.place.endsWith(`:${after.botId}`)) || !seesBot(bots, after.botId))
+    if ((after.botId && !after.place.endsWith(`:${after.botId}`)) || !seesBot(changing.actor.bots, after.botId))
       throw new ExperimentOfAnotherBot(after);
+    refuseForbidden(after.place, changing.actor);
     const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
     const plan: ExperimentPlan = { ...experiment.plan, ...given };
     if (experiment.state !== 'draft') {
@@ -182,15 +185,10 @@ export class ExperimentsService {
     return answerOf(experiment);
   }
 
-  async decide(
-    tx: EntityManager,
-    id: string,
-    decision: Omit<Decision, 'automatic'>,
-    changing: Changing,
-  ): Promise<Answer> {
+  async decide(tx: EntityManager, id: string, decision: Omit<Decision, 'by'>, changing: Changing): Promise<Answer> {
     const experiment = await this.locked(tx, id, changing);
     if (experiment.state !== 'running') throw new ExperimentNotRunning(id);
-    return answerOf(await this.end(tx, experiment, { ...decision, automatic: false }));
+    return answerOf(await this.end(tx, experiment, { ...decision, by: changing.actor }));
   }
 
   /** Gives the arms of a running bandit other weights; in the order of the arms. */
@@ -205,7 +203,7 @@ export class ExperimentsService {
   }
 
   /** Ends a running experiment whose row is locked. */
-  async end(tx: EntityManager, experiment: Experiment, decision: Decision): Promise<Experiment> {
+  async end(tx: EntityManager, experiment: Experiment, { by, ...decision }: Decision): Promise<Experiment> {
     const arm = experiment.plan.arms.find(({ key }) => key === decision.arm);
     if (!arm) throw new ArmNotFound(decision.arm);
     await this.save(tx, experiment, {
@@ -213,7 +211,8 @@ export class ExperimentsService {
       decision: decision.decision,
       decidedArm: arm.key,
       decidedWhy: decision.why,
-      decidedAutomatically: decision.automatic,
+      decidedAutomatically: by === undefined,
+      decidedBy: by ? `${by.kind}:${by.id}` : null,
       endedAt: this.clock.now(),
     });
     const { id, key, place } = experiment;
@@ -224,7 +223,8 @@ export class ExperimentsService {
       decision: decision.decision,
       arm: arm.key,
       value: arm.value,
-      automatic: decision.automatic,
+      automatic: by === undefined,
+      ...(by && { decidedBy: { kind: by.kind, id: by.id, roles: by.roles } }),
     };
     await this.outbox.add(tx, ExperimentDecided(event));
     return experiment;
@@ -246,7 +246,6 @@ export class ExperimentsService {
         decision: 'stopped',
         arm: experiment.plan.arms[0]!.key,
         why: 'The statistics were restored from a backup, which does not say who was in which arm.',
-        automatic: true,
       });
       const { key } = experiment;
       await this.outbox.add(
@@ -286,9 +285,10 @@ export class ExperimentsService {
     return experiment;
   }
 
-  private async locked(tx: EntityManager, id: string, { seen, bots }: Changing): Promise<Experiment> {
+  private async locked(tx: EntityManager, id: string, { seen, actor }: Changing): Promise<Experiment> {
     const experiment = await tx.findOne(Experiment, { where: { id }, lock: { mode: 'pessimistic_write' } });
-    if (!experiment || !seesBot(bots, experiment.botId)) throw new ExperimentNotFound({ id });
+    if (!experiment || !seesBot(actor.bots, experiment.botId)) throw new ExperimentNotFound({ id });
+    refuseForbidden(experiment.place, actor);
     seen.check(experiment.revision);
     return experiment;
   }

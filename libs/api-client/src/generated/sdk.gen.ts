@@ -33,12 +33,18 @@ import type {
   AnalyticsAlertsSnoozeData,
   AnalyticsAlertsSnoozeErrors,
   AnalyticsAlertsSnoozeResponses,
+  AnalyticsArchivesCheckData,
+  AnalyticsArchivesCheckErrors,
+  AnalyticsArchivesCheckResponses,
   AnalyticsArchivesImportData,
   AnalyticsArchivesImportErrors,
   AnalyticsArchivesImportResponses,
   AnalyticsArchivesListData,
   AnalyticsArchivesListErrors,
   AnalyticsArchivesListResponses,
+  AnalyticsBackupsCheckData,
+  AnalyticsBackupsCheckErrors,
+  AnalyticsBackupsCheckResponses,
   AnalyticsBackupsCreateData,
   AnalyticsBackupsCreateErrors,
   AnalyticsBackupsCreateResponses,
@@ -1728,6 +1734,17 @@ export const analyticsArchivesList = <ThrowOnError extends boolean = true>(
 ): RequestResult<AnalyticsArchivesListResponses, AnalyticsArchivesListErrors, ThrowOnError> =>
   (options?.client ?? client).get<AnalyticsArchivesListResponses, AnalyticsArchivesListErrors, ThrowOnError>({
     url: '/v1/event-archives',
+    ...options,
+  });
+
+/**
+ * Reads the archive of a day and compares it with its counts and checksums.
+ */
+export const analyticsArchivesCheck = <ThrowOnError extends boolean = true>(
+  options: Options<AnalyticsArchivesCheckData, ThrowOnError>,
+): RequestResult<AnalyticsArchivesCheckResponses, AnalyticsArchivesCheckErrors, ThrowOnError> =>
+  (options.client ?? client).get<AnalyticsArchivesCheckResponses, AnalyticsArchivesCheckErrors, ThrowOnError>({
+    url: '/v1/event-archives/{day}/check',
     ...options,
   });
 
@@ -3557,6 +3574,17 @@ export const analyticsBackupsCreate = <ThrowOnError extends boolean = true>(
 ): RequestResult<AnalyticsBackupsCreateResponses, AnalyticsBackupsCreateErrors, ThrowOnError> =>
   (options?.client ?? client).post<AnalyticsBackupsCreateResponses, AnalyticsBackupsCreateErrors, ThrowOnError>({
     url: '/v1/statistics-backups',
+    ...options,
+  });
+
+/**
+ * Reads a backup and compares it with its checksums.
+ */
+export const analyticsBackupsCheck = <ThrowOnError extends boolean = true>(
+  options: Options<AnalyticsBackupsCheckData, ThrowOnError>,
+): RequestResult<AnalyticsBackupsCheckResponses, AnalyticsBackupsCheckErrors, ThrowOnError> =>
+  (options.client ?? client).get<AnalyticsBackupsCheckResponses, AnalyticsBackupsCheckErrors, ThrowOnError>({
+    url: '/v1/statistics-backups/{id}/check',
     ...options,
   });
 

@@ -184,6 +184,10 @@ export type AnalyticsArchivedDay = {
    * False while late events may still come.
    */
   final: boolean;
+  /**
+   * Set where its events were brought back: until this day they stay in the database, however old.
+   */
+  heldUntil: string | null;
 };
 
 export type AnalyticsArm = {
@@ -337,6 +341,10 @@ export type AnalyticsExperiment = {
   decidedArm: ArmKey | null;
   decidedWhy: string | null;
   decidedAutomatically: boolean;
+  /**
+   * `staff:0192…`; null where nobody was asked.
+   */
+  decidedBy: string | null;
   createdAt: Instant;
   startedAt: Instant | null;
   plannedEnd: Instant | null;
@@ -6961,12 +6969,69 @@ export type AnalyticsArchivesListResponses = {
 
 export type AnalyticsArchivesListResponse = AnalyticsArchivesListResponses[keyof AnalyticsArchivesListResponses];
 
-export type AnalyticsArchivesImportData = {
+export type AnalyticsArchivesCheckData = {
   body?: never;
   path: {
     day: string;
   };
   query?: never;
+  url: '/v1/event-archives/{day}/check';
+};
+
+export type AnalyticsArchivesCheckErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `analytics.archive_not_found`
+   */
+  404: Problem & {
+    code?: 'analytics.archive_not_found' | 'not_found';
+  };
+  /**
+   * `analytics.archive_damaged`
+   */
+  409: Problem & {
+    code?: 'analytics.archive_damaged' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type AnalyticsArchivesCheckError = AnalyticsArchivesCheckErrors[keyof AnalyticsArchivesCheckErrors];
+
+export type AnalyticsArchivesCheckResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    day: string;
+    events: number;
+    files: number;
+    bytes: number;
+  };
+};
+
+export type AnalyticsArchivesCheckResponse = AnalyticsArchivesCheckResponses[keyof AnalyticsArchivesCheckResponses];
+
+export type AnalyticsArchivesImportData = {
+  body?: never;
+  path: {
+    day: string;
+  };
+  query?: {
+    /**
+     * So long they stay, however old they are; with them what else is there of their month.
+     */
+    heldDays?: number;
+  };
   url: '/v1/event-archives/{day}/import';
 };
 
@@ -7007,6 +7072,7 @@ export type AnalyticsArchivesImportResponses = {
     day: string;
     events: number;
     imported: number;
+    heldUntil: string;
   };
 };
 
@@ -11646,10 +11712,10 @@ export type AnalyticsProviderBillsRecordErrors = {
    */
   401: Problem;
   /**
-   * `analytics.day_is_not_over`
+   * `analytics.day_is_not_over`, `analytics.days_not_kept`
    */
   422: Problem & {
-    code?: 'analytics.day_is_not_over' | 'validation_failed' | 'idempotency_key_reused';
+    code?: 'analytics.day_is_not_over' | 'analytics.days_not_kept' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
    * `too_many_requests`
@@ -13952,6 +14018,56 @@ export type AnalyticsBackupsCreateResponses = {
 };
 
 export type AnalyticsBackupsCreateResponse = AnalyticsBackupsCreateResponses[keyof AnalyticsBackupsCreateResponses];
+
+export type AnalyticsBackupsCheckData = {
+  body?: never;
+  path: {
+    /**
+     * Or "latest".
+     */
+    id: string;
+  };
+  query?: never;
+  url: '/v1/statistics-backups/{id}/check';
+};
+
+export type AnalyticsBackupsCheckErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `analytics.backup_not_found`
+   */
+  404: Problem & {
+    code?: 'analytics.backup_not_found' | 'not_found';
+  };
+  /**
+   * `analytics.backup_damaged`
+   */
+  409: Problem & {
+    code?: 'analytics.backup_damaged' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type AnalyticsBackupsCheckError = AnalyticsBackupsCheckErrors[keyof AnalyticsBackupsCheckErrors];
+
+export type AnalyticsBackupsCheckResponses = {
+  /**
+   * The answer.
+   */
+  200: AnalyticsStatisticsBackup;
+};
+
+export type AnalyticsBackupsCheckResponse = AnalyticsBackupsCheckResponses[keyof AnalyticsBackupsCheckResponses];
 
 export type AnalyticsBackupsRestoreData = {
   body?: never;

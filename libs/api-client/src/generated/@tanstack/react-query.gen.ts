@@ -7,7 +7,9 @@ import {
   analyticsAlertSettingsRead,
   analyticsAlertsList,
   analyticsAlertsRead,
+  analyticsArchivesCheck,
   analyticsArchivesList,
+  analyticsBackupsCheck,
   analyticsBackupsList,
   analyticsBoardsListDefinitions,
   analyticsBoardsReadActivity,
@@ -116,9 +118,15 @@ import type {
   AnalyticsAlertsReadData,
   AnalyticsAlertsReadError,
   AnalyticsAlertsReadResponse,
+  AnalyticsArchivesCheckData,
+  AnalyticsArchivesCheckError,
+  AnalyticsArchivesCheckResponse,
   AnalyticsArchivesListData,
   AnalyticsArchivesListError,
   AnalyticsArchivesListResponse,
+  AnalyticsBackupsCheckData,
+  AnalyticsBackupsCheckError,
+  AnalyticsBackupsCheckResponse,
   AnalyticsBackupsListData,
   AnalyticsBackupsListError,
   AnalyticsBackupsListResponse,
@@ -2128,6 +2136,31 @@ export const analyticsArchivesListInfiniteOptions = (options?: Options<Analytics
   return opts as Omit<typeof opts, 'initialData'>;
 };
 
+export const analyticsArchivesCheckQueryKey = (options: Options<AnalyticsArchivesCheckData>) =>
+  createQueryKey('analyticsArchivesCheck', options);
+
+/**
+ * Reads the archive of a day and compares it with its counts and checksums.
+ */
+export const analyticsArchivesCheckOptions = (options: Options<AnalyticsArchivesCheckData>) =>
+  queryOptions<
+    AnalyticsArchivesCheckResponse,
+    AnalyticsArchivesCheckError,
+    AnalyticsArchivesCheckResponse,
+    ReturnType<typeof analyticsArchivesCheckQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await analyticsArchivesCheck({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: analyticsArchivesCheckQueryKey(options),
+  });
+
 export const analyticsExperimentsListQueryKey = (options?: Options<AnalyticsExperimentsListData>) =>
   createQueryKey('analyticsExperimentsList', options);
 
@@ -4088,6 +4121,31 @@ export const analyticsBackupsListOptions = (options?: Options<AnalyticsBackupsLi
       return data;
     },
     queryKey: analyticsBackupsListQueryKey(options),
+  });
+
+export const analyticsBackupsCheckQueryKey = (options: Options<AnalyticsBackupsCheckData>) =>
+  createQueryKey('analyticsBackupsCheck', options);
+
+/**
+ * Reads a backup and compares it with its checksums.
+ */
+export const analyticsBackupsCheckOptions = (options: Options<AnalyticsBackupsCheckData>) =>
+  queryOptions<
+    AnalyticsBackupsCheckResponse,
+    AnalyticsBackupsCheckError,
+    AnalyticsBackupsCheckResponse,
+    ReturnType<typeof analyticsBackupsCheckQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await analyticsBackupsCheck({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: analyticsBackupsCheckQueryKey(options),
   });
 
 export const chatAiUsageReadQueryKey = (options: Options<ChatAiUsageReadData>) =>
