@@ -29,9 +29,16 @@ describe('npm run audit', () => {
   });
   beforeEach(() => {
     said = [];
-    jest.spyOn(console, 'log').mockImplementation((line: string) => void said.push(line));
+    for (const channel of ['log', 'error'] as const)
+      jest.spyOn(console, channel).mockImplementation((...words: unknown[]) => void said.push(words.join(' ')));
   });
   afterEach(() => jest.restoreAllMocks());
+
+  async function ownerOfDatabase(): Promise<Client> {
+    const owner = new Client({ connectionString: app.database.url });
+    await owner.connect();
+    return owner;
+  }
 
   const audit = async (...args: string[]) => (await import('./verbs/audit.mts')).main(args);
 
@@ -59,16 +66,27 @@ describe('npm run audit', () => {
     expect(await audit('verify', proof)).toBe(1);
   });
 
-  it('does not wait for ever, and asks for copies', async () => {
+  it('does not wait for ever', async () => {
+    const owner = await ownerOfDatabase();
+    // The verification reads it first, and is not done before this is over.
+    await owner.query('BEGIN; LOCK TABLE gateway.audit_roots IN ACCESS EXCLUSIVE MODE');
     expect(await audit('verify', '--wait', '0')).toBe(1);
     expect(said).toEqual([expect.stringContaining('still looks at the log')]);
+    await owner.end();
+  });
+
+  it.each(['abc', '-1', ''])('says that "%s" is no time to wait, and asks for nothing', async (wait) => {
+    expect(await audit('verify', `--wait=${wait}`, '--url', 'http://127.0.0.1:9')).toBe(2);
+    expect(said[0]).toBe(`--wait takes a number of minutes, and "${wait}" is none`);
+  });
+
+  it('asks for copies', async () => {
     expect(await audit('copy')).toBe(0);
   });
 
   it('finds that somebody has changed an entry', async () => {
     expect(await audit('verify')).toBe(0);
-    const owner = new Client({ connectionString: app.database.url });
-    await owner.connect();
+    const owner = await ownerOfDatabase();
     await owner.query(`SET session_replication_role = replica`);
     await owner.query(`UPDATE gateway.audit_entries SET reason = 'another' WHERE resource_id = '2'`);
     await owner.end();

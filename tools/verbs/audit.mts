@@ -50,6 +50,10 @@ export async function main(args: string[]): Promise<number> {
       wait: { type: 'string', default: '30' },
     },
   });
+  if (!isMinutes(values.wait)) {
+    console.error(`--wait takes a number of minutes, and "${values.wait}" is none`);
+    return 2;
+  }
   loadDotEnv();
   const [act, ...rest] = positionals;
   if (act === 'verify' && rest[0]) return verifyFile(rest[0], values);
@@ -61,6 +65,8 @@ export async function main(args: string[]): Promise<number> {
   console.log(USAGE);
   return act ? 2 : 0;
 }
+
+const isMinutes = (text: string): boolean => /^\d+(\.\d+)?$/.test(text);
 
 /** What was just built cannot be imported earlier. */
 async function checks(): Promise<typeof import('../../apps/gateway/dist/src/audit/audit-file-check.js')> {

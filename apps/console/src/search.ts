@@ -15,17 +15,19 @@ export const searchOf =
  * Changes some of what the address keeps. A new filter or order drops the cursor, which belonged to the old one, and replaces
  * the entry of the browser's history: Back leads to the page before, not through every letter typed.
  *
- * `keepsPage` is for what does not choose among the rows: which of them is open.
+ * `keepsPage` is for what does not choose among the rows: which of them is open. `replace` is for a page that nobody comes back to.
  */
 export function useSetSearch() {
   const navigate = useNavigate();
-  return (changes: Readonly<Record<string, string | undefined>>, { keepsPage = false } = {}) => {
-    const isPaging = 'after' in changes;
+  return (
+    changes: Readonly<Record<string, string | undefined>>,
+    { keepsPage = false, replace = !('after' in changes) } = {},
+  ) => {
     const cursor = keepsPage ? {} : { after: undefined };
     void navigate({
       to: '.',
       search: ((old: Record<string, unknown>) => ({ ...old, ...cursor, ...changes })) as never,
-      replace: !isPaging,
+      replace,
     });
   };
 }

@@ -55,7 +55,7 @@ export async function signOut(kind: 'staff' | 'person'): Promise<void> {
 }
 
 /** As the services decide: `resource:action`, `resource:*`, `*`; with `!` it forbids, whatever else allows it. */
-export function allows(scopes: readonly string[], permission: string): boolean {
+function allows(scopes: readonly string[], permission: string): boolean {
   const covering = [permission, `${permission.split(':')[0]}:*`, '*'];
   return !covering.some((scope) => scopes.includes(`!${scope}`)) && covering.some((scope) => scopes.includes(scope));
 }

@@ -43,6 +43,12 @@ const signedIn = { ...member, signedInAt: THEN };
 /** The one page of a list. */
 export const listOf = (...data: object[]) => ({ data, page: { next: null, prev: null } });
 
+/** The session of a colleague who may do nothing else. */
+export const signedInWith = (...scopes: string[]) => ({
+  staff: { id: STAFF_ID, roles: ['support'], scopes, bots: [], amr: ['pwd'], provenAt: THEN },
+  person: null,
+});
+
 /** The console in a browser before a gateway that answers what a spec says, so that also what goes wrong can be seen. */
 export class PretendedGateway {
   readonly asked: Asked[] = [];
@@ -79,12 +85,6 @@ export class PretendedGateway {
     return gateway;
   }
 
-  static launch(): Promise<Browser> {
-    const executablePath = process.env['CHROMIUM_PATH'];
-    if (!executablePath) throw new Error('CHROMIUM_PATH is not set: run specs with `npm test -- <path>`');
-    return chromium.launch({ executablePath, args: ['--no-sandbox'] });
-  }
-
   /** @param answers by method and path, as in `GET /v1/people/*`; they win over earlier ones */
   answer(answers: Readonly<Record<string, Answer>>): void {
     for (const [route, answer] of Object.entries(answers)) this.answers.set(route, answer);
@@ -117,7 +117,40 @@ export class PretendedGateway {
     return route.fulfill({ contentType: TYPES[extname(file)] ?? 'text/html', body: await readFile(file) });
   }
 
+  /** Waits until the page says so. */
+  says = (words: string | RegExp): Promise<void> => this.page.getByText(words).first().waitFor();
+
+  press = (name: string | RegExp): Promise<void> => this.page.getByRole('button', { name }).first().click();
+
+  text = (): Promise<string> => this.page.locator('body').innerText();
+
+  /** The one that is open, on top of others. */
+  dialog = () => this.page.locator('[role="dialog"], [role="alertdialog"]').last();
+
   close = () => this.page.context().close();
+}
+
+const missing = process.env['CHROMIUM_MISSING'];
+
+/** Facts about pages; where there is no browser they are skipped, but in CI. */
+export const describePages = missing && process.env['CI'] !== 'true' ? describe.skip : describe;
+
+/** One browser for the facts of a file; what is opened for a fact is closed after it. */
+export function browserForFacts(): (options?: { locale?: string }) => Promise<PretendedGateway> {
+  let browser: Browser;
+  const opened: PretendedGateway[] = [];
+  beforeAll(async () => {
+    const executablePath = process.env['CHROMIUM_PATH'];
+    if (!executablePath) throw new Error('CHROMIUM_PATH is not set: run specs with `npm test -- <path>`');
+    browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  });
+  afterEach(() => Promise.all(opened.splice(0).map((gateway) => gateway.close())));
+  afterAll(() => browser?.close());
+  return async (options) => {
+    const gateway = await PretendedGateway.open(browser, options);
+    opened.push(gateway);
+    return gateway;
+  };
 }
 
 const patternOf = (route: string) => new RegExp(`^${route.replaceAll('*', '[^/]+')}$`);

@@ -1,32 +1,35 @@
 import { until } from '@switchboard/testing';
-import type { Browser } from 'playwright-core';
-import { COLLEAGUE_ID, listOf, PretendedGateway, Refusal, STAFF_ID } from './pretended-gateway';
-
-const missing = process.env['CHROMIUM_MISSING'];
-const withBrowser = missing && process.env['CI'] !== 'true' ? describe.skip : describe;
+import {
+  browserForFacts,
+  COLLEAGUE_ID,
+  describePages,
+  listOf,
+  type PretendedGateway,
+  Refusal,
+  signedInWith,
+} from './pretended-gateway';
 
 const AT = '2026-05-04T10:00:00.000Z';
 const PERSON = '0190a000-0000-7000-8000-0000000000aa';
 const BUSY = new Refusal(429, 'too_many_requests');
 
-withBrowser('the console when not all goes well', () => {
-  let browser: Browser;
+describePages('the console when not all goes well', () => {
+  const open = browserForFacts();
   let gateway: PretendedGateway;
-
-  beforeAll(async () => {
-    browser = await PretendedGateway.launch();
-  });
   beforeEach(async () => {
-    gateway = await PretendedGateway.open(browser);
+    gateway = await open();
   });
-  afterEach(() => gateway.close());
-  afterAll(() => browser?.close());
 
   const page = () => gateway.page;
-  const says = (words: string | RegExp) => page().getByText(words).first().waitFor();
-  const press = (name: string | RegExp) => page().getByRole('button', { name }).first().click();
-  const dialog = () => page().locator('[role="dialog"], [role="alertdialog"]').last();
-  const text = () => page().locator('body').innerText();
+  const says = (words: string | RegExp) => gateway.says(words);
+  const press = (name: string | RegExp) => gateway.press(name);
+  const dialog = () => gateway.dialog();
+  const text = () => gateway.text();
+
+  const conversation = {
+    ...{ id: 'c1', botId: 'books', chatId: 'x', userId: PERSON, startedAt: AT, activeAt: AT, closedAt: null },
+    ...{ messages: 400, turns: 201, outcomes: [], good: 0, bad: 0, costMicros: 10 },
+  };
 
   it('the overview does not say that nothing waits when it was not told', async () => {
     gateway.answer({
@@ -43,195 +46,26 @@ withBrowser('the console when not all goes well', () => {
     await says('Nothing waits for you');
   });
 
-  it('failures are not called none while a service is silent', async () => {
+  it('failures are not called none while a service is silent, and why it is silent is told', async () => {
+    const refusals: Record<string, Refusal> = {
+      ...{ 'chat-ai': BUSY, analytics: new Refusal(403, 'forbidden'), gateway: new Refusal(403, 'forbidden') },
+      ...{ 'tts-worker': new Refusal(503, 'upstream_unavailable') },
+    };
     gateway.answer({
       'GET /v1/services/*/bus/dead-letters/summary': ({ url }) =>
-        url.pathname.includes('chat-ai') ? BUSY : { groups: [] },
+        refusals[url.pathname.split('/')[3]!] ?? { groups: [] },
     });
     await page().goto('/console/failures');
-    await says('chat-ai does not answer');
+    await says('Asked too often: of chat-ai nothing is known yet. Try again in a moment.');
+    await says('Your role may not see what analytics, gateway gave up.');
+    await says('tts-worker did not answer.');
     await says('Not all have answered');
     expect(await text()).not.toContain('Nothing failed');
-  });
 
-  it('an endpoint that a colleague has changed meanwhile is not written over', async () => {
-    const endpoint = {
-      ...{ id: 'e1', url: 'https://shop.example/hook', description: 'Shop', types: ['payments.invoice.paid.v1'] },
-      ...{ botIds: null, content: 'thin', ordered: false, state: 'enabled', disabledReason: null, disabledAt: null },
-      ...{ owner: { kind: 'staff', id: COLLEAGUE_ID }, createdAt: AT, secrets: [], revision: 1 },
-      health: { failingSince: null, failures: 0, lastSuccessAt: null, lastFailureAt: null, waiting: 0 },
-    };
-    gateway.answer({
-      'GET /v1/webhook-endpoints/*': endpoint,
-      'GET /v1/webhook-deliveries': listOf(),
-      'GET /v1/webhook-types': { types: [] },
-      'PATCH /v1/webhook-endpoints/*': new Refusal(412, 'revision_mismatch'),
-    });
-    await page().clock.install();
-    await page().goto('/console/webhooks/e1');
-    await press('Change');
-    gateway.answer({ 'GET /v1/webhook-endpoints/*': { ...endpoint, description: 'The new shop', revision: 2 } });
-    await page().clock.fastForward(20_000);
-    await page().evaluate(`dispatchEvent(new Event('visibilitychange'))`);
-    await until(() => gateway.askedFor('GET /v1/webhook-endpoints/*').length > 1, { what: 'the endpoint read anew' });
-    await says('The new shop');
-    await dialog().getByRole('button', { name: 'Save' }).click();
-    await says('refused: revision_mismatch');
-    expect(gateway.askedFor('PATCH /v1/webhook-endpoints/*').map(({ headers }) => headers['if-match'])).toEqual([
-      '"1"',
-    ]);
-  });
-
-  /** A colleague saves meanwhile, and the page asks anew as it does after somebody comes back to it. */
-  async function colleagueSaves(route: string, row: object): Promise<void> {
-    gateway.answer({ [route]: row });
-    const before = gateway.askedFor(route).length;
-    await page().clock.fastForward(70_000);
-    await page().evaluate(`dispatchEvent(new Event('visibilitychange'))`);
-    await until(() => gateway.askedFor(route).length > before, { what: 'the row read anew' });
-    await says('This was changed meanwhile');
-  }
-
-  const bot = {
-    ...{ id: 'books', name: 'Books', channel: 'telegram', state: 'active', describedBy: 'gateway', hidesFile: false },
-    ...{ mistakes: [], changedAt: AT, createdAt: AT, revision: '1', secrets: [] },
-    description: { name: 'Books', assistant: { model: 'small' } },
-  };
-  const theirBot = {
-    ...bot,
-    ...{ name: 'Book shop', revision: '2', description: { ...bot.description, name: 'Book shop' } },
-  };
-
-  it('settings of a bot that are being written stay when a colleague has changed the bot', async () => {
-    gateway.answer({ 'GET /v1/bots/*': bot, 'PATCH /v1/bots/*': new Refusal(412, 'gateway.bot_changed') });
-    await page().clock.install();
-    await page().goto('/console/bots/books');
-    const model = page().getByLabel(/^Model/);
-    await model.fill('large');
-    await colleagueSaves('GET /v1/bots/*', theirBot);
-    expect(await model.inputValue()).toBe('large');
-    await press(/^Save$/);
-    await until(() => gateway.askedFor('PATCH /v1/bots/*').length > 0, { what: 'the bot saved' });
-    const [saved] = gateway.askedFor('PATCH /v1/bots/*');
-    expect(saved!.headers['if-match']).toBe('"1"');
-    expect(JSON.parse(saved!.body!)).toMatchObject({ patch: { assistant: { model: 'large' } } });
-    expect(await model.inputValue()).toBe('large');
-
-    await press('Show what is saved');
-    await until(async () => (await model.inputValue()) === 'small', { what: 'what the colleague has saved' });
-    expect(await page().getByLabel('Name').inputValue()).toBe('Book shop');
-    expect(await text()).not.toContain('This was changed meanwhile');
-  });
-
-  it('the JSON of a bot that is being written stays when a colleague has changed the bot', async () => {
-    gateway.answer({ 'GET /v1/bots/*': bot });
-    await page().clock.install();
-    await page().goto('/console/bots/books?tab=json');
-    const json = page().getByRole('textbox').first();
-    await json.fill('{ "name": "Half wri');
-    await colleagueSaves('GET /v1/bots/*', theirBot);
-    expect(await json.inputValue()).toBe('{ "name": "Half wri');
-  });
-
-  it('settings of alerts that are being written stay when a colleague has changed them', async () => {
-    const settings = {
-      ...{ zone: 'UTC', quietHours: null, warnExcessMicrosPerHour: 0, pageExcessMicrosPerHour: 0, throttle: false },
-      ...{ throttleHours: 24, revision: 1 },
-    };
-    gateway.answer({ 'GET /v1/alert-settings': settings, 'PUT /v1/alert-settings': { ...settings, revision: 3 } });
-    await page().clock.install();
-    await page().goto('/console/alerts?tab=settings');
-    const zone = page().getByLabel('Time zone');
-    await zone.fill('Europe/Rome');
-    await colleagueSaves('GET /v1/alert-settings', { ...settings, zone: 'Europe/Berlin', revision: 2 });
-    expect(await zone.inputValue()).toBe('Europe/Rome');
-    await press(/^Save$/);
-    await until(() => gateway.askedFor('PUT /v1/alert-settings').length > 0, { what: 'the settings saved' });
-    expect(gateway.askedFor('PUT /v1/alert-settings')[0]!.headers['if-match']).toBe('"1"');
-  });
-
-  it('a profile that is being written stays when it was changed on another device', async () => {
-    const profile = {
-      ...{ userId: PERSON, name: 'Ann', locale: 'en', timeZone: 'UTC', registeredAt: AT, revision: 1 },
-    };
-    gateway.answer({
-      'GET /v1/session': { staff: null, person: { id: PERSON, userId: PERSON, amr: ['link'], provenAt: AT } },
-      'GET /v1/me': profile,
-    });
-    await page().clock.install();
-    await page().goto('/me/profile');
-    const name = page().getByLabel('Name');
-    await name.fill('Anna');
-    await colleagueSaves('GET /v1/me', { ...profile, timeZone: 'Europe/Rome', revision: 2 });
-    expect(await name.inputValue()).toBe('Anna');
-  });
-
-  it('what is written of a prompt is there after a look at another tab, and after the page was loaded anew', async () => {
-    const prompt = {
-      ...{
-        id: 'p1',
-        version: 1,
-        text: 'You sell books.',
-        note: null,
-        characters: 15,
-        origin: 'console',
-        createdAt: AT,
-      },
-      ...{ createdBy: COLLEAGUE_ID, isInForce: true },
-    };
-    const draft = {
-      ...{ id: 'd1', basedOn: { id: 'p1', version: 1 }, text: 'You sell books.', note: '', createdAt: AT },
-      ...{ createdBy: COLLEAGUE_ID, changedAt: AT, changedBy: COLLEAGUE_ID, revision: 1 },
-    };
-    gateway.answer({
-      'GET /v1/prompts/books': {
-        botId: 'books',
-        source: 'console',
-        prompt,
-        release: null,
-        described: prompt,
-        revision: 1,
-      },
-      'GET /v1/prompts/books/drafts': listOf(draft),
-      'GET /v1/prompts/books/versions': listOf(prompt),
-    });
-    await page().goto('/console/prompts/books?tab=draft');
-    await says('Draft of Grace Holm');
-    const field = page().getByLabel('What the assistant is told');
-    await field.fill('You sell books, kindly.');
-    await page().getByRole('tab', { name: 'Versions' }).click();
-    await page()
-      .getByRole('row', { name: /Version 1/ })
-      .waitFor();
-    await page().getByRole('tab', { name: 'Draft' }).click();
-    expect(await field.inputValue()).toBe('You sell books, kindly.');
-
-    await page().reload();
-    await says('Not saved');
-    expect(await field.inputValue()).toBe('You sell books, kindly.');
-  });
-
-  it('a row that is opened and closed leaves the page of the list', async () => {
-    const approval = {
-      ...{ id: 'a1', route: 'gateway.staff.grant', summary: 'Make Grace Holm an owner', method: 'PUT', path: '/v1/x' },
-      ...{ botId: null, requestedBy: { id: COLLEAGUE_ID, name: 'Grace Holm' }, requestedAt: AT, expiresAt: AT },
-      ...{ state: 'pending', decidedBy: null, decidedAt: null, comment: null, mayDecide: true, body: null },
-    };
-    gateway.answer({ 'GET /v1/approvals': listOf(approval), 'GET /v1/approvals/*': approval });
-    await page().goto('/console/approvals?after=second');
-    await page().getByRole('link', { name: 'Make Grace Holm an owner' }).click();
-    await says('Whoever asked can then do exactly this, once.');
-    expect(new URL(page().url()).search).toBe('?after=second&approval=a1');
-    await page().keyboard.press('Escape');
-    await dialog().waitFor({ state: 'hidden' });
-    expect(new URL(page().url()).search).toBe('?after=second');
-
-    // What waits for this member of staff is told in the menu.
-    expect(
-      await page()
-        .getByRole('link', { name: /Approvals/ })
-        .innerText(),
-    ).toMatch(/Approvals\s+1/);
+    refusals['chat-ai'] = refusals['tts-worker'] = new Refusal(403, 'forbidden');
+    await press('Try again');
+    await says('Your role may not see what analytics, chat-ai, gateway, tts-worker gave up.');
+    expect(await page().getByRole('button', { name: 'Try again' }).count()).toBe(0);
   });
 
   it('the wizard goes on over a warning only when it was read', async () => {
@@ -250,6 +84,15 @@ withBrowser('the console when not all goes well', () => {
     await page().getByLabel('Id', { exact: true }).waitFor();
   });
 
+  it('the wizard does not go on with a token of which the messenger has not said whose it is', async () => {
+    gateway.answer({ 'POST /v1/bots/channels/check': { findings: [] } });
+    await page().goto('/console/bots/new');
+    await page().getByRole('textbox', { name: 'Token' }).fill('7000000003:books');
+    await press('Check it');
+    await says('The channel does not know this token.');
+    expect(await page().getByLabel('Id', { exact: true }).count()).toBe(0);
+  });
+
   it('a long conversation is shown to its beginning, and searched', async () => {
     const turn = (id: string) => ({
       ...{ id, outcome: 'answered', model: 'small', prompt: null, contextReport: null, passages: [], startedAt: AT },
@@ -266,10 +109,7 @@ withBrowser('the console when not all goes well', () => {
         : { data: [first], page: { next: 'second', prev: null } };
     const match = { conversationId: 'c1', botId: 'books', role: 'assistant', sentAt: AT };
     gateway.answer({
-      'GET /v1/conversations/c1': {
-        ...{ id: 'c1', botId: 'books', chatId: 'x', userId: PERSON, startedAt: AT, activeAt: AT, closedAt: null },
-        ...{ messages: 400, turns: 201, outcomes: [], good: 0, bad: 0, costMicros: 10 },
-      },
+      'GET /v1/conversations/c1': conversation,
       'GET /v1/conversations/c1/turns': pages(turn('t2'), turn('t1')),
       'GET /v1/conversations/c1/messages': pages(message('m2', 'Late words', 't2'), message('m1', 'Early words', 't1')),
       'POST /v1/conversations/search': ({ url }) =>
@@ -295,6 +135,48 @@ withBrowser('the console when not all goes well', () => {
     expect(await page().getByRole('button', { name: 'Why this answer' }).count()).toBe(2);
   });
 
+  it('answers of a conversation that are refused are not asked for without end', async () => {
+    const message = {
+      ...{ id: 'm1', role: 'assistant', state: 'done', userId: PERSON, locale: 'en', text: 'Early words' },
+      ...{ quoted: null, senderName: null, turnId: 't1', sentAt: AT, editedAt: null },
+    };
+    gateway.answer({
+      'GET /v1/conversations/c1': conversation,
+      'GET /v1/conversations/c1/turns': ({ url }) =>
+        url.searchParams.has('after') ? BUSY : { data: [], page: { next: 'second', prev: null } },
+      'GET /v1/conversations/c1/messages': listOf(message),
+      'POST /v1/conversations/search': { matches: [], searched: 400, left: 0, next: null },
+    });
+    await page().goto('/console/conversations/c1');
+    await press('Read what was said');
+    await dialog().getByRole('textbox').fill('A complaint of the person.');
+    await dialog().getByRole('button', { name: 'Read what was said' }).click();
+    await says('Early words');
+    await until(() => gateway.askedFor('GET /v1/conversations/c1/turns').length > 1, { what: 'the answers before' });
+    for (const words of ['late', 'later', 'latest']) {
+      await page().getByRole('searchbox').fill(words);
+      await page().getByRole('searchbox').press('Enter');
+      await until(() => gateway.askedFor('POST /v1/conversations/search').at(-1)?.body?.includes(`"${words}"`), {
+        what: 'the search',
+      });
+    }
+    expect(gateway.askedFor('GET /v1/conversations/c1/turns').map(({ url }) => url.searchParams.get('after'))).toEqual([
+      null,
+      'second',
+    ]);
+  });
+
+  it('that earlier answers of a conversation were refused is told', async () => {
+    gateway.answer({
+      'GET /v1/conversations/c1': conversation,
+      'GET /v1/conversations/c1/turns': ({ url }) =>
+        url.searchParams.has('after') ? BUSY : { data: [], page: { next: 'second', prev: null } },
+    });
+    await page().goto('/console/conversations/c1');
+    await press('Show earlier messages');
+    await says('refused: too_many_requests');
+  });
+
   it('conversations of one person say so, and lead to those of everybody', async () => {
     gateway.answer({ 'GET /v1/conversations': listOf() });
     await page().goto(`/console/conversations?person=${PERSON}`);
@@ -312,8 +194,7 @@ withBrowser('the console when not all goes well', () => {
   });
 
   it('what a field does not take is told in the language of the page', async () => {
-    await gateway.close();
-    gateway = await PretendedGateway.open(browser, { locale: 'ru-RU' });
+    gateway = await open({ locale: 'ru-RU' });
     gateway.answer({ 'POST /v1/staff-sign-in/invitation/read': { email: 'grace@example.com', name: 'Grace Holm' } });
     await page().goto('/console/welcome#token');
     await page().getByLabel('Пароль').fill('short');
@@ -323,12 +204,7 @@ withBrowser('the console when not all goes well', () => {
 
   it('the menu shows the pages that somebody may see, and those alone', async () => {
     gateway.answer({
-      'GET /v1/session': {
-        ...{
-          staff: { id: STAFF_ID, roles: ['support'], scopes: ['bots:read', 'updates:read'], bots: [], amr: ['pwd'] },
-        },
-        person: null,
-      },
+      'GET /v1/session': signedInWith('bots:read', 'updates:read'),
     });
     await page().goto('/console/bots');
     const menu = page().getByRole('navigation', { name: 'Sections' }).first();
@@ -353,6 +229,43 @@ withBrowser('the console when not all goes well', () => {
     await page().goto(`/console/people/${PERSON}`);
     await page().getByRole('tab', { name: 'Access' }).click();
     await says('refused: too_many_requests');
+  });
+
+  it('the usage of a person begins where something is kept of it, and days that were refused can be changed', async () => {
+    const used = { messages: 3, calls: 2, inputTokens: 10, cachedInputTokens: 0, outputTokens: 5, costMicros: 40 };
+    const contact = {
+      ...{ contactId: 'k1', userId: PERSON, botId: 'books', channel: 'telegram', name: 'P…a', startedAt: AT },
+      blockedAt: null,
+    };
+    const daysAsked = ({ url }: { url: URL }) =>
+      (Date.parse(url.searchParams.get('to')!) - Date.parse(url.searchParams.get('from')!)) / 86_400_000 + 1;
+    gateway.answer({
+      'GET /v1/people/*/contacts': { contacts: [contact], chats: [] },
+      'GET /v1/conversations': listOf(),
+      'GET /v1/people/*/deliveries': listOf(),
+      'GET /v1/people/*/usage': (asked) =>
+        daysAsked(asked) > 7
+          ? new Refusal(422, 'analytics.days_not_kept')
+          : {
+              ...{ zone: 'UTC', keptFrom: '2026-05-03', isCounted: true, total: used, models: [], bots: [] },
+              days: [{ day: '2026-05-04', ...used }],
+            },
+    });
+    await page().clock.setFixedTime(AT);
+    await page().goto(`/console/people/${PERSON}`);
+    await page().getByRole('tab', { name: 'Usage' }).click();
+    await says('refused: analytics.days_not_kept');
+    await page()
+      .getByRole('button', { name: /Last 28 days/ })
+      .click();
+    await page().getByRole('option', { name: 'Last 7 days' }).click();
+    await says('Days before 3 May 2026 are no longer kept.');
+    await press('As a table');
+    expect(await page().getByRole('table').getByRole('row').allInnerTexts()).toEqual([
+      'Date\tCost',
+      '3 May 2026\t$0.00',
+      '4 May 2026\t< $0.0001',
+    ]);
   });
 
   it('nobody waits for an approval that will not come', async () => {

@@ -136,7 +136,7 @@ export function Charts() {
       <Card title={kit.chart.cohort}>
         <CohortGrid
           label={kit.chart.cohort}
-          periods={[1, 2, 3, 7, 14, 30].map((n) => kit.chart.day(n))}
+          periods={[1, 2, 3, 7, 14, 30].map((n) => t.day(n))}
           averages={[0.42, 0.33, 0.29, 0.21, 0.16, 0.11]}
           cohorts={Array.from({ length: 8 }, (_, i) => ({
             id: String(i),

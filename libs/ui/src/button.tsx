@@ -9,7 +9,7 @@ import { Spinner } from './spinner';
 import { Tooltip } from './tooltip';
 import './button.css';
 
-export type ButtonLook = 'primary' | 'plain' | 'quiet' | 'danger' | 'danger-quiet';
+type ButtonLook = 'primary' | 'plain' | 'quiet' | 'danger' | 'danger-quiet';
 
 interface Looks {
   look?: ButtonLook;
@@ -62,7 +62,7 @@ export function ButtonLink({
   );
 }
 
-export interface IconButtonProps extends Omit<AriaButtonProps, 'children' | 'className' | 'style' | 'aria-label'> {
+interface IconButtonProps extends Omit<AriaButtonProps, 'children' | 'className' | 'style' | 'aria-label'> {
   /** What it does: its name for screen readers, and its tooltip. */
   label: string;
   icon: ReactElement;

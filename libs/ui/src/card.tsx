@@ -1,7 +1,7 @@
 import { type ReactNode, useId } from 'react';
 import './card.css';
 
-export interface CardProps {
+interface CardProps {
   title?: ReactNode;
   /** One sentence under the title. */
   about?: ReactNode;

@@ -5,7 +5,7 @@ import { useKitTexts } from './kit.texts';
 import './code.css';
 
 /** Copies a text and shows for a moment that it did. */
-export function CopyButton({ text, label }: { text: string; label?: string }) {
+function CopyButton({ text, label }: { text: string; label?: string }) {
   const t = useKitTexts();
   const [copied, setCopied] = useState(false);
   useEffect(() => {

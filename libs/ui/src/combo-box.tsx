@@ -17,7 +17,7 @@ import { type Choice, ChoiceItem } from './select';
 import './popover.css';
 import './select.css';
 
-export interface ComboBoxProps extends FieldWords {
+interface ComboBoxProps extends FieldWords {
   name?: string;
   choices: readonly Choice[];
   value?: string | null;

@@ -2,7 +2,7 @@ import { useMemo } from 'react';
 import { useLanguage } from './language';
 
 /** Money as the services send it: an integer of the currency's smallest unit. */
-export interface Money {
+interface Money {
   readonly amountMinor: number;
   readonly currency: string;
 }
@@ -30,7 +30,7 @@ const relatives = (locale: string) =>
   once(`${locale} ~`, () => new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' }));
 
 /** How numbers, money and moments are written in one locale. Moments are those of the browser's zone unless one is given. */
-export function formatsOf(locale: string) {
+function formatsOf(locale: string) {
   const number = (value: number) => numbers(locale).format(value);
   return {
     number,

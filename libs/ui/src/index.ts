@@ -31,7 +31,7 @@ export { ComboBox } from './combo-box';
 export { Checkbox, CheckboxGroup, RadioGroup, Switch } from './toggles';
 export { FileDrop } from './file-drop';
 export { DateRangeField, type Days } from './date-range';
-export { type Step, Stepper } from './stepper';
+export { Stepper } from './stepper';
 
 // What opens above the page
 export { Dialog, DialogActions, DialogBody } from './dialog';
@@ -43,7 +43,8 @@ export { Avatar } from './avatar';
 export { Badge, type Tone } from './badge';
 export { Card } from './card';
 export { CodeBlock, CodeLine, saveAs, SecretField } from './code';
-export { type Column, DataTable } from './data-table';
+export { DataTable } from './data-table';
+export type { Column } from './table-rows';
 export { Diff } from './diff';
 export { Empty, NoMatch, NoRight } from './empty';
 export { Facts } from './facts';

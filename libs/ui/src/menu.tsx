@@ -34,7 +34,7 @@ export interface MenuGroup {
   chosen?: { id: string; onChange: (id: string) => void };
 }
 
-export interface MenuProps {
+interface MenuProps {
   /** Read out, not seen. */
   label: string;
   groups: readonly MenuGroup[];

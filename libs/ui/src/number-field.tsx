@@ -9,7 +9,7 @@ import {
 import { FieldParts, type FieldWords } from './field';
 import { useKitTexts } from './kit.texts';
 
-export interface NumberFieldProps extends FieldWords, Omit<AriaNumberFieldProps, 'children' | 'className' | 'style'> {
+interface NumberFieldProps extends FieldWords, Omit<AriaNumberFieldProps, 'children' | 'className' | 'style'> {
   placeholder?: string;
 }
 

@@ -23,12 +23,12 @@ export interface Choice {
   icon?: ReactNode;
   disabled?: boolean;
 }
-export interface ChoiceGroup {
+interface ChoiceGroup {
   title: string;
   choices: readonly Choice[];
 }
 
-export interface SelectProps extends FieldWords {
+interface SelectProps extends FieldWords {
   name?: string;
   choices: readonly Choice[] | readonly ChoiceGroup[];
   value?: string | null;

@@ -26,7 +26,7 @@ export interface NavSection {
   items: readonly NavItem[];
 }
 
-export interface AppShellProps {
+interface AppShellProps {
   /** The name of the app, beside the sign. */
   name: string;
   home: string;

@@ -6,7 +6,7 @@ import { useFormats } from './format';
 import { Skeleton } from './skeleton';
 import './stat.css';
 
-export interface StatProps {
+interface StatProps {
   label: ReactNode;
   /** `undefined` while it is being asked for. */
   value: ReactNode | undefined;

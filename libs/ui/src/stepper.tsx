@@ -3,7 +3,7 @@ import { type ReactNode, useEffect, useRef } from 'react';
 import { useKitTexts } from './kit.texts';
 import './stepper.css';
 
-export interface Step {
+interface Step {
   id: string;
   title: string;
 }

@@ -4,7 +4,7 @@ import { useKitTexts } from './kit.texts';
 import { SkeletonLines } from './skeleton';
 import './tabs.css';
 
-export interface TabEntry {
+interface TabEntry {
   id: string;
   title: ReactNode;
   count?: number;

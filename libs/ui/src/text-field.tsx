@@ -14,7 +14,7 @@ import { FieldParts, type FieldWords } from './field';
 import { Kbd } from './kbd';
 import { useKitTexts } from './kit.texts';
 
-export interface TextFieldProps extends FieldWords, Omit<AriaTextFieldProps, 'children' | 'className' | 'style'> {
+interface TextFieldProps extends FieldWords, Omit<AriaTextFieldProps, 'children' | 'className' | 'style'> {
   placeholder?: string;
   /** For ids and tokens. */
   mono?: boolean;
@@ -31,7 +31,7 @@ export function TextField({ label, hint, optional, hideLabel, placeholder, mono,
   );
 }
 
-export interface TextAreaProps extends Omit<TextFieldProps, 'inputRef'> {
+interface TextAreaProps extends Omit<TextFieldProps, 'inputRef'> {
   rows?: number;
 }
 
@@ -51,7 +51,7 @@ export function TextArea({ label, hint, optional, hideLabel, placeholder, mono, 
   );
 }
 
-export interface SearchFieldProps extends Omit<AriaSearchFieldProps, 'children' | 'className' | 'style'> {
+interface SearchFieldProps extends Omit<AriaSearchFieldProps, 'children' | 'className' | 'style'> {
   label: string;
   placeholder?: string;
   /** The key that leads into it, shown while it is empty. */

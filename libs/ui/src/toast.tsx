@@ -10,7 +10,7 @@ import {
 import { useKitTexts } from './kit.texts';
 import './toast.css';
 
-export interface Notice {
+interface Notice {
   text: string;
   about?: string;
   tone?: 'good' | 'bad' | 'info';

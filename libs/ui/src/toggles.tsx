@@ -47,7 +47,7 @@ export function Checkbox({
   );
 }
 
-export interface ToggleChoice {
+interface ToggleChoice {
   id: string;
   label: ReactNode;
   hint?: ReactNode;

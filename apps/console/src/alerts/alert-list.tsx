@@ -23,13 +23,10 @@ import {
   Moment,
   NoMatch,
   notify,
-  ProblemState,
   Select,
-  SkeletonLines,
   Stack,
   type Tone,
   useFormats,
-  useKitTexts,
   useLanguage,
 } from '@switchboard/ui';
 import { useQuery } from '@tanstack/react-query';
@@ -38,6 +35,7 @@ import { BellOff, Hand, ShieldCheck } from 'lucide-react';
 import { refresh, tellProblem } from '../http/api';
 import { BotFilter } from '../bots/bot-parts';
 import { useList } from '../list';
+import { Loaded } from '../loaded';
 import { useSetSearch } from '../search';
 import { useStaff } from '../session';
 import { useStaffNames } from '../staff-names/staff-names';
@@ -67,7 +65,7 @@ export function AlertList() {
           <Badge dot tone={stateTones[state]}>
             {t.states[state]}
           </Badge>
-          {isUrgent(severity) && state !== 'resolved' && <Badge tone="bad">{t.severities.critical}</Badge>}
+          {isUrgent(severity) && state !== 'resolved' && <Badge tone="bad">{t.urgent}</Badge>}
         </span>
       ),
     },
@@ -116,11 +114,11 @@ export function AlertList() {
 
 function AlertDialog({ alertId, onClose }: { alertId: string; onClose: () => void }) {
   const t = useAlertTexts();
-  const kit = useKitTexts();
   const { language } = useLanguage();
   const mayWrite = useStaff().can('alerts:write');
   const path = { alertId };
-  const { data, error, refetch } = useQuery(analyticsAlertsReadOptions({ path }));
+  const answer = useQuery(analyticsAlertsReadOptions({ path }));
+  const { data } = answer;
   const act = async (work: Promise<unknown>, text: string) => {
     await work.then(() => notify({ text })).catch(tellProblem);
     await refresh('analyticsAlerts');
@@ -138,9 +136,9 @@ function AlertDialog({ alertId, onClose }: { alertId: string; onClose: () => voi
       onOpenChange={(open) => !open && onClose()}
     >
       <DialogBody>
-        {error && !data && <ProblemState error={error} retry={() => void refetch()} />}
-        {!data && !error && <SkeletonLines lines={6} label={kit.loading} />}
-        {data && <AlertFacts alert={data} />}
+        <Loaded answer={answer} lines={6}>
+          {(alert) => <AlertFacts alert={alert} />}
+        </Loaded>
       </DialogBody>
       {data && mayWrite && !isOver && (
         <DialogActions>

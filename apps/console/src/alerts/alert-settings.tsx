@@ -3,23 +3,11 @@ import {
   analyticsAlertSettingsReadOptions,
   type AnalyticsAlertSettingsWithRevision,
 } from '@switchboard/api-client';
-import {
-  Card,
-  Checkbox,
-  FieldRow,
-  Form,
-  notify,
-  NumberField,
-  ProblemState,
-  SkeletonLines,
-  SubmitButton,
-  TextField,
-  useForm,
-  useKitTexts,
-} from '@switchboard/ui';
+import { Card, Checkbox, FieldRow, Form, notify, NumberField, SubmitButton, TextField, useForm } from '@switchboard/ui';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { etagOf, refresh } from '../http/api';
+import { Loaded } from '../loaded';
 import { type Kept, KeptRow, KeptRowProblem } from '../kept-row/kept-row';
 import { useStaff } from '../session';
 import { useAlertTexts } from './alerts.texts';
@@ -28,23 +16,27 @@ const MICROS = 1_000_000;
 
 export function AlertSettings() {
   const t = useAlertTexts();
-  const kit = useKitTexts();
-  const { data, error, refetch } = useQuery(analyticsAlertSettingsReadOptions());
-  if (error && !data) return <ProblemState error={error} retry={() => void refetch()} />;
+  const answer = useQuery(analyticsAlertSettingsReadOptions());
   return (
     <Card title={t.tabs.settings} about={t.settings.about}>
-      {data ? (
-        <KeptRow latest={data} readAnew={() => refresh('analyticsAlertSettings')}>
-          {(row, kept) => <SettingsForm settings={row} kept={kept} />}
-        </KeptRow>
-      ) : (
-        <SkeletonLines lines={6} label={kit.loading} />
-      )}
+      <Loaded answer={answer} lines={6}>
+        {(data) => (
+          <KeptRow latest={data} readAnew={() => refresh('analyticsAlertSettings')}>
+            {(row, kept) => <SettingsForm settings={row} kept={kept} />}
+          </KeptRow>
+        )}
+      </Loaded>
     </Card>
   );
 }
 
-function SettingsForm({ settings, kept }: { settings: AnalyticsAlertSettingsWithRevision; kept: Kept }) {
+function SettingsForm({
+  settings,
+  kept,
+}: {
+  settings: AnalyticsAlertSettingsWithRevision;
+  kept: Kept<AnalyticsAlertSettingsWithRevision>;
+}) {
   const t = useAlertTexts();
   const mayWrite = useStaff().can('alerts:write');
   const [quiet, setQuiet] = useState(settings.quietHours !== null);
@@ -61,9 +53,9 @@ function SettingsForm({ settings, kept }: { settings: AnalyticsAlertSettingsWith
           throttleHours: values.number('throttleHours') ?? settings.throttleHours,
         },
       }),
-    done: () => {
+    done: ({ data: saved }) => {
       notify({ text: t.settings.saved });
-      void kept.beginAnew();
+      void kept.goOn(saved);
     },
   });
   const dollars = { style: 'currency', currency: 'USD', currencyDisplay: 'narrowSymbol' } as const;

@@ -1,5 +1,4 @@
 import { defineTexts } from '@switchboard/ui';
-import { severityTexts } from './severities';
 
 export const useAlertTexts = defineTexts({
   en: {
@@ -9,7 +8,7 @@ export const useAlertTexts = defineTexts({
     what: 'What',
     state: 'State',
     states: { pending: 'Being watched', firing: 'Now', resolved: 'Over' },
-    severities: severityTexts.en,
+    urgent: 'Urgent',
     subject: 'Where',
     since: 'Since',
     seen: 'Seen',
@@ -21,7 +20,6 @@ export const useAlertTexts = defineTexts({
     none: 'All is as usual',
     noneText: 'Usage is compared with the same hours of the weeks before. What stands out appears here.',
     contributors: 'What contributed most',
-    name: 'What',
     acknowledge: 'I look after it',
     acknowledged: 'It is yours now: it is not escalated',
     by: (name: string) => `${name} looks after it`,
@@ -52,7 +50,6 @@ export const useAlertTexts = defineTexts({
       about: 'When alerts are sent, and from what size on.',
       zone: 'Time zone',
       zoneHint: 'In which days and hours are compared.',
-      quiet: 'Quiet hours',
       quietHint: 'Warnings wait until they are over; what is urgent does not.',
       hasQuiet: 'There are quiet hours',
       from: 'From',
@@ -73,7 +70,7 @@ export const useAlertTexts = defineTexts({
     what: 'Что',
     state: 'Состояние',
     states: { pending: 'Под наблюдением', firing: 'Сейчас', resolved: 'Прошло' },
-    severities: severityTexts.ru,
+    urgent: 'Срочно',
     subject: 'Где',
     since: 'С',
     seen: 'Сейчас',
@@ -85,7 +82,6 @@ export const useAlertTexts = defineTexts({
     none: 'Всё как обычно',
     noneText: 'Расход сравнивается с теми же часами прошлых недель. Что выделяется, появляется здесь.',
     contributors: 'Что повлияло больше всего',
-    name: 'Что',
     acknowledge: 'Я займусь',
     acknowledged: 'Теперь это ваше, дальше не передаётся',
     by: (name) => `Занимается ${name}`,
@@ -116,7 +112,6 @@ export const useAlertTexts = defineTexts({
       about: 'Когда тревоги присылаются и с какого размера.',
       zone: 'Часовой пояс',
       zoneHint: 'В нём сравниваются дни и часы.',
-      quiet: 'Тихие часы',
       quietHint: 'Предупреждения ждут их конца, срочное не ждёт.',
       hasQuiet: 'Есть тихие часы',
       from: 'С',

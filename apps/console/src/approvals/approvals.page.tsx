@@ -1,5 +1,6 @@
 import {
   type GatewayApproval,
+  type GatewayApprovalDetails,
   gatewayApprovalsApprove,
   gatewayApprovalsListOptions,
   gatewayApprovalsReadOptions,
@@ -19,20 +20,19 @@ import {
   Moment,
   notify,
   Page,
-  ProblemState,
-  SkeletonLines,
   Tabs,
   useConfirm,
-  useKitTexts,
 } from '@switchboard/ui';
-import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { Check, Stamp, X } from 'lucide-react';
 import { refresh } from '../http/api';
 import { BotName } from '../bots/bot-parts';
+import { useList } from '../list';
+import { Loaded } from '../loaded';
 import { oneOf, useSetSearch } from '../search';
 import { useStaff } from '../session';
-import { ApprovalState } from './approval-parts';
+import { ApprovalState, useActName } from './approval-parts';
 import { useApprovalTexts } from './approvals.texts';
 import { OwnRequests } from './own-requests';
 
@@ -61,15 +61,15 @@ export function ApprovalsPage() {
 
 function Approvals({ state }: { state?: 'pending' }) {
   const t = useApprovalTexts();
+  const actName = useActName();
   const set = useSetSearch();
   const search = useSearch({ from: '/console/approvals' });
-  const { data, error, isFetching, refetch } = useQuery({
+  const { list } = useList({
     ...gatewayApprovalsListOptions({ query: { state, after: search.after, limit: 50 } }),
-    placeholderData: keepPreviousData,
     refetchInterval: state ? LOOK_EVERY_MS : false,
   });
   const columns: Column<GatewayApproval>[] = [
-    { id: 'what', title: t.what, cell: ({ summary }) => summary },
+    { id: 'what', title: t.what, cell: actName },
     {
       ...{ id: 'state', title: t.state, width: '130px', phone: 'state' },
       cell: (approval) => <ApprovalState approval={approval} />,
@@ -82,14 +82,10 @@ function Approvals({ state }: { state?: 'pending' }) {
       <DataTable
         label={t.title}
         columns={columns}
-        rows={data?.data}
+        {...list}
         idOf={({ id }) => id}
-        nameOf={({ summary }) => summary}
+        nameOf={actName}
         onOpen={({ id }) => set({ approval: id }, { keepsPage: true })}
-        waiting={isFetching && !data}
-        error={error}
-        onRetry={() => void refetch()}
-        paging={data && { ...data.page, onGo: (after) => set({ after }) }}
         toneOf={({ mayDecide }) => (mayDecide ? 'accent' : undefined)}
         empty={
           state ? (
@@ -114,16 +110,17 @@ function Approvals({ state }: { state?: 'pending' }) {
 /** What exactly is asked for, and the decision. */
 function DecisionDialog({ approvalId, onClose }: { approvalId: string; onClose: () => void }) {
   const t = useApprovalTexts();
-  const kit = useKitTexts();
   const confirm = useConfirm();
+  const actName = useActName();
   const mayWrite = useStaff().can('approvals:write');
   const path = { approvalId };
-  const { data, error, refetch } = useQuery(gatewayApprovalsReadOptions({ path }));
+  const answer = useQuery(gatewayApprovalsReadOptions({ path }));
+  const { data } = answer;
   const decide = useMutation({
     mutationFn: async (how: 'approve' | 'reject') => {
       if (how === 'approve') return void (await gatewayApprovalsApprove({ path, body: {} }));
       const comment = await confirm({
-        ...{ title: t.rejectTitle, text: data?.summary, action: t.reject, look: 'danger' },
+        ...{ title: t.rejectTitle, text: data && actName(data), action: t.reject, look: 'danger' },
         reason: { label: t.rejectReason, hint: t.rejectHint, minLength: 1 },
       });
       if (comment === undefined) return 'changed their mind';
@@ -141,39 +138,14 @@ function DecisionDialog({ approvalId, onClose }: { approvalId: string; onClose: 
     <Dialog
       look="side"
       width="wide"
-      title={data?.summary ?? t.title}
+      title={data ? actName(data) : t.title}
       isOpen
       onOpenChange={(open) => !open && onClose()}
     >
       <DialogBody>
-        {error && !data && <ProblemState error={error} retry={() => void refetch()} />}
-        {!data && !error && <SkeletonLines lines={6} label={kit.loading} />}
-        {data && (
-          <>
-            <Facts
-              facts={[
-                [t.state, <ApprovalState key="state" approval={data} />],
-                [t.who, data.requestedBy.name],
-                [t.when, <Moment key="when" at={data.requestedAt} />],
-                [t.until, data.state === 'pending' && <Moment key="until" at={data.expiresAt} />],
-                [t.bot, data.botId && <BotName key="bot" botId={data.botId} />],
-                [
-                  t.request,
-                  <code key="request">
-                    {data.method} {data.path}
-                  </code>,
-                ],
-                [t.decidedBy, data.decidedBy?.name],
-                [t.decidedAt, data.decidedAt && <Moment key="decided" at={data.decidedAt} />],
-                [t.comment, data.comment],
-              ]}
-            />
-            {data.body !== undefined && data.body !== null && (
-              <CodeBlock label={t.payload} text={JSON.stringify(data.body, null, 2)} />
-            )}
-            {data.state === 'pending' && <p className="note">{data.mayDecide ? t.approveText : t.notYours}</p>}
-          </>
-        )}
+        <Loaded answer={answer} lines={6}>
+          {(approval) => <Request approval={approval} />}
+        </Loaded>
       </DialogBody>
       {data?.mayDecide && mayWrite && (
         <DialogActions>
@@ -191,5 +163,35 @@ function DecisionDialog({ approvalId, onClose }: { approvalId: string; onClose: 
         </DialogActions>
       )}
     </Dialog>
+  );
+}
+
+function Request({ approval }: { approval: GatewayApprovalDetails }) {
+  const t = useApprovalTexts();
+  return (
+    <>
+      <Facts
+        facts={[
+          [t.state, <ApprovalState key="state" approval={approval} />],
+          [t.who, approval.requestedBy.name],
+          [t.when, <Moment key="when" at={approval.requestedAt} />],
+          [t.until, approval.state === 'pending' && <Moment key="until" at={approval.expiresAt} />],
+          [t.bot, approval.botId && <BotName key="bot" botId={approval.botId} />],
+          [
+            t.request,
+            <code key="request">
+              {approval.method} {approval.path}
+            </code>,
+          ],
+          [t.decidedBy, approval.decidedBy?.name],
+          [t.decidedAt, approval.decidedAt && <Moment key="decided" at={approval.decidedAt} />],
+          [t.comment, approval.comment],
+        ]}
+      />
+      {approval.body !== undefined && approval.body !== null && (
+        <CodeBlock label={t.payload} text={JSON.stringify(approval.body, null, 2)} />
+      )}
+      {approval.state === 'pending' && <p className="note">{approval.mayDecide ? t.approveText : t.notYours}</p>}
+    </>
   );
 }

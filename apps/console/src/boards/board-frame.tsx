@@ -1,6 +1,7 @@
 import type { AnalyticsAbout } from '@switchboard/api-client';
 import { Card, ProblemState, SkeletonLines, useFormats, useKitTexts } from '@switchboard/ui';
 import type { ReactNode } from 'react';
+import { KeptFrom } from '../period/kept-from';
 import { useBoardTexts } from './boards.texts';
 
 interface Answer<Data> {
@@ -45,7 +46,7 @@ function About({ about }: { about: AnalyticsAbout }) {
       <span>{`${t.zone}: ${about.zone}`}</span>
       {about.eventsUpTo && <span>{`${t.fresh}: ${formats.dateTime(about.eventsUpTo)}`}</span>}
       {about.people !== null && <span>{t.counted(formats.number(about.people))}</span>}
-      {about.keptFrom && <span>{t.kept(formats.day(about.keptFrom, 'UTC'))}</span>}
+      {about.keptFrom && <KeptFrom day={about.keptFrom} />}
       {about.provisionalFrom && <span>{t.provisional(formats.day(about.provisionalFrom, 'UTC'))}</span>}
     </p>
   );

@@ -1,10 +1,5 @@
+import { analyticsExportsOpen, type AnalyticsExportsOpenData } from '@switchboard/api-client';
 import {
-  analyticsExportsListOptions,
-  analyticsExportsOpen,
-  type AnalyticsExportsOpenData,
-} from '@switchboard/api-client';
-import {
-  Badge,
   Button,
   Dialog,
   DialogActions,
@@ -12,20 +7,21 @@ import {
   Facts,
   Form,
   FormProblem,
-  Link,
   Moment,
   notify,
   RadioGroup,
   Stack,
   SubmitButton,
   useForm,
-  useFormats,
   useKitTexts,
   useLanguage,
 } from '@switchboard/ui';
 import { useQuery } from '@tanstack/react-query';
 import { Download } from 'lucide-react';
 import { useState } from 'react';
+import { ExportFile, ExportRows, ExportState } from '../exports/export-parts';
+import { exportsQuery } from '../exports/exports.api';
+import { useExportTexts } from '../exports/exports.texts';
 import { refresh } from '../http/api';
 import { type BoardId, type BoardQuery, stepsOf } from './board-query';
 import { useBoardTexts } from './boards.texts';
@@ -69,14 +65,8 @@ function ExportDialog({
   const kit = useKitTexts();
   const { language } = useLanguage();
   const [format, setFormat] = useState<'csv' | 'xlsx'>('xlsx');
-  const formats = useFormats();
-  const rowsOf = (rows: number, total: number | null) =>
-    total === null ? formats.number(rows) : `${formats.number(rows)} / ${formats.number(total)}`;
-  const files = useQuery({
-    ...analyticsExportsListOptions({ query: { limit: 10 } }),
-    refetchInterval: ({ state }) =>
-      state.data?.data.some((one) => one.state === 'waiting' || one.state === 'running') ? 2000 : false,
-  });
+  const exports = useExportTexts();
+  const files = useQuery(exportsQuery({ limit: 10 }));
   const form = useForm({
     send: (values, key) =>
       analyticsExportsOpen({
@@ -114,26 +104,18 @@ function ExportDialog({
             />
           )}
           <Stack gap={8}>
-            <h3>{t.exports}</h3>
-            {files.data?.data.length === 0 && <p className="soft">{t.noExports}</p>}
-            {files.data?.data.map(({ id, fileName, state, link, expiresAt, rows, totalRows }) => (
+            <h3>{exports.files}</h3>
+            {files.data?.data.length === 0 && <p className="soft">{exports.none}</p>}
+            {files.data?.data.map((file) => (
               <Facts
-                key={id}
+                key={file.id}
                 facts={[
+                  [<ExportState key="state" of={file} />, <ExportFile key="file" of={file} />],
+                  [exports.rows, file.state === 'running' && file.rows !== null && <ExportRows key="rows" of={file} />],
                   [
-                    <Badge key="state" tone={state === 'done' ? 'good' : state === 'failed' ? 'bad' : 'neutral'}>
-                      {t.exportStates[state]}
-                    </Badge>,
-                    link && state === 'done' ? (
-                      <Link key="link" href={link}>
-                        {fileName}
-                      </Link>
-                    ) : (
-                      fileName
-                    ),
+                    exports.until,
+                    file.state === 'done' && file.expiresAt && <Moment key="until" at={file.expiresAt} />,
                   ],
-                  [t.exportRows, state === 'running' && rows !== null && rowsOf(rows, totalRows)],
-                  [t.exportUntil, expiresAt && state === 'done' && <Moment key="until" at={expiresAt} />],
                 ]}
               />
             ))}

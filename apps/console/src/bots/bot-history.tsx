@@ -1,5 +1,6 @@
 import {
   gatewayBotRevisionsCompareOptions,
+  type GatewayBotRevisionsCompareResponse,
   gatewayBotRevisionsListOptions,
   type GatewayBot,
   type GatewayBotRevision,
@@ -15,18 +16,16 @@ import {
   Facts,
   Moment,
   notify,
-  ProblemState,
-  SkeletonLines,
   useConfirm,
-  useKitTexts,
   wordOf,
 } from '@switchboard/ui';
 import { useQuery } from '@tanstack/react-query';
 import { GitCompare, Undo2 } from 'lucide-react';
 import { useState } from 'react';
 import { etagOf, refresh, tellProblem } from '../http/api';
-import { useStaffNames } from '../staff-names/staff-names';
+import { StaffName } from '../staff-names/staff-names';
 import { useList } from '../list';
+import { Loaded } from '../loaded';
 import { useBotHistoryTexts } from './bot-history.texts';
 import { useBotTexts } from './bots.texts';
 
@@ -74,7 +73,6 @@ function Revisions({ bot, mayWrite }: { bot: GatewayBot; mayWrite: boolean }) {
       .catch(tellProblem);
     await refresh('gatewayBot');
   };
-  const nameOf = useStaffNames();
   const columns: Column<GatewayBotRevision>[] = [
     {
       ...{ id: 'what', title: history.what, phone: 'main' },
@@ -82,7 +80,7 @@ function Revisions({ bot, mayWrite }: { bot: GatewayBot; mayWrite: boolean }) {
         `${wordOf(history.changes, change)}${rolledBackTo ? ` → ${rolledBackTo}` : ''}`,
     },
     { id: 'why', title: t.why, cell: ({ why }) => why },
-    { id: 'by', title: history.by, width: '160px', cell: ({ by }) => nameOf(by.id) },
+    { id: 'by', title: history.by, width: '160px', cell: ({ by }) => <StaffName id={by.id} /> },
     { id: 'when', title: history.when, width: '150px', cell: ({ at }) => <Ago at={at} /> },
     {
       id: 'revision',
@@ -132,8 +130,7 @@ function Revisions({ bot, mayWrite }: { bot: GatewayBot; mayWrite: boolean }) {
 
 function Comparison({ botId, revision, onClose }: { botId: string; revision: number; onClose: () => void }) {
   const history = useBotHistoryTexts();
-  const kit = useKitTexts();
-  const { data, error } = useQuery(gatewayBotRevisionsCompareOptions({ path: { botId, revision } }));
+  const answer = useQuery(gatewayBotRevisionsCompareOptions({ path: { botId, revision } }));
   return (
     <Dialog
       look="side"
@@ -144,33 +141,39 @@ function Comparison({ botId, revision, onClose }: { botId: string; revision: num
       onOpenChange={(open) => !open && onClose()}
     >
       <DialogBody>
-        {error && <ProblemState error={error} />}
-        {!data && !error && <SkeletonLines label={kit.loading} />}
-        {data?.changes.length === 0 && <p className="soft">{history.same}</p>}
-        {data && data.changes.length > 0 && (
-          <table className="changes">
-            <thead>
-              <tr>
-                <th scope="col">{history.field}</th>
-                <th scope="col">{history.before}</th>
-                <th scope="col">{history.after}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {data.changes.map(({ pointer, before, after }) => (
-                <tr key={pointer}>
-                  <th scope="row">
-                    <code>{pointer.slice(1).replaceAll('/', '.')}</code>
-                  </th>
-                  <td>{shown(before)}</td>
-                  <td>{shown(after)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        )}
+        <Loaded answer={answer}>
+          {({ changes }) =>
+            changes.length > 0 ? <Changes changes={changes} /> : <p className="soft">{history.same}</p>
+          }
+        </Loaded>
       </DialogBody>
     </Dialog>
+  );
+}
+
+function Changes({ changes }: Pick<GatewayBotRevisionsCompareResponse, 'changes'>) {
+  const history = useBotHistoryTexts();
+  return (
+    <table className="changes">
+      <thead>
+        <tr>
+          <th scope="col">{history.field}</th>
+          <th scope="col">{history.before}</th>
+          <th scope="col">{history.after}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {changes.map(({ pointer, before, after }) => (
+          <tr key={pointer}>
+            <th scope="row">
+              <code>{pointer.slice(1).replaceAll('/', '.')}</code>
+            </th>
+            <td>{shown(before)}</td>
+            <td>{shown(after)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }
 

@@ -12,21 +12,22 @@ export const BotJson = ({ bot, mayWrite }: { bot: GatewayBot; mayWrite: boolean 
   </KeptRow>
 );
 
-function JsonForm({ bot, kept, mayWrite }: { bot: GatewayBot; kept: Kept; mayWrite: boolean }) {
+function JsonForm({ bot, kept, mayWrite }: { bot: GatewayBot; kept: Kept<GatewayBot>; mayWrite: boolean }) {
   const t = useBotTexts();
   const text = JSON.stringify(bot.description, null, 2);
   const form = useForm({
     send: async (values) => {
       const after = parse(values.exact('json'), t.json.broken);
-      await gatewayBotsEdit({
+      const { data } = await gatewayBotsEdit({
         path: { botId: bot.id },
         headers: { 'If-Match': etagOf(bot.revision) },
         body: { patch: patchOf(bot.description, after), why: values.optional('why') },
       });
+      return data;
     },
-    done: () => {
+    done: (saved) => {
       notify({ text: t.saved });
-      void kept.beginAnew();
+      void kept.goOn(saved);
     },
   });
   return (

@@ -29,7 +29,7 @@ export const BotSettings = ({ bot, mayWrite }: { bot: GatewayBot; mayWrite: bool
   </KeptRow>
 );
 
-function SettingsForm({ bot, kept, mayWrite }: { bot: GatewayBot; kept: Kept; mayWrite: boolean }) {
+function SettingsForm({ bot, kept, mayWrite }: { bot: GatewayBot; kept: Kept<GatewayBot>; mayWrite: boolean }) {
   const t = useBotTexts();
   const description = known(bot.description);
   const { assistant = {}, budgets = {} } = description;
@@ -41,15 +41,16 @@ function SettingsForm({ bot, kept, mayWrite }: { bot: GatewayBot; kept: Kept; ma
       // Days that were closed again are left out and not null, so that the week is replaced whole.
       const sections = 'hours' in patch ? { hours: hours ?? null } : undefined;
       delete patch['hours'];
-      await gatewayBotsEdit({
+      const { data } = await gatewayBotsEdit({
         path: { botId: bot.id },
         headers: { 'If-Match': etagOf(bot.revision) },
         body: { patch, sections },
       });
+      return data;
     },
-    done: () => {
+    done: (saved) => {
       notify({ text: t.saved });
-      void kept.beginAnew();
+      void kept.goOn(saved);
     },
   });
   return (

@@ -1,10 +1,9 @@
-import { counted, defineTexts } from '@switchboard/ui';
+import { defineTexts } from '@switchboard/ui';
 
 export const useBotTexts = defineTexts({
   en: {
     title: 'Bots',
     about: 'Each bot lives in a messenger and answers people there. What is changed here counts within two seconds.',
-    bot: 'Bot',
     new: 'New bot',
     name: 'Name',
     channel: 'Channel',
@@ -120,12 +119,10 @@ export const useBotTexts = defineTexts({
       label: 'Description as JSON',
       broken: 'This is no JSON',
     },
-    count: (n: number) => counted.en(n, 'bot', 'bots'),
   },
   ru: {
     title: 'Боты',
     about: 'Каждый бот живёт в мессенджере и отвечает там людям. Изменения действуют через две секунды.',
-    bot: 'Бот',
     new: 'Новый бот',
     name: 'Имя',
     channel: 'Канал',
@@ -239,6 +236,5 @@ export const useBotTexts = defineTexts({
       label: 'Описание в JSON',
       broken: 'Это не JSON',
     },
-    count: (n) => counted.ru(n, 'бот', 'бота', 'ботов'),
   },
 });

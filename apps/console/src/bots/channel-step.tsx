@@ -36,8 +36,9 @@ export function ChannelStep({ draft, onNext }: StepProps) {
     done: ({ data, next }) => {
       setReport(data);
       setWarned(undefined);
-      if (data.findings.some(({ severity }) => severity === 'error')) return;
-      const { name = next.description.name, username } = data.account ?? {};
+      // Whose token it is was not told.
+      if (!data.account || data.findings.some(({ severity }) => severity === 'error')) return;
+      const { name = next.description.name, username } = data.account;
       const checked = {
         ...next,
         id: next.id || idFrom(username ?? name ?? ''),

@@ -13,11 +13,11 @@ export interface KnownDescription {
   assistant?: Assistant;
 }
 export type Budget = number | 'unlimited';
-export interface Limits {
+interface Limits {
   personPerDayUsd?: Budget;
   botPerMonthUsd?: Budget;
 }
-export interface Assistant {
+interface Assistant {
   systemPrompt?: string;
   model?: string;
   parameters?: { temperature?: number };

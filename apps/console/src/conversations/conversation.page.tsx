@@ -21,6 +21,7 @@ import { useParams } from '@tanstack/react-router';
 import { ChevronDown, LockKeyhole } from 'lucide-react';
 import { Suspense, useState } from 'react';
 import { BotName } from '../bots/bot-parts';
+import { tellProblem } from '../http/api';
 import { useMaskedNames } from '../people/people.api';
 import { lazyPart } from '../lazy-part';
 import { useReason } from '../reason/reason';
@@ -193,7 +194,7 @@ function Turns({
             size="small"
             icon={<ChevronDown />}
             isPending={isFetchingNextPage}
-            onPress={() => void fetchNextPage()}
+            onPress={() => void fetchNextPage().then(({ error: refused }) => refused && tellProblem(refused))}
           >
             {t.older}
           </Button>

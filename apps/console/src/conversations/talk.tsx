@@ -25,7 +25,7 @@ import {
 import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
 import { ChevronUp, Download } from 'lucide-react';
 import { Fragment, useEffect, useState } from 'react';
-import { reasonHeader } from '../http/api';
+import { reasonHeader, tellProblem } from '../http/api';
 import { zone } from '../period/days';
 import { Outcome } from './conversation-parts';
 import { useConversationTexts } from './conversations.texts';
@@ -153,7 +153,7 @@ export function Talk({ conversation: { id }, reason, turns, moreTurns, chosen, o
               size="small"
               icon={<ChevronUp />}
               isPending={isFetchingNextPage}
-              onPress={() => void fetchNextPage()}
+              onPress={() => void fetchNextPage().then(({ error: refused }) => refused && tellProblem(refused))}
             >
               {t.older}
             </Button>

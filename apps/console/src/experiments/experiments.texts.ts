@@ -1,4 +1,4 @@
-import { counted, defineTexts } from '@switchboard/ui';
+import { defineTexts } from '@switchboard/ui';
 
 export const useExperimentTexts = defineTexts({
   en: {
@@ -126,7 +126,6 @@ export const useExperimentTexts = defineTexts({
     differs: (p: string) => `The effect differs, p = ${p}`,
     same: 'No sign that the effect differs',
     weight: (share: string) => `${share} of the people`,
-    days: (n: number) => counted.en(n, 'day', 'days'),
   },
   ru: {
     title: 'Эксперименты',
@@ -252,6 +251,5 @@ export const useExperimentTexts = defineTexts({
     differs: (p) => `Эффект различается, p = ${p}`,
     same: 'Признаков, что эффект различается, нет',
     weight: (share) => `${share} людей`,
-    days: (n) => counted.ru(n, 'день', 'дня', 'дней'),
   },
 });

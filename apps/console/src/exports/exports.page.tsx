@@ -1,60 +1,26 @@
-import { type AnalyticsExport, analyticsExportsListOptions } from '@switchboard/api-client';
-import {
-  Ago,
-  Badge,
-  ButtonLink,
-  type Column,
-  DataTable,
-  Empty,
-  Link,
-  Moment,
-  Page,
-  type Tone,
-  useFormats,
-} from '@switchboard/ui';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import type { AnalyticsExport } from '@switchboard/api-client';
+import { Ago, ButtonLink, type Column, DataTable, Empty, Moment, Page, useFormats } from '@switchboard/ui';
 import { useSearch } from '@tanstack/react-router';
 import { FileDown } from 'lucide-react';
-import { useSetSearch } from '../search';
+import { useList } from '../list';
+import { ExportFile, ExportRows, ExportState } from './export-parts';
+import { exportsQuery } from './exports.api';
 import { useExportTexts } from './exports.texts';
-
-const LOOK_AGAIN_MS = 2000;
-
-type State = AnalyticsExport['state'];
-const tones: Record<State, Tone> = {
-  ...{ waiting: 'neutral', running: 'info', done: 'good', failed: 'bad', expired: 'neutral' },
-};
 
 export function ExportsPage() {
   const t = useExportTexts();
   const formats = useFormats();
-  const set = useSetSearch();
   const { after } = useSearch({ from: '/console/exports' });
-  const { data, error, isFetching, refetch } = useQuery({
-    ...analyticsExportsListOptions({ query: { after, limit: 50 } }),
-    placeholderData: keepPreviousData,
-    refetchInterval: ({ state }) =>
-      state.data?.data.some((one) => one.state === 'waiting' || one.state === 'running') ? LOOK_AGAIN_MS : false,
-  });
+  const { list } = useList(exportsQuery({ after, limit: 50 }));
   const columns: Column<AnalyticsExport>[] = [
-    {
-      ...{ id: 'file', title: t.file },
-      cell: ({ fileName, link }) => (link ? <Link href={link}>{fileName}</Link> : fileName),
-    },
+    { id: 'file', title: t.file, cell: (row) => <ExportFile of={row} /> },
     {
       ...{ id: 'state', title: t.state, width: '180px', phone: 'state' },
-      cell: ({ state, problem }) => (
-        <span className="ui-row">
-          <Badge dot tone={tones[state]}>
-            {t.states[state]}
-          </Badge>
-          {problem && <Link href={`/problems/${problem}`}>{t.why}</Link>}
-        </span>
-      ),
+      cell: (row) => <ExportState of={row} />,
     },
     {
       ...{ id: 'rows', title: t.rows, width: '160px', align: 'end' },
-      cell: (row) => <Rows of={row} />,
+      cell: (row) => <ExportRows of={row} />,
     },
     {
       ...{ id: 'size', title: t.size, width: '110px', align: 'end', phone: 'never' },
@@ -62,7 +28,7 @@ export function ExportsPage() {
     },
     { id: 'asked', title: t.asked, width: '140px', cell: ({ createdAt }) => <Ago at={createdAt} /> },
     {
-      ...{ id: 'until', title: t.until, width: '160px', phone: 'never' },
+      ...{ id: 'until', title: t.until, width: '180px', phone: 'never' },
       cell: ({ state, expiresAt }) => (state === 'done' && expiresAt ? <Moment at={expiresAt} /> : null),
     },
   ];
@@ -71,13 +37,9 @@ export function ExportsPage() {
       <DataTable
         label={t.title}
         columns={columns}
-        rows={data?.data}
+        {...list}
         idOf={({ id }) => id}
         nameOf={({ fileName }) => fileName}
-        waiting={isFetching && !data}
-        error={error}
-        onRetry={() => void refetch()}
-        paging={data && { ...data.page, onGo: (cursor) => set({ after: cursor }) }}
         empty={
           <Empty
             icon={<FileDown />}
@@ -94,12 +56,4 @@ export function ExportsPage() {
       />
     </Page>
   );
-}
-
-/** How many are written, of how many where that is known. */
-function Rows({ of: { rows, totalRows, state } }: { of: AnalyticsExport }) {
-  const formats = useFormats();
-  if (rows === null) return null;
-  if (state !== 'running' || !totalRows) return formats.number(rows);
-  return `${formats.number(rows)} / ${formats.number(totalRows)} (${formats.percent(rows / totalRows, 0)})`;
 }

@@ -4,6 +4,7 @@ export const useExportTexts = defineTexts({
   en: {
     title: 'Exports',
     about: 'Boards that you have saved as files. A file is there for a day.',
+    files: 'Files',
     file: 'File',
     state: 'State',
     states: { waiting: 'Waits', running: 'Is being written', done: 'Ready', failed: 'Failed', expired: 'Gone' },
@@ -19,6 +20,7 @@ export const useExportTexts = defineTexts({
   ru: {
     title: 'Выгрузки',
     about: 'Доски, которые вы сохранили в файл. Файл хранится день.',
+    files: 'Файлы',
     file: 'Файл',
     state: 'Состояние',
     states: { waiting: 'Ждёт', running: 'Пишется', done: 'Готов', failed: 'Не удалось', expired: 'Удалён' },

@@ -26,6 +26,12 @@ import { LettersOfGroup } from './dead-letters-of-group';
 
 type Group = ServiceKitDeadLettersSummarizeResponse['groups'][number] & { service: Service };
 
+/** Why a service has not told: because of who asks, of how often they do, or because it does not work. */
+function whyOf(error: unknown): 'refused' | 'busy' | 'down' {
+  const status = problemOf(error)?.status;
+  return status === 403 ? 'refused' : status === 429 ? 'busy' : 'down';
+}
+
 /** Events that services gave up: first how many of which kind, then one by one. */
 export function DeadLetters() {
   const { service, consumer, type, reason } = useSearch({ from: '/console/failures' });
@@ -52,8 +58,10 @@ function Groups() {
     .sort((a, b) => b.count - a.count);
   const silent = services.flatMap((service, i) => {
     const { error, refetch } = summaries[i]!;
-    return error ? [{ service, error, refetch }] : [];
+    return error ? [{ service, error, refetch, why: whyOf(error) }] : [];
   });
+  // To ask again helps nobody whose role does not allow it.
+  const worthAsking = silent.filter(({ why }) => why !== 'refused');
   const columns: Column<Group>[] = [
     { id: 'type', title: t.type, cell: ({ type }) => <code>{type}</code> },
     {
@@ -67,8 +75,11 @@ function Groups() {
   const isLoading = summaries.some(({ isLoading: loading }) => loading);
   return (
     <>
-      {silent.map(({ service, error }) => (
-        <ProblemLine key={service} error={{ ...problemOf(error), detail: t.unreachable(service) }} />
+      {[...Map.groupBy(silent, ({ why }) => why)].map(([why, those]) => (
+        <ProblemLine
+          key={why}
+          error={{ ...problemOf(those[0]!.error), detail: t.silent[why](those.map((one) => one.service).join(', ')) }}
+        />
       ))}
       <DataTable
         label={t.tabs.events}
@@ -83,9 +94,11 @@ function Groups() {
               icon={<CloudOff />}
               title={t.unknown}
               action={
-                <Button icon={<RotateCcw />} onPress={() => silent.forEach(({ refetch }) => void refetch())}>
-                  {kit.retry}
-                </Button>
+                worthAsking.length > 0 && (
+                  <Button icon={<RotateCcw />} onPress={() => worthAsking.forEach(({ refetch }) => void refetch())}>
+                    {kit.retry}
+                  </Button>
+                )
               }
             >
               {t.unknownText}

@@ -6,13 +6,16 @@ export const useFailureTexts = defineTexts({
     about:
       'What could not be done and waits for somebody: events that a service gave up, updates of channels, events of statistics.',
     tabs: { events: 'Events', updates: 'Updates', statistics: 'Statistics' },
-    service: 'Service',
     allFine: 'Nothing failed',
     allFineText:
       'Every event was worked through. What fails is tried again first, and stands here when that was of no use.',
     unknown: 'Not all have answered',
     unknownText: 'Those that did have given up nothing. Of the others it is not known.',
-    unreachable: (service: string) => `${service} does not answer`,
+    silent: {
+      refused: (services: string) => `Your role may not see what ${services} gave up.`,
+      busy: (services: string) => `Asked too often: of ${services} nothing is known yet. Try again in a moment.`,
+      down: (services: string) => `${services} did not answer.`,
+    },
     consumer: 'Who gave up',
     type: 'Event',
     reason: 'Reason',
@@ -73,13 +76,16 @@ export const useFailureTexts = defineTexts({
     about:
       'Что не получилось и ждёт человека: события, от которых отказался сервис, обновления каналов, события статистики.',
     tabs: { events: 'События', updates: 'Обновления', statistics: 'Статистика' },
-    service: 'Сервис',
     allFine: 'Сбоев нет',
     allFineText:
       'Все события обработаны. Что не удалось, сначала пробуют снова, и если не помогло, оно появляется здесь.',
     unknown: 'Ответили не все',
     unknownText: 'У тех, кто ответил, сбоев нет. Об остальных неизвестно.',
-    unreachable: (service) => `${service} не отвечает`,
+    silent: {
+      refused: (services) => `Ваша роль не видит, от чего отказались ${services}.`,
+      busy: (services) => `Слишком частые запросы, о ${services} пока ничего не известно. Повторите чуть позже.`,
+      down: (services) => `Нет ответа: ${services}.`,
+    },
     consumer: 'Кто отказался',
     type: 'Событие',
     reason: 'Причина',

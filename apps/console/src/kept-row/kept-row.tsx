@@ -1,11 +1,13 @@
 import { Button, FormProblem, type FormState, problemOf } from '@switchboard/ui';
-import { Fragment, type ReactNode, useState } from 'react';
+import { Fragment, type ReactNode, useRef, useState } from 'react';
 import { useKeptRowTexts } from './kept-row.texts';
 
-export interface Kept {
+export interface Kept<Row> {
   /** A newer revision than the one in the form is known. */
   readonly isStale: boolean;
-  /** Reads the row anew and begins a new form with it: after a save, or when somebody wants what a colleague has saved. */
+  /** After a save: goes on with what was saved. What was typed meanwhile stays, and is not saved yet. */
+  readonly goOn: (saved: Row) => Promise<void>;
+  /** Begins a new form, for somebody who wants what a colleague has saved. */
   readonly beginAnew: () => Promise<void>;
 }
 
@@ -20,28 +22,49 @@ export function KeptRow<Row extends { readonly revision: string | number }>({
 }: {
   latest: Row;
   readAnew: () => Promise<unknown>;
-  children: (row: Row, kept: Kept) => ReactNode;
+  children: (row: Row, kept: Kept<Row>) => ReactNode;
 }) {
-  const [began, setBegan] = useState<Row>();
-  const row = began ?? latest;
-  const kept: Kept = {
-    isStale: row.revision !== latest.revision,
-    // What is typed while the row is read is kept again.
-    beginAnew: async () => {
-      setBegan(undefined);
-      await readAnew();
+  /** The row that is kept, and the key of the form, which outlives a row when something was typed since it was sent. */
+  const [state, setState] = useState<{ row?: Row; form?: Row['revision'] }>({});
+  const [isReading, setIsReading] = useState(false);
+  const isTyped = useRef(false);
+  const row = state.row ?? latest;
+  const form = state.form ?? row.revision;
+  const read = async () => {
+    setIsReading(true);
+    await readAnew();
+    setIsReading(false);
+    if (!isTyped.current) setState({});
+  };
+  const kept: Kept<Row> = {
+    isStale: !isReading && row.revision !== latest.revision,
+    goOn: (saved) => {
+      setState({ row: saved, form: isTyped.current ? form : undefined });
+      return read();
+    },
+    beginAnew: () => {
+      isTyped.current = false;
+      return read();
     },
   };
   return (
-    // After a save the focus may be in it still.
-    <div className="kept-row" onFocus={() => setBegan(row)} onInput={() => setBegan(row)}>
-      <Fragment key={row.revision}>{children(row, kept)}</Fragment>
+    <div
+      className="kept-row"
+      onFocus={() => setState({ row, form })}
+      onSubmit={() => (isTyped.current = false)}
+      // After a save the focus may be in it still.
+      onInput={() => {
+        isTyped.current = true;
+        setState({ row, form });
+      }}
+    >
+      <Fragment key={form}>{children(row, kept)}</Fragment>
     </div>
   );
 }
 
 /** What went wrong with such a form, and the way to what a colleague has saved meanwhile. */
-export function KeptRowProblem({ form, kept: { isStale, beginAnew } }: { form: FormState; kept: Kept }) {
+export function KeptRowProblem<Row>({ form, kept: { isStale, beginAnew } }: { form: FormState; kept: Kept<Row> }) {
   const t = useKeptRowTexts();
   const isRefused = problemOf(form.error)?.status === 412;
   return (

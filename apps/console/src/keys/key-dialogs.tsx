@@ -14,7 +14,6 @@ import {
   Form,
   FormProblem,
   NumberField,
-  SecretField,
   Select,
   SubmitButton,
   TextArea,
@@ -25,6 +24,7 @@ import {
 import { useState } from 'react';
 import { refresh } from '../http/api';
 import { useBots } from '../bots/bots.api';
+import { NewSecretDialog, RotateDialog } from '../secrets/secret-dialogs';
 import { useKeyTexts } from './keys.texts';
 
 const words = (text: string): string[] => text.split(/[\s,]+/).filter(Boolean);
@@ -56,7 +56,8 @@ export function NewKeyDialog({ onClose }: { onClose: () => void }) {
       void refresh('gatewayKeys');
     },
   });
-  if (made) return <MadeKey made={made} onClose={onClose} />;
+  const shown = useWords(made?.details.name ?? '');
+  if (made) return <NewSecretDialog words={shown} secret={made.key} onClose={onClose} />;
   return (
     <Dialog title={t.new} about={t.about} isOpen onOpenChange={(open) => !open && onClose()}>
       <Form form={form}>
@@ -96,58 +97,32 @@ export function NewKeyDialog({ onClose }: { onClose: () => void }) {
   );
 }
 
-export function RotateKeyDialog({ apiKey, onClose }: { apiKey: GatewayApiKey; onClose: () => void }) {
+export function RotateKeyDialog({ apiKey: { id, name }, onClose }: { apiKey: GatewayApiKey; onClose: () => void }) {
   const t = useKeyTexts();
-  const kit = useKitTexts();
-  const [made, setMade] = useState<GatewayNewApiKey>();
-  const form = useForm({
-    send: async (values, key) => {
-      const { data } = await gatewayKeysRotate({
-        path: { keyId: apiKey.id },
-        headers: { 'Idempotency-Key': key },
-        body: { overlapDays: Number(values.text('overlapDays')) },
-      });
-      return data;
-    },
-    done: (answer) => {
-      setMade(answer);
-      void refresh('gatewayKeys');
-    },
-  });
-  if (made) return <MadeKey made={made} onClose={onClose} />;
+  const rotate = async (overlapDays: number, idempotencyKey: string) => {
+    const { data } = await gatewayKeysRotate({
+      path: { keyId: id },
+      headers: { 'Idempotency-Key': idempotencyKey },
+      body: { overlapDays },
+    });
+    void refresh('gatewayKeys');
+    return data.key;
+  };
   return (
-    <Dialog title={t.rotateTitle(apiKey.name)} about={t.rotateText} isOpen onOpenChange={(open) => !open && onClose()}>
-      <Form form={form}>
-        <DialogBody>
-          <FormProblem form={form} />
-          <Select
-            name="overlapDays"
-            label={t.overlap}
-            defaultValue="1"
-            choices={(['1', '7', '0'] as const).map((id) => ({ id, label: t.overlaps[id] }))}
-          />
-        </DialogBody>
-        <DialogActions>
-          <Button onPress={onClose}>{kit.cancel}</Button>
-          <SubmitButton form={form}>{t.rotate}</SubmitButton>
-        </DialogActions>
-      </Form>
-    </Dialog>
+    <RotateDialog
+      title={t.rotateTitle(name)}
+      about={t.rotateText}
+      action={t.rotate}
+      overlap={t.overlap}
+      overlaps={(['1', '7', '0'] as const).map((days) => ({ id: days, label: t.overlaps[days] }))}
+      rotate={rotate}
+      made={useWords(name)}
+      onClose={onClose}
+    />
   );
 }
 
-function MadeKey({ made: { key, details }, onClose }: { made: GatewayNewApiKey; onClose: () => void }) {
+function useWords(name: string) {
   const t = useKeyTexts();
-  return (
-    <Dialog title={t.madeTitle} about={t.madeText} isOpen onOpenChange={(open) => !open && onClose()}>
-      <DialogBody>
-        <SecretField label={t.key} secret={key} fileName={`${details.name.replaceAll(/\W+/g, '-')}.key`} />
-      </DialogBody>
-      <DialogActions>
-        <Button look="primary" onPress={onClose}>
-          {t.done}
-        </Button>
-      </DialogActions>
-    </Dialog>
-  );
+  return { title: t.madeTitle, about: t.madeText, label: t.key, fileName: `${name.replaceAll(/\W+/g, '-')}.key` };
 }

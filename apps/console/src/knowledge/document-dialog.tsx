@@ -16,7 +16,7 @@ import { useQuery } from '@tanstack/react-query';
 import { TriangleAlert } from 'lucide-react';
 import { useState } from 'react';
 import { DocumentState } from './document-state';
-import { useStaffNames } from '../staff-names/staff-names';
+import { StaffName } from '../staff-names/staff-names';
 import { useKnowledgeTexts } from './knowledge.texts';
 
 /** What was read of a document, piece by piece, as it is searched and shown to models. */
@@ -32,7 +32,6 @@ export function DocumentDialog({
   const t = useKnowledgeTexts();
   const kit = useKitTexts();
   const formats = useFormats();
-  const nameOf = useStaffNames();
   const [after, setAfter] = useState<string>();
   const { data, error } = useQuery(
     chatAiKnowledgePassagesListOptions({ path: { botId, documentId: document.id }, query: { after, limit: 25 } }),
@@ -60,7 +59,7 @@ export function DocumentDialog({
             [t.documents.next, page?.nextReadAt && <Moment key="next" at={page.nextReadAt} />],
             [kit.download, file && formats.bytes(file.bytes)],
             [t.documents.loaded, loadedAt && <Moment key="loaded" at={loadedAt} />],
-            [t.faq.by, changedBy && nameOf(changedBy)],
+            [t.faq.by, changedBy && <StaffName key="by" id={changedBy} />],
             [
               t.documents.problem,
               problem && (

@@ -35,7 +35,6 @@ export const useKnowledgeTexts = defineTexts({
       download: 'Download',
       reread: 'Read it now',
       rereadDone: 'It is being read',
-      replace: 'Replace the file',
       change: 'Change',
       remove: 'Delete',
       removed: (name: string) => `${name} is deleted`,
@@ -85,7 +84,6 @@ export const useKnowledgeTexts = defineTexts({
       removeLanguage: 'Without this language',
       save: 'Save',
       saved: 'It is known now',
-      remove: 'Delete',
     },
     search: {
       question: 'A question as a person would ask it',
@@ -147,7 +145,6 @@ export const useKnowledgeTexts = defineTexts({
       download: 'Скачать',
       reread: 'Прочитать сейчас',
       rereadDone: 'Читается',
-      replace: 'Заменить файл',
       change: 'Изменить',
       remove: 'Удалить',
       removed: (name) => `${name}: удалено`,
@@ -197,7 +194,6 @@ export const useKnowledgeTexts = defineTexts({
       removeLanguage: 'Без этого языка',
       save: 'Сохранить',
       saved: 'Теперь это известно',
-      remove: 'Удалить',
     },
     search: {
       question: 'Вопрос, как его задал бы человек',

@@ -15,11 +15,8 @@ import {
   Empty,
   Filters,
   notify,
-  ProblemState,
   Select,
-  SkeletonLines,
   useFormats,
-  useKitTexts,
   wordOf,
 } from '@switchboard/ui';
 import { useQuery } from '@tanstack/react-query';
@@ -28,6 +25,7 @@ import { CheckCheck, EyeOff, PencilLine, RotateCcw } from 'lucide-react';
 import { useState } from 'react';
 import { etagOf, refresh, tellProblem } from '../http/api';
 import { useList } from '../list';
+import { Loaded } from '../loaded';
 import { oneOf, useSetSearch } from '../search';
 import { useStaff } from '../session';
 import { FaqDialog } from './faq-dialog';
@@ -145,14 +143,16 @@ export function Unanswered({ botId }: { botId: string }) {
 /** The suggested entry, to be made one's own. */
 function AnswerDialog({ botId, groupId, onClose }: { botId: string; groupId: string; onClose: () => void }) {
   const t = useKnowledgeTexts();
-  const kit = useKitTexts();
   const formats = useFormats();
   const path = { botId, groupId };
-  const { data, error } = useQuery({ ...chatAiUnansweredReadOptions({ path }), staleTime: Infinity, gcTime: 0 });
+  const read = useQuery({ ...chatAiUnansweredReadOptions({ path }), staleTime: Infinity, gcTime: 0 });
+  const { data } = read;
   if (!data) {
     return (
       <Dialog title={t.unanswered.answer} isOpen onOpenChange={(open) => !open && onClose()}>
-        <DialogBody>{error ? <ProblemState error={error} /> : <SkeletonLines label={kit.loading} />}</DialogBody>
+        <DialogBody>
+          <Loaded answer={read}>{() => null}</Loaded>
+        </DialogBody>
       </Dialog>
     );
   }

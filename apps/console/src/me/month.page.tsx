@@ -1,4 +1,8 @@
-import { analyticsMeReadStatisticsOptions, type AnalyticsMeReadStatisticsResponse } from '@switchboard/api-client';
+import {
+  analyticsMeReadStatisticsOptions,
+  type AnalyticsMeReadStatisticsResponse,
+  gatewayMeChange,
+} from '@switchboard/api-client';
 import {
   Button,
   Card,
@@ -18,10 +22,10 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { CalendarDays, ChartNoAxesColumn, ChevronLeft, ChevronRight } from 'lucide-react';
 import { useState } from 'react';
-import { tellProblem } from '../http/api';
-
+import { etagOf, refresh, tellProblem } from '../http/api';
+import { KeptFrom } from '../period/kept-from';
 import { useSetSearch } from '../search';
-import { changeProfile, profileQuery, setConsent, zoneOfBrowser } from './me.api';
+import { profileQuery, setConsent, zoneOfBrowser } from './me.api';
 import { useMeTexts } from './me.texts';
 
 type Statistics = AnalyticsMeReadStatisticsResponse;
@@ -39,7 +43,11 @@ export function MonthPage() {
   const { month: wanted } = useSearch({ from: '/me/' });
   if (!profile)
     return <Page title={t.title}>{error && <ProblemState error={error} retry={() => void refetch()} />}</Page>;
-  const { timeZone } = profile;
+  const { timeZone, revision } = profile;
+  const chooseZone = async (zone: string) => {
+    await gatewayMeChange({ headers: { 'If-Match': etagOf(revision) }, body: { timeZone: zone } }).catch(tellProblem);
+    await refresh('gatewayMeRead');
+  };
   const current = monthOf(new Date(), timeZone);
   const month = wanted && MONTH.test(wanted) && wanted <= current ? wanted : current;
   const go = (step: number) => set({ month: monthBeside(month, step) });
@@ -64,9 +72,7 @@ export function MonthPage() {
       {timeZone === 'UTC' && zoneOfBrowser !== 'UTC' && (
         <div className="note me-note">
           <p>{t.zone(zoneOfBrowser)}</p>
-          <Button onPress={() => void changeProfile(profile, { timeZone: zoneOfBrowser }).catch(tellProblem)}>
-            {t.useZone(zoneOfBrowser)}
-          </Button>
+          <Button onPress={() => void chooseZone(zoneOfBrowser)}>{t.useZone(zoneOfBrowser)}</Button>
         </div>
       )}
       <Month month={month} zone={timeZone} />
@@ -142,7 +148,7 @@ function Month({ month, zone }: { month: string; zone: string }) {
 
 function DayBars({
   title,
-  statistics: { month, zone, days },
+  statistics: { month, zone, days, keptFrom },
   of,
   color,
 }: {
@@ -153,9 +159,9 @@ function DayBars({
 }) {
   const formats = useFormats();
   const byDay = new Map(days.map((day) => [day.day, day[of]]));
-  const all = daysOf(month, zone);
+  const all = daysOf(month, zone).filter((day) => !keptFrom || day >= keptFrom);
   return (
-    <Card title={title}>
+    <Card title={title} about={keptFrom && <KeptFrom day={keptFrom} />}>
       <StackedBars
         label={title}
         height={180}

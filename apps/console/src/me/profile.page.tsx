@@ -1,4 +1,4 @@
-import type { GatewayProfile } from '@switchboard/api-client';
+import { gatewayMeChange, type GatewayProfile } from '@switchboard/api-client';
 import {
   Card,
   CodeLine,
@@ -22,9 +22,10 @@ import {
   useLanguage,
 } from '@switchboard/ui';
 import { useQuery } from '@tanstack/react-query';
+import { etagOf } from '../http/api';
 import { type Kept, KeptRow, KeptRowProblem } from '../kept-row/kept-row';
 import { oneOf } from '../search';
-import { changeProfile, profileQuery, zoneOfBrowser } from './me.api';
+import { profileQuery, zoneOfBrowser } from './me.api';
 import { useMeTexts } from './me.texts';
 
 export function ProfilePage() {
@@ -65,25 +66,27 @@ export function ProfilePage() {
   );
 }
 
-function ProfileForm({ profile, kept }: { profile: GatewayProfile; kept: Kept }) {
+function ProfileForm({ profile, kept }: { profile: GatewayProfile; kept: Kept<GatewayProfile> }) {
   const t = useMeTexts().profile;
   const formats = useFormats();
   const { choose } = useLanguage();
   const form = useForm({
     send: async (values) => {
-      const locale = values.text('locale');
-      await changeProfile(profile, {
-        name: values.optional('name') ?? null,
-        locale,
-        timeZone: values.text('timeZone'),
+      const { data } = await gatewayMeChange({
+        headers: { 'If-Match': etagOf(profile.revision) },
+        body: {
+          name: values.optional('name') ?? null,
+          locale: values.text('locale'),
+          timeZone: values.text('timeZone'),
+        },
       });
-      return locale;
+      return data;
     },
-    done: (locale) => {
-      const language = oneOf(languages, locale);
+    done: (saved) => {
+      const language = oneOf(languages, saved.locale);
       if (language) choose(language);
       notify({ text: t.saved });
-      void kept.beginAnew();
+      void kept.goOn(saved);
     },
   });
   return (

@@ -11,11 +11,12 @@ import {
   SearchField,
   Select,
 } from '@switchboard/ui';
-import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
+import { useMutation } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { Users } from 'lucide-react';
 import { useState } from 'react';
 import { BotFilter, BotName } from '../bots/bot-parts';
+import { useList } from '../list';
 import { useSetSearch } from '../search';
 import { ContactState, PersonName } from './person-parts';
 import { usePeopleTexts } from './people.texts';
@@ -29,10 +30,9 @@ export function PeoplePage() {
   const set = useSetSearch();
   const [by, setBy] = useState<Key>('externalId');
   const [text, setText] = useState('');
-  const list = useQuery({
-    ...botAdapterContactsListOptions({ query: { botId: search.bot, after: search.after, limit: 50 } }),
-    placeholderData: keepPreviousData,
-  });
+  const { list } = useList(
+    botAdapterContactsListOptions({ query: { botId: search.bot, after: search.after, limit: 50 } }),
+  );
   // What is looked for must not stand in an address, a history or a log.
   const find = useMutation({
     mutationFn: async () => (await botAdapterContactsFind({ body: { [by]: text.trim(), botId: search.bot } })).data,
@@ -81,14 +81,12 @@ export function PeoplePage() {
       <DataTable
         label={t.title}
         columns={columns}
-        rows={found?.contacts ?? list.data?.data}
+        {...list}
+        {...(found && { rows: found.contacts, paging: undefined })}
         idOf={({ contactId }) => contactId}
         nameOf={({ name }) => name ?? t.unnamed}
         href={({ userId }) => `/console/people/${userId}`}
-        waiting={list.isFetching || find.isPending}
-        error={list.error}
-        onRetry={() => void list.refetch()}
-        paging={!found && list.data ? { ...list.data.page, onGo: (after) => set({ after }) } : undefined}
+        waiting={list.waiting || find.isPending}
         empty={
           found ? (
             <Empty icon={<Users />} title={t.notFound} action={<Button onPress={() => find.reset()}>{t.all}</Button>}>

@@ -2,7 +2,6 @@ import { analyticsBoardsReadPersonUsageOptions } from '@switchboard/api-client';
 import {
   BarList,
   Card,
-  type Days,
   Empty,
   Filters,
   Grid,
@@ -13,11 +12,12 @@ import {
   useFormats,
   useKitTexts,
 } from '@switchboard/ui';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { ReceiptText } from 'lucide-react';
 import { useState } from 'react';
 import { useBotNames } from '../bots/bots.api';
-import { lastDays, zone } from '../period/days';
+import { eachDay, lastDays, zone } from '../period/days';
+import { KeptFrom } from '../period/kept-from';
 import { PeriodField } from '../period/period';
 import { usePeopleTexts } from './people.texts';
 
@@ -28,10 +28,9 @@ export function PersonUsage({ userId }: { userId: string }) {
   const formats = useFormats();
   const nameOf = useBotNames();
   const [days, setDays] = useState(() => lastDays(28));
-  const { data, error, refetch } = useQuery({
-    ...analyticsBoardsReadPersonUsageOptions({ path: { userId }, query: { ...days, zone } }),
-    placeholderData: keepPreviousData,
-  });
+  const { data, error, refetch } = useQuery(
+    analyticsBoardsReadPersonUsageOptions({ path: { userId }, query: { ...days, zone } }),
+  );
   const filters = (
     <Filters>
       <PeriodField days={days} onChange={setDays} />
@@ -58,7 +57,8 @@ export function PersonUsage({ userId }: { userId: string }) {
   }
   const { messages, calls, inputTokens, outputTokens, costMicros } = data.total;
   const byDay = new Map(data.days.map((one) => [one.day, one]));
-  const all = eachDay(days);
+  // Of days before these nothing is known, which is not that nothing was used.
+  const all = eachDay({ ...days, from: data.keptFrom ?? days.from });
   return (
     <>
       {filters}
@@ -68,7 +68,7 @@ export function PersonUsage({ userId }: { userId: string }) {
         <Stat label={t.tokens} value={formats.compact(inputTokens + outputTokens)} />
         <Stat label={t.cost} value={formats.cost(costMicros)} />
       </Grid>
-      <Card title={t.costADay}>
+      <Card title={t.costADay} about={data.keptFrom && <KeptFrom day={data.keptFrom} />}>
         <StackedBars
           label={t.costADay}
           height={180}
@@ -100,12 +100,4 @@ export function PersonUsage({ userId }: { userId: string }) {
       )}
     </>
   );
-}
-
-/** `2026-11-27` and so on, both ends included. */
-function eachDay({ from, to }: Days): string[] {
-  const days: string[] = [];
-  for (const at = new Date(`${from}T00:00:00Z`); at.getTime() <= Date.parse(to); at.setUTCDate(at.getUTCDate() + 1))
-    days.push(at.toISOString().slice(0, 10));
-  return days;
 }

@@ -9,7 +9,7 @@ function inZone(zone: string, now: string, expression: string): unknown {
       constructor(...given) { super(...(given.length ? given : ['${now}'])); }
       static now() { return RealDate.parse('${now}'); }
     };
-    const { daysBefore, lastDays, lengthOf, momentsOf } = await import('./days.ts');
+    const { daysBefore, eachDay, lastDays, lengthOf, momentsOf } = await import('./days.ts');
     console.log(JSON.stringify(${expression}));`;
   const flags = ['--no-warnings', '--input-type=module', '-e', program];
   const env = { ...process.env, TZ: zone };
@@ -37,6 +37,11 @@ describe('days of a period', () => {
           lengthOf({ from: '2026-09-01', to: '2026-09-30' })]`,
       ),
     ).toEqual([{ from: '2026-09-04', to: '2026-09-05' }, { from: '2026-01-29', to: '2026-02-28' }, 30]);
+  });
+
+  it('are told one by one, both ends included', () => {
+    const over = santiago('2026-10-01T12:00:00Z', `eachDay({ from: '2026-09-05', to: '2026-09-07' })`);
+    expect(over).toEqual(['2026-09-05', '2026-09-06', '2026-09-07']);
   });
 
   it('end where the next one begins', () => {

@@ -37,6 +37,10 @@ export const momentsOf = ({ from, to }: Days): { from: string; to: string } => (
   to: new Date(`${dayLater(to, 1)}T00:00:00`).toISOString(),
 });
 
+/** Each of them: `2026-11-27`. */
+export const eachDay = (days: Days): string[] =>
+  Array.from({ length: lengthOf(days) }, (_, i) => dayLater(days.from, i));
+
 /** How many there are. */
 export const lengthOf = ({ from, to }: Days): number => (Date.parse(to) - Date.parse(from)) / DAY_MS + 1;
 

@@ -13,7 +13,6 @@ import {
   Card,
   Diff,
   Empty,
-  isProblem,
   notify,
   ProblemState,
   Row,
@@ -118,37 +117,42 @@ function DraftEditor({
   const { botId } = inForce;
   const path = { botId, draftId: draft.id };
   const unsaved = useUnsaved(draft.id);
-  const [begun] = useState(() => unsaved.read() ?? draft);
+  const [begun] = useState(() => unsaved.read() ?? { text: draft.text, note: draft.note, base: draft });
   const [text, setText] = useState(begun.text);
   const [note, setNote] = useState(begun.note);
-  const [revision, setRevision] = useState(begun.revision);
+  /** What is saved of what is written here: a newer draft may be of a colleague. */
+  const [base, setBase] = useState<Saved>(begun.base);
   const [pending, setPending] = useState(false);
-  const [wasChanged, setWasChanged] = useState(begun.revision !== draft.revision);
   const [asDiff, setAsDiff] = useState(false);
-  const isDirty = text !== draft.text || note !== draft.note;
+  const isDirty = text !== base.text || note !== base.note;
+  const isNewer = draft.revision > base.revision;
+  const beginAnew = () => {
+    setText(draft.text);
+    setNote(draft.note);
+    setBase(draft);
+  };
+  // Nothing of one's own is lost by it.
+  if (isNewer && !isDirty) beginAnew();
   useEffect(() => {
     if (!isDirty) return unsaved.forget();
-    unsaved.keep({ text, note, revision });
+    unsaved.keep({ text, note, base });
     const ask = (event: BeforeUnloadEvent) => event.preventDefault();
     window.addEventListener('beforeunload', ask);
     return () => window.removeEventListener('beforeunload', ask);
-  }, [unsaved, isDirty, text, note, revision]);
+  }, [unsaved, isDirty, text, note, base]);
 
   /** @returns the revision that holds what is seen; `undefined` when it could not be saved */
   const save = async (): Promise<number | undefined> => {
-    if (!isDirty) return revision;
+    if (!isDirty) return base.revision;
     setPending(true);
     try {
-      const headers = { 'If-Match': etagOf(revision) };
+      const headers = { 'If-Match': etagOf(base.revision) };
       const { data } = await chatAiPromptDraftsChange({ path, headers, body: { text, note } });
-      setRevision(data.revision);
+      setBase({ text, note, revision: data.revision });
       await refresh('chatAiPromptDrafts');
       return data.revision;
     } catch (error) {
-      if (isProblem(error, 'revision_mismatch')) {
-        setWasChanged(true);
-        await refresh('chatAiPromptDrafts');
-      } else tellProblem(error);
+      tellProblem(error);
       return undefined;
     } finally {
       setPending(false);
@@ -190,12 +194,6 @@ function DraftEditor({
       .catch(tellProblem);
     await refresh('chatAiPromptDrafts');
   };
-  const loadTheirs = () => {
-    setText(draft.text);
-    setNote(draft.note);
-    setRevision(draft.revision);
-    setWasChanged(false);
-  };
   const keep = () => void save().then((saved) => saved !== undefined && notify({ text: t.saved }));
   useCommands([{ id: 'draft.save', title: t.save, group: t.title, icon: <Save />, keys: 'mod+s', run: keep }]);
 
@@ -215,10 +213,10 @@ function DraftEditor({
           </Button>
         }
       >
-        {wasChanged && (
+        {isNewer && (
           <p className="note" role="alert">
             {t.changedElsewhere}{' '}
-            <Button size="small" onPress={loadTheirs}>
+            <Button size="small" onPress={beginAnew}>
               {t.loadTheirs}
             </Button>
           </p>
@@ -250,12 +248,12 @@ function DraftEditor({
             <Button
               look="primary"
               icon={<Upload />}
-              isDisabled={text.trim() === '' || wasChanged}
+              isDisabled={text.trim() === '' || isNewer}
               onPress={() => void publish()}
             >
               {t.publish}
             </Button>
-            <Button icon={<Save />} isPending={pending} isDisabled={!isDirty || wasChanged} onPress={keep}>
+            <Button icon={<Save />} isPending={pending} isDisabled={!isDirty || isNewer} onPress={keep}>
               {t.save}
             </Button>
             <Button look="danger-quiet" icon={<Trash2 />} onPress={() => void discard()}>
@@ -269,10 +267,17 @@ function DraftEditor({
   );
 }
 
-type Written = Pick<ChatAiPromptDraft, 'text' | 'note' | 'revision'>;
+type Saved = Pick<ChatAiPromptDraft, 'text' | 'note' | 'revision'>;
+
+interface Written {
+  readonly text: string;
+  readonly note: string;
+  /** The draft as it was saved when this was begun. */
+  readonly base: Saved;
+}
 
 /**
- * What was written and not saved, with the revision that it began with. It outlives other tabs and pages, and a session that ends while
+ * What was written and not saved, with what it began with. It outlives other tabs and pages, and a session that ends while
  * somebody writes; it is gone with the tab of the browser, and when they sign out in it.
  */
 function useUnsaved(draftId: string) {

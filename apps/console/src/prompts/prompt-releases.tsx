@@ -2,7 +2,7 @@ import { type ChatAiPromptRelease, chatAiPromptReleasesListOptions } from '@swit
 import { Ago, Badge, Card, type Column, DataTable, Empty, type Tone } from '@switchboard/ui';
 import { History } from 'lucide-react';
 import { useState } from 'react';
-import { useStaffNames } from '../staff-names/staff-names';
+import { StaffName } from '../staff-names/staff-names';
 import { useList } from '../list';
 import { usePromptTexts } from './prompts.texts';
 
@@ -17,7 +17,6 @@ export function PromptReleases({ botId }: { botId: string }) {
   const t = usePromptTexts();
   const [after, setAfter] = useState<string>();
   const { list } = useList(chatAiPromptReleasesListOptions({ path: { botId }, query: { limit: 25, after } }), setAfter);
-  const nameOf = useStaffNames();
   const columns: Column<ChatAiPromptRelease>[] = [
     {
       ...{ id: 'version', title: t.tabs.versions, width: '160px' },
@@ -28,7 +27,7 @@ export function PromptReleases({ botId }: { botId: string }) {
       cell: ({ action }) => <Badge tone={tones[action]}>{t.actions[action]}</Badge>,
     },
     { id: 'why', title: t.why, cell: ({ why }) => why },
-    { id: 'by', title: t.by, width: '170px', cell: ({ releasedBy }) => releasedBy && nameOf(releasedBy) },
+    { id: 'by', title: t.by, width: '170px', cell: ({ releasedBy }) => releasedBy && <StaffName id={releasedBy} /> },
     { id: 'at', title: t.since, width: '150px', cell: ({ releasedAt }) => <Ago at={releasedAt} /> },
   ];
   return (

@@ -17,8 +17,6 @@ import {
   DialogBody,
   Diff,
   notify,
-  ProblemState,
-  SkeletonLines,
   useConfirm,
   useKitTexts,
 } from '@switchboard/ui';
@@ -27,8 +25,9 @@ import { GitCompare, Undo2, Upload } from 'lucide-react';
 import { useState } from 'react';
 import { etagOf, refresh, tellProblem } from '../http/api';
 import { useList } from '../list';
+import { Loaded } from '../loaded';
 import { useStaff } from '../session';
-import { useStaffNames } from '../staff-names/staff-names';
+import { StaffName } from '../staff-names/staff-names';
 import { usePromptTexts } from './prompts.texts';
 
 /** All versions there were; each is compared with what is in force, and put in force by one press. */
@@ -40,7 +39,6 @@ export function PromptVersions({ inForce }: { inForce: ChatAiPromptInForce }) {
   const [after, setAfter] = useState<string>();
   const [compared, setCompared] = useState<ChatAiPromptVersion>();
   const { list } = useList(chatAiPromptVersionsListOptions({ path: { botId }, query: { limit: 25, after } }), setAfter);
-  const nameOf = useStaffNames();
   const columns: Column<ChatAiPromptVersion>[] = [
     { id: 'version', title: t.tabs.versions, width: '130px', cell: ({ version }) => t.version(version) },
     {
@@ -57,7 +55,7 @@ export function PromptVersions({ inForce }: { inForce: ChatAiPromptInForce }) {
       id: 'by',
       title: t.by,
       width: '150px',
-      cell: ({ createdBy, origin }) => (createdBy ? nameOf(createdBy) : t.origin[origin]),
+      cell: ({ createdBy, origin }) => (createdBy ? <StaffName id={createdBy} /> : t.origin[origin]),
     },
     { id: 'at', title: t.created, width: '140px', cell: ({ createdAt }) => <Ago at={createdAt} /> },
     {
@@ -162,7 +160,7 @@ function Comparison({
 }) {
   const t = usePromptTexts();
   const kit = useKitTexts();
-  const { data, error } = useQuery({
+  const answer = useQuery({
     ...chatAiPromptVersionsReadOptions({ path: { botId: inForce.botId, promptId: id } }),
     // A version never changes.
     staleTime: Infinity,
@@ -177,14 +175,15 @@ function Comparison({
       onOpenChange={(open) => !open && onClose()}
     >
       <DialogBody>
-        {error && <ProblemState error={error} />}
-        {!data && !error && <SkeletonLines lines={8} label={kit.loading} />}
-        {data &&
-          (isInForce ? (
-            <div className="prompt-text">{data.text}</div>
-          ) : (
-            <Diff label={t.compare} before={inForce.prompt.text} after={data.text} />
-          ))}
+        <Loaded answer={answer} lines={8}>
+          {({ text }) =>
+            isInForce ? (
+              <div className="prompt-text">{text}</div>
+            ) : (
+              <Diff label={t.compare} before={inForce.prompt.text} after={text} />
+            )
+          }
+        </Loaded>
       </DialogBody>
       {onPublish && (
         <DialogActions>

@@ -27,7 +27,7 @@ import { BotSwitch, rememberBot } from '../bots/bot-scope';
 import { lazyPart } from '../lazy-part';
 import { oneOf, useSetSearch } from '../search';
 import { useStaff } from '../session';
-import { useStaffNames } from '../staff-names/staff-names';
+import { StaffName } from '../staff-names/staff-names';
 import { usePromptTexts } from './prompts.texts';
 import './prompts.css';
 
@@ -84,7 +84,6 @@ function InForce({ prompt: now, onEdit }: { prompt: ChatAiPromptInForce; onEdit:
   const t = usePromptTexts();
   const staff = useStaff();
   const confirm = useConfirm();
-  const nameOf = useStaffNames();
   const mayWrite = staff.can('prompts:write', now.botId);
   const withdraw = async () => {
     const why = await confirm({
@@ -131,7 +130,7 @@ function InForce({ prompt: now, onEdit }: { prompt: ChatAiPromptInForce; onEdit:
                   </Badge>,
                 ],
                 [t.since, release ? <Moment key="since" at={release.releasedAt} /> : undefined],
-                [t.by, release?.releasedBy && nameOf(release.releasedBy)],
+                [t.by, release?.releasedBy && <StaffName key="by" id={release.releasedBy} />],
                 [t.why, release?.why],
                 [t.note, prompt.note],
                 [t.length, t.characters(prompt.characters)],

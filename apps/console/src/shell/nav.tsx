@@ -19,10 +19,9 @@ import {
   Users,
   Webhook,
 } from 'lucide-react';
-import { useRouter } from '@tanstack/react-router';
+import { type StaticDataRouteOption, useRouter } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { Staff } from '../session';
-import { missingPermission } from './missing-permission';
 import { useShellTexts } from './shell.texts';
 
 type Titles = ReturnType<typeof useShellTexts>['nav'];
@@ -85,6 +84,12 @@ const places: readonly { id: keyof SectionTitles | 'top'; places: readonly Place
     ],
   },
 ];
+
+/** The right that this member of staff would need for a page, as `routes.tsx` says; `undefined` when they may see it. */
+export function missingPermission(staff: Staff, { permission = [] }: StaticDataRouteOption): string | undefined {
+  const any = [permission].flat();
+  return any.some((one) => staff.can(one)) ? undefined : any[0];
+}
 
 export const phoneTabs = ['overview', 'bots', 'conversations', 'people'];
 

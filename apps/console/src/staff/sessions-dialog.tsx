@@ -2,6 +2,7 @@ import {
   gatewayStaffSessionsEnd,
   gatewayStaffSessionsEndAll,
   gatewayStaffSessionsListOptions,
+  type GatewayStaffSessionsListResponse,
   type GatewayStaffMember,
 } from '@switchboard/api-client';
 import {
@@ -21,12 +22,7 @@ import { refresh, tellProblem } from '../http/api';
 import { useStaff } from '../session';
 import { useStaffTexts } from './staff.texts';
 
-interface StaffSession {
-  readonly id: string;
-  readonly device: string;
-  readonly createdAt: string;
-  readonly seenAt: string;
-}
+type StaffSession = GatewayStaffSessionsListResponse['data'][number];
 
 /** In which browsers somebody is signed in. */
 export function SessionsDialog({ member, onClose }: { member: GatewayStaffMember; onClose: () => void }) {

@@ -48,6 +48,7 @@ import { oneOf, useSetSearch } from '../search';
 import { useStaff } from '../session';
 import { useRoleTexts } from '../staff-names/roles.texts';
 import { GrantDialog } from './grant-dialog';
+import { KeysOfMember } from './keys-of-member';
 import { InviteDialog } from './invite-dialog';
 import { InvitationLink } from './invitation-link';
 import { MemberDialog } from './member-dialog';
@@ -98,12 +99,24 @@ function Members() {
     await refresh('gatewayStaff');
   };
   const suspend = async ({ id, name }: GatewayStaffMember) => {
-    const question = { title: t.suspendTitle(name), text: t.suspendText, action: t.suspend, look: 'danger' as const };
+    const text = (
+      <>
+        <p>{t.suspendText}</p>
+        <KeysOfMember staffId={id} />
+      </>
+    );
+    const question = { title: t.suspendTitle(name), text, action: t.suspend, look: 'danger' as const };
     if ((await confirm(question)) === undefined) return;
     await act(() => gatewayStaffSuspend({ path: { staffId: id } }), t.suspended(name));
   };
   const remove = async ({ id, name, revision }: GatewayStaffMember) => {
-    const question = { title: t.removeTitle(name), text: t.removeText, action: t.remove, look: 'danger' as const };
+    const text = (
+      <>
+        <p>{t.removeText}</p>
+        <KeysOfMember staffId={id} />
+      </>
+    );
+    const question = { title: t.removeTitle(name), text, action: t.remove, look: 'danger' as const };
     if ((await confirm(question)) === undefined) return;
     const headers = { 'If-Match': etagOf(revision) };
     await act(() => gatewayStaffRemove({ path: { staffId: id }, headers }), t.removed(name));
@@ -181,71 +194,66 @@ function Members() {
             {t.noneText}
           </Empty>
         }
-        actions={
-          mayWrite
-            ? (member) => [
-                {
-                  id: 'change',
-                  entries:
-                    member.id === me.id
-                      ? []
-                      : [
-                          {
-                            ...{ id: 'grant', label: t.grant, icon: <ShieldEllipsis /> },
-                            onAction: () => setGranting(member),
-                          },
-                          {
-                            ...{ id: 'rename', label: t.rename, icon: <Pencil /> },
-                            onAction: () => setEditing(member),
-                          },
-                          {
-                            ...{ id: 'sessions', label: t.sessions, icon: <MonitorSmartphone /> },
-                            onAction: () => setLooking(member),
-                          },
-                          {
-                            ...{ id: 'reinvite', label: t.reinvite, icon: <Mail /> },
-                            onAction: () => void reinvite(member),
-                          },
-                        ],
-                },
-                {
-                  id: 'end',
-                  entries:
-                    member.id === me.id
-                      ? []
-                      : member.state === 'suspended'
-                        ? [
-                            {
-                              ...{ id: 'resume', label: t.resume, icon: <UserRoundCheck /> },
-                              onAction: () =>
-                                void act(
-                                  () => gatewayStaffResume({ path: { staffId: member.id } }),
-                                  t.resumed(member.name),
-                                ),
-                            },
-                          ]
-                        : [
-                            {
-                              ...{ id: 'suspend', label: t.suspend, icon: <UserRoundX />, look: 'danger' },
-                              onAction: () => void suspend(member),
-                            },
-                          ],
-                },
-                {
-                  id: 'remove',
-                  entries:
-                    member.id === me.id
-                      ? []
-                      : [
-                          {
-                            ...{ id: 'remove', label: t.remove, icon: <Trash2 />, look: 'danger' },
-                            onAction: () => void remove(member),
-                          },
-                        ],
-                },
-              ]
-            : undefined
-        }
+        actions={(member) => {
+          const isOther = member.id !== me.id;
+          const mayChange = mayWrite && isOther;
+          return [
+            {
+              id: 'see',
+              entries: isOther
+                ? [
+                    {
+                      ...{ id: 'sessions', label: t.sessions, icon: <MonitorSmartphone /> },
+                      onAction: () => setLooking(member),
+                    },
+                  ]
+                : [],
+            },
+            {
+              id: 'change',
+              entries: mayChange
+                ? [
+                    {
+                      ...{ id: 'grant', label: t.grant, icon: <ShieldEllipsis /> },
+                      onAction: () => setGranting(member),
+                    },
+                    { id: 'rename', label: t.rename, icon: <Pencil />, onAction: () => setEditing(member) },
+                    { id: 'reinvite', label: t.reinvite, icon: <Mail />, onAction: () => void reinvite(member) },
+                  ]
+                : [],
+            },
+            {
+              id: 'end',
+              entries: !mayChange
+                ? []
+                : member.state === 'suspended'
+                  ? [
+                      {
+                        ...{ id: 'resume', label: t.resume, icon: <UserRoundCheck /> },
+                        onAction: () =>
+                          void act(() => gatewayStaffResume({ path: { staffId: member.id } }), t.resumed(member.name)),
+                      },
+                    ]
+                  : [
+                      {
+                        ...{ id: 'suspend', label: t.suspend, icon: <UserRoundX />, look: 'danger' },
+                        onAction: () => void suspend(member),
+                      },
+                    ],
+            },
+            {
+              id: 'remove',
+              entries: mayChange
+                ? [
+                    {
+                      ...{ id: 'remove', label: t.remove, icon: <Trash2 />, look: 'danger' },
+                      onAction: () => void remove(member),
+                    },
+                  ]
+                : [],
+            },
+          ];
+        }}
       />
       {inviting && (
         <InviteDialog

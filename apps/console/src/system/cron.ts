@@ -1,5 +1,5 @@
 /** When a schedule runs, as far as people have a word for it. */
-export type CronTime =
+type CronTime =
   | { every: 'minutes'; minutes: number }
   | { every: 'hour'; minute: number }
   | { every: 'day'; hour: number; minute: number }

@@ -26,9 +26,9 @@ import {
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { ReceiptText } from 'lucide-react';
-import type { ReactNode } from 'react';
 import { BotFilter, BotName } from '../bots/bot-parts';
 import { useBotNames } from '../bots/bots.api';
+import { Loaded } from '../loaded';
 import { dayOf, daysBefore, daysOf, lengthOf, momentsOf, zone } from '../period/days';
 import { PeriodField } from '../period/period';
 import { SavedFilters } from '../saved-filters/saved-filters';
@@ -132,7 +132,7 @@ export function UsagePage() {
       ) : (
         <>
           <Card title={t.costOverTime}>
-            <OverTime series={series} points={points}>
+            <Loaded answer={{ ...series, data: points }} lines={8}>
               {(known) => (
                 <LineChart
                   {...wordsOf(known)}
@@ -141,7 +141,7 @@ export function UsagePage() {
                   format={formats.cost}
                 />
               )}
-            </OverTime>
+            </Loaded>
           </Card>
           <Grid min={380}>
             <Card title={t.byModel}>
@@ -161,7 +161,7 @@ export function UsagePage() {
             </Card>
           </Grid>
           <Card title={t.tokensOverTime}>
-            <OverTime series={series} points={points}>
+            <Loaded answer={{ ...series, data: points }} lines={8}>
               {(known) => (
                 <StackedBars
                   {...wordsOf(known)}
@@ -181,31 +181,12 @@ export function UsagePage() {
                   formatExact={formats.number}
                 />
               )}
-            </OverTime>
+            </Loaded>
           </Card>
           <Totals totals={totals} />
         </>
       )}
     </Page>
-  );
-}
-
-/** What it draws once the points are there; until then, and when they could not be had, it says so and draws no zeros. */
-function OverTime({
-  series: { error, refetch },
-  points,
-  children,
-}: {
-  series: { error: unknown; refetch: () => unknown };
-  points: readonly Point[] | undefined;
-  children: (points: readonly Point[]) => ReactNode;
-}) {
-  const kit = useKitTexts();
-  if (points) return children(points);
-  return error ? (
-    <ProblemState error={error} retry={() => void refetch()} />
-  ) : (
-    <SkeletonLines lines={8} label={kit.loading} />
   );
 }
 

@@ -25,17 +25,16 @@ import {
   Moment,
   NoMatch,
   notify,
-  ProblemState,
-  SkeletonLines,
   type Tone,
   useFormats,
-  useKitTexts,
   wordOf,
 } from '@switchboard/ui';
-import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { RotateCcw, Send } from 'lucide-react';
 import { refresh } from '../http/api';
+import { useList } from '../list';
+import { Loaded } from '../loaded';
 import { oneOf, useSetSearch } from '../search';
 import { useStaff } from '../session';
 import { useWebhookTexts } from './webhooks.texts';
@@ -54,11 +53,10 @@ export function Deliveries({ endpoint }: { endpoint: GatewayWebhookEndpoint }) {
   const search = useSearch({ from: '/console/webhooks/$endpointId' });
   const set = useSetSearch();
   const outcome = oneOf(outcomes, search.outcome);
-  const { data, error, isFetching, refetch } = useQuery({
+  const { list } = useList({
     ...gatewayWebhookDeliveriesListOptions({
       query: { endpointId: endpoint.id, outcome, type: search.type, after: search.after, limit: 50 },
     }),
-    placeholderData: keepPreviousData,
     refetchInterval: ({ state }) => (state.data?.data.some(isOpen) ? LOOK_EVERY_MS : false),
   });
   const columns: Column<GatewayWebhookDelivery>[] = [
@@ -77,7 +75,7 @@ export function Deliveries({ endpoint }: { endpoint: GatewayWebhookEndpoint }) {
     },
     {
       ...{ id: 'attempts', title: t.attempts, width: '90px', align: 'end', phone: 'never' },
-      cell: ({ attempts }) => formats.number(attempts),
+      cell: ({ attemptCount }) => formats.number(attemptCount),
     },
     { id: 'at', title: t.at, width: '130px', cell: ({ createdAt }) => <Ago at={createdAt} /> },
   ];
@@ -102,14 +100,10 @@ export function Deliveries({ endpoint }: { endpoint: GatewayWebhookEndpoint }) {
       <DataTable
         label={t.deliveries}
         columns={columns}
-        rows={data?.data}
+        {...list}
         idOf={({ id }) => id}
         nameOf={({ type }) => type}
         onOpen={({ id }) => set({ delivery: id }, { keepsPage: true })}
-        waiting={isFetching && !data?.data.some(isOpen)}
-        error={error}
-        onRetry={() => void refetch()}
-        paging={data && { ...data.page, onGo: (after) => set({ after }) }}
         toneOf={({ outcome: end }) => (end === 'failed' ? 'bad' : undefined)}
         empty={
           outcome || search.type ? (
@@ -143,12 +137,12 @@ function Outcome({ delivery: { outcome } }: { delivery: GatewayWebhookDelivery }
 /** One delivery: what was sent, and each answer. */
 function DeliveryDialog({ deliveryId, onClose }: { deliveryId: string; onClose: () => void }) {
   const t = useWebhookTexts();
-  const kit = useKitTexts();
   const mayWrite = useStaff().can('webhooks:write');
-  const { data, error, refetch } = useQuery({
+  const answer = useQuery({
     ...gatewayWebhookDeliveriesReadOptions({ path: { deliveryId } }),
     refetchInterval: ({ state }) => (state.data && isOpen(state.data) ? LOOK_EVERY_MS : false),
   });
+  const { data } = answer;
   const isScheduled = data?.state === 'scheduled';
   const send = useMutation({
     mutationFn: () =>
@@ -171,9 +165,9 @@ function DeliveryDialog({ deliveryId, onClose }: { deliveryId: string; onClose: 
       onOpenChange={(open) => !open && onClose()}
     >
       <DialogBody>
-        {error && !data && <ProblemState error={error} retry={() => void refetch()} />}
-        {!data && !error && <SkeletonLines lines={8} label={kit.loading} />}
-        {data && <DeliveryLog delivery={data} />}
+        <Loaded answer={answer} lines={8}>
+          {(delivery) => <DeliveryLog delivery={delivery} />}
+        </Loaded>
       </DialogBody>
       {data && mayWrite && (isScheduled || !isOpen(data)) && (
         <DialogActions>
@@ -189,7 +183,7 @@ function DeliveryDialog({ deliveryId, onClose }: { deliveryId: string; onClose: 
 function DeliveryLog({ delivery }: { delivery: GatewayWebhookDeliveryLog }) {
   const t = useWebhookTexts();
   const formats = useFormats();
-  const { id, subject, sequence, reason, createdAt, dueAt, endedAt, body, tries } = delivery;
+  const { id, subject, sequence, reason, createdAt, dueAt, endedAt, body, attempts } = delivery;
   return (
     <>
       <Facts
@@ -206,9 +200,9 @@ function DeliveryLog({ delivery }: { delivery: GatewayWebhookDeliveryLog }) {
       />
       <CodeBlock label={t.body} text={indented(body)} maxHeight={280} />
       <h3>{t.tries}</h3>
-      {tries.length === 0 && <p className="soft">{t.noTries}</p>}
+      {attempts.length === 0 && <p className="soft">{t.noTries}</p>}
       <ul className="webhook-tries">
-        {tries.map(({ number, at, durationMs, status, error, requestHeaders, reply, replyHeaders }) => (
+        {attempts.map(({ number, at, durationMs, status, error, requestHeaders, reply, replyHeaders }) => (
           <li key={number}>
             <header>
               <b>{t.tryNumber(number)}</b>

@@ -29,7 +29,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { etagOf, refresh } from '../http/api';
 import { useBots } from '../bots/bots.api';
-import { NewSecretDialog } from './secret-dialogs';
+import { NewWebhookSecretDialog } from './secret-dialogs';
 import { useWebhookTexts } from './webhooks.texts';
 
 const contents = ['thin', 'full'] as const;
@@ -80,7 +80,7 @@ export function EndpointDialog({
       onClose();
     },
   });
-  if (made) return <NewSecretDialog secret={made.secret} onClose={() => onClose(made.endpoint)} />;
+  if (made) return <NewWebhookSecretDialog secret={made.secret} onClose={() => onClose(made.endpoint)} />;
   return (
     <Dialog title={endpoint ? t.change : t.add} about={t.about} isOpen onOpenChange={(open) => !open && onClose()}>
       <Form form={form}>

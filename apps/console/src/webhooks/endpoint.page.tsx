@@ -34,7 +34,7 @@ import { useStaff } from '../session';
 import { Deliveries } from './deliveries';
 import { EndpointDialog } from './endpoint-dialog';
 import { ReplayPeriodDialog } from './replay-dialog';
-import { RotateSecretDialog } from './secret-dialogs';
+import { RotateWebhookSecretDialog } from './secret-dialogs';
 import { EndpointState } from './endpoint-parts';
 import { useWebhookTexts } from './webhooks.texts';
 import './webhooks.css';
@@ -79,7 +79,7 @@ function KnownEndpoint({ endpoint }: { endpoint: GatewayWebhookEndpoint }) {
     await gatewayWebhookEndpointsChange({
       ...{ path, headers: { 'If-Match': etagOf(endpoint.revision) }, body: { state } },
     })
-      .then(() => notify({ text: t[state] }))
+      .then(() => notify({ text: t.switched[state] }))
       .catch(tellProblem);
     await refresh('gatewayWebhookEndpoints');
   };
@@ -165,7 +165,7 @@ function KnownEndpoint({ endpoint }: { endpoint: GatewayWebhookEndpoint }) {
         }
       />
       {open === 'change' && <EndpointDialog endpoint={endpoint} onClose={() => setOpen(undefined)} />}
-      {open === 'rotate' && <RotateSecretDialog endpoint={endpoint} onClose={() => setOpen(undefined)} />}
+      {open === 'rotate' && <RotateWebhookSecretDialog endpoint={endpoint} onClose={() => setOpen(undefined)} />}
       {open === 'replay' && <ReplayPeriodDialog endpoint={endpoint} onClose={() => setOpen(undefined)} />}
     </Page>
   );

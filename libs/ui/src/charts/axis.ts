@@ -1,7 +1,7 @@
 import { scaleLinear } from 'd3-scale';
 
 /** Where an axis begins and ends, and what is written at it. Zero is always on it: what is drawn is measured from there. */
-export interface Axis {
+interface Axis {
   readonly domain: readonly [from: number, to: number];
   readonly ticks: readonly number[];
 }

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { useFormats } from '../format';
 import './charts.css';
 
-export interface BarListRow {
+interface BarListRow {
   id: string;
   label: ReactNode;
   value: number;

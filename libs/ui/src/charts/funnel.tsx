@@ -3,7 +3,7 @@ import { useFormats } from '../format';
 import { useKitTexts } from '../kit.texts';
 import './charts.css';
 
-export interface FunnelStep {
+interface FunnelStep {
   id: string;
   label: string;
   /** Null where it is not to be told. */
