@@ -12,6 +12,10 @@ export class CompanyProvider {
   readonly client = { id: CLIENT.client_id, secret: CLIENT.client_secret };
   /** How many sign-outs it has told of, and what it was answered. */
   readonly logouts: number[] = [];
+  /** How it was shown the client's secret each time, as RFC 6749 §2.3.1 has it. */
+  readonly secretsBy: ('basic' | 'post')[] = [];
+  /** What its token endpoint refuses the next request with, in place of looking at it. */
+  nextRefusal: string | undefined;
 
   private constructor(
     readonly issuer: string,
@@ -34,7 +38,7 @@ export class CompanyProvider {
         openid: ['sub'],
         profile: ['name', 'locale'],
         email: ['email', 'email_verified'],
-        groups: ['groups'],
+        groups: ['groups', '_claim_names', '_claim_sources', 'hasgroups'],
       },
       scopes: ['openid', 'profile', 'email', 'groups'],
       findAccount: (_ctx, accountId) => ({
@@ -57,7 +61,13 @@ export class CompanyProvider {
     oidc.on('backchannel.error', (_ctx, error) => {
       this.logouts.push(Number((error as { response?: { status?: number } }).response?.status ?? 0));
     });
-    this.server.on('request', oidc.callback());
+    oidc.on('grant.success', ({ headers }) => void this.secretsBy.push(headers.authorization ? 'basic' : 'post'));
+    const answer = oidc.callback();
+    this.server.on('request', (req, res) => {
+      if (req.url !== '/token' || this.nextRefusal === undefined) return void answer(req, res);
+      res.writeHead(401, { 'content-type': 'application/json' }).end(JSON.stringify({ error: this.nextRefusal }));
+      this.nextRefusal = undefined;
+    });
   }
 
   browser(): ProviderBrowser {

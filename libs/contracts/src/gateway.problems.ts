@@ -198,6 +198,14 @@ export const gatewayProblems: Readonly<Record<string, ProblemText>> = {
     ru: 'Ответ сервиса входа ничего не подтверждает.',
     todo: { en: 'Begin anew.', ru: 'Начните снова.' },
   },
+  'gateway.sso_groups_left_out': {
+    en: 'You are in so many groups that the single sign-on leaves them out. What you may do is unchanged.',
+    ru: 'Вы состоите в стольких группах, что единый вход их не передаёт. Ваши права не изменились.',
+    todo: {
+      en: 'Ask whoever runs the single sign-on to send app roles instead of groups.',
+      ru: 'Попросите администратора единого входа передавать роли приложения вместо групп.',
+    },
+  },
   'gateway.sso_no_access': {
     en: 'The single sign-on knows you, and you have no access here.',
     ru: 'Единый вход вас знает, но доступа здесь у вас нет.',

@@ -54,6 +54,7 @@ export const CompleteSso = defineRoute({
     'gateway.sign_in_expired': 401,
     'gateway.sign_in_declined': 401,
     'gateway.sign_in_refused': 401,
+    'gateway.sso_groups_left_out': 403,
     'gateway.sso_no_access': 403,
   },
 });

@@ -5,13 +5,17 @@ import accepts from 'accepts';
 import type { IncomingMessage } from 'node:http';
 import { Counter, Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
-import { SpentOnce } from '../limits/spent-once';
 import { MailerService } from '../mail/mailer.service';
 import { type ExternalIdentity, IdentitiesService } from '../people/identities.service';
 import { PeopleService } from '../people/people.service';
 import { AppSessionsService, type SessionWanted, type Tokens } from '../sessions/app-sessions.service';
 import { SignInExpired } from '../sessions/sign-in.errors';
-import { type ProvenPerson, type SignInProvider, SignInRefused } from './providers/sign-in-provider';
+import {
+  type ProvenPerson,
+  SignInMisconfigured,
+  type SignInProvider,
+  SignInRefused,
+} from './providers/sign-in-provider';
 import { SignInProviders } from './providers/sign-in-providers';
 import { type ReturnedAttempt, SignInAttempts } from './sign-in-attempts';
 import { type Http, isSame } from './sign-in-cookies';
@@ -53,8 +57,6 @@ export interface BroughtBack {
 /** Somebody who has proven in one step, with what they brought, who they are elsewhere. */
 export interface BroughtProof extends ProvenPerson {
   readonly provenAt: Date;
-  /** Of a proof that counts once. */
-  readonly onceId?: string;
 }
 
 export interface SignedIn {
@@ -74,7 +76,6 @@ export class SignInService {
     private readonly db: DataSource,
     private readonly providers: SignInProviders,
     private readonly attempts: SignInAttempts,
-    private readonly spent: SpentOnce,
     private readonly people: PeopleService,
     private readonly identities: IdentitiesService,
     private readonly sessions: AppSessionsService,
@@ -84,7 +85,7 @@ export class SignInService {
   ) {
     this.outcomes = new Counter({
       name: 'sign_ins_total',
-      help: 'Sign-ins of people that have come to an end: signed_in, linked, declined, expired, refused, unavailable.',
+      help: 'Sign-ins of people that have come to an end: signed_in, linked, declined, expired, refused, misconfigured, unavailable.',
       labelNames: ['provider', 'outcome'],
       registers: [registry],
     });
@@ -127,8 +128,6 @@ export class SignInService {
     const proof = await this.asking(provider, prove);
     const locale = nearestLocale(proof.locale ?? languageOf(http.request));
     const { userId, isNew } = await this.db.transaction(async (tx) => {
-      if (proof.onceId !== undefined && !(await this.spent.spend(tx, proof.onceId)))
-        throw this.refused(provider, 'it was used before');
       return this.people.signIn(tx, externalOf(provider, proof), { name: proof.name, locale });
     });
     const tokens = await this.sessions.signIn(http, userId, [provider.amr], wanted, proof.provenAt);
@@ -192,6 +191,14 @@ export class SignInService {
       }
       if (error instanceof SignInRefused) {
         throw this.refused(account, error.reason);
+      }
+      if (error instanceof SignInMisconfigured) {
+        this.outcomes.inc({ provider, outcome: 'misconfigured' });
+        this.log.error(
+          { provider, reason: error.reason },
+          'a provider refuses this site: check its client id, its secret and the redirect URI that is registered there',
+        );
+        throw new ProviderUnavailable(provider);
       }
       this.outcomes.inc({ provider, outcome: 'unavailable' });
       this.log.warn({ err: error, provider }, 'a provider of sign-ins does not answer');

@@ -152,14 +152,13 @@ describe('nobody signs in', () => {
     'wrong-aud',
     'wrong-iss',
     'wrong-nonce',
-    'no-nonce',
     'expired',
     'old',
     'foreign',
     'unknown-kid',
     'unsigned',
     'no-id-token',
-    'id-differs',
+    'no-id',
   ])('with a token of Telegram that has the fault %s', async (kind) => {
     const browser = gateway.browser();
     await spoil('telegram-login.token', kind);
@@ -260,7 +259,7 @@ describe('nobody signs in', () => {
 });
 
 describe('Telegram may', () => {
-  it.each(['aud-number', 'aud-list', 'no-id'])('sign its tokens with %s', async (kind) => {
+  it.each(['aud-number', 'aud-list', 'no-nonce', 'id-text'])('sign its tokens with %s', async (kind) => {
     const [browser, id] = [gateway.browser(), await person()];
     await gateway.sandbox.setFaults({ target: 'telegram-login.token', kind, times: 1 });
     const { status, body } = await signIn(browser, 'telegram', id);
@@ -294,6 +293,30 @@ describe('when a provider is in trouble', () => {
     });
     await gateway.sandbox.setFaults();
     expect((await signIn(browser, provider)).status).toBe(201);
+  });
+});
+
+describe('when a provider refuses this site itself', () => {
+  it.each([
+    ['telegram', 'telegram-login.token', 401, 'invalid_client'],
+    ['google', 'openid.google.token', 401, 'invalid_client'],
+    ['google', 'openid.google.token', 400, 'redirect_uri_mismatch'],
+    ['yandex', 'openid.yandex.token', 400, 'unauthorized_client'],
+    ['vk', 'openid.vk.token', 200, 'invalid_client'],
+  ])('%s, at %s with %i %s, nobody is taken for an attacker', async (provider, target, status, error) => {
+    const counted = async () => {
+      const metrics = await (await fetch(`${gateway.app.url}/metrics`)).text();
+      const line = metrics.split('\n').find((one) => one.includes('misconfigured') && one.includes(`"${provider}"`));
+      return Number(line?.split(' ').at(-1) ?? 0);
+    };
+    const [browser, before] = [gateway.browser(), await counted()];
+    const back = broughtBy(await visit(browser, provider));
+    await gateway.sandbox.setFaults({ target, kind: 'answer', times: 1, answer: { status, body: { error } } });
+    expect(await complete(browser, back)).toMatchObject({
+      status: 503,
+      body: { code: 'gateway.provider_unavailable' },
+    });
+    expect(await counted()).toBe(before + 1);
   });
 });
 

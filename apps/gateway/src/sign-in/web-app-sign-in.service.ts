@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CHANNEL_TOKEN, type SignInFromWebApp } from '@switchboard/contracts';
 import { Clock, CONFIG, type RequestOf } from '@switchboard/service-kit';
-import { createHash, createHmac, createPublicKey, type KeyObject, timingSafeEqual, verify } from 'node:crypto';
+import { createHmac, createPublicKey, type KeyObject, timingSafeEqual, verify } from 'node:crypto';
 import { z } from 'zod';
 import { BotTokensService } from '../bots/bot-tokens.service';
 import { SignInRefused } from './providers/sign-in-provider';
@@ -12,8 +12,12 @@ import { type Account, type BroughtProof, type SignedIn, SignInService } from '.
 /** The same person as in the bot, and as at oauth.telegram.org. */
 const TELEGRAM: Account = { name: 'telegram', amr: 'tg_web_app' };
 
-/** Telegram says nothing of how long its data are good: they are swapped for a session when the Web App opens. */
-const GOOD_FOR_MS = 3_600_000;
+/**
+ * Telegram says nothing of how long its data are good, and its apps bring the same again: when a page is loaded anew, and for a Web App
+ * that was left open until the next day. They prove who somebody was when Telegram signed them, so a session of older ones is no fresh
+ * proof. Source: telegramdesktop/tdesktop#28303, Ajaxy/telegram-tt#282.
+ */
+const GOOD_FOR_MS = 24 * 3_600_000;
 const CLOCK_SKEW_MS = 60_000;
 /** What stands before the 32 bytes of an Ed25519 key in DER. */
 const ED25519_DER = '302a300506032b6570032100';
@@ -95,7 +99,7 @@ export function provenBy(
   const name = [first, last].filter(Boolean).join(' ') || undefined;
   return {
     ...{ externalId: String(user.id), name, label: username ? `@${username}` : name, locale: user.language_code },
-    ...{ provenAt: new Date(Math.min(at, now.getTime())), onceId: idOf(hash) },
+    provenAt: new Date(Math.min(at, now.getTime())),
   };
 }
 
@@ -107,10 +111,4 @@ function userIn(text: string | undefined): z.output<typeof User> {
     // As it is without one: out of a keyboard, or in a channel.
   }
   throw new SignInRefused('no person');
-}
-
-/** In the form of the ids of all other attempts that count once. */
-function idOf(hash: Buffer): string {
-  const hex = createHash('sha256').update('web app').update(hash).digest('hex');
-  return hex.slice(0, 32).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }

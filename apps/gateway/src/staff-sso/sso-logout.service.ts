@@ -11,7 +11,7 @@ import { LogoutTokenRefused, SsoNotOffered } from './sso.errors';
 import { SsoService } from './sso.service';
 
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout';
-/** What providers sign with; never a secret that two know. */
+/** Of a provider that does not tell what it signs with. */
 const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA'];
 /** Seconds. */
 const MAX_AGE = 300;
@@ -65,11 +65,11 @@ export class SsoLogoutService {
   }
 
   private async verify(token: string): Promise<z.output<typeof LogoutClaims>> {
-    const { issuer, keys } = await this.provider();
+    const { issuer, keys, algorithms } = await this.provider();
     let payload: JWTPayload;
     try {
       ({ payload } = await jwtVerify(token, keys, {
-        algorithms: ALGORITHMS,
+        algorithms,
         issuer,
         audience: this.config.GATEWAY_STAFF_SSO_CLIENT_ID!,
         maxTokenAge: MAX_AGE,
@@ -84,16 +84,23 @@ export class SsoLogoutService {
     return claims.success ? claims.data : this.refuse(claims.error.issues.map(({ path }) => path.join('.')).join(', '));
   }
 
-  private async provider(): Promise<{ issuer: string; keys: ReturnType<typeof createRemoteJWKSet> }> {
+  private async provider(): Promise<{
+    issuer: string;
+    keys: ReturnType<typeof createRemoteJWKSet>;
+    algorithms: string[];
+  }> {
     if (!this.sso.provider) throw new SsoNotOffered();
-    const { issuer, jwks_uri: uri } = await this.sso.provider.metadata().catch((error: unknown) => {
+    const metadata = await this.sso.provider.metadata().catch((error: unknown) => {
       throw this.unavailable(error);
     });
+    const { issuer, jwks_uri: uri, id_token_signing_alg_values_supported: told = ALGORITHMS } = metadata;
     if (uri === undefined) throw this.unavailable(new Error('the provider tells of no keys'));
     if (this.keys?.uri !== uri) {
       this.keys = { uri, get: createRemoteJWKSet(new URL(uri), { timeoutDuration: TIMEOUT_MS }) };
     }
-    return { issuer, keys: this.keys.get };
+    // Never by a secret that two know, and never by nothing.
+    const algorithms = told.filter((algorithm) => !/^(HS|none$)/i.test(algorithm));
+    return { issuer, keys: this.keys.get, algorithms };
   }
 
   private refuse(reason: string): never {

@@ -57,6 +57,18 @@ export class SsoMembersService {
     return { member, mayEnter };
   }
 
+  /**
+   * Whether the claim that gives roles is not there because it would have grown too long: Entra ID sends the address of the groups in its
+   * place to whoever is in more than two hundred. Source: OpenID Connect Core 1.0 §5.6.2; Microsoft, "Groups overage claim".
+   */
+  areGroupsLeftOut(claims: SsoClaims): boolean {
+    const claim = this.config.GATEWAY_STAFF_SSO_ROLES_CLAIM;
+    if (claims[claim] !== undefined) return false;
+    const elsewhere = claims['_claim_names'];
+    if (typeof elsewhere === 'object' && elsewhere !== null && claim in elsewhere) return true;
+    return claim === 'groups' && (claims['hasgroups'] === true || claims['hasgroups'] === 'true');
+  }
+
   /** The member of staff whom the provider calls so. */
   async idOf(sub: string): Promise<string | undefined> {
     return (await this.db.manager.findOneBy(Staff, { ssoHash: this.hashOf(sub) }))?.id;

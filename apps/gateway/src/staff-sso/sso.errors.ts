@@ -20,6 +20,20 @@ export class SsoNoAccess extends DomainError {
   }
 }
 
+/** It is not known what they may do, and what they could do stays. */
+export class SsoGroupsLeftOut extends DomainError {
+  constructor() {
+    super(
+      'gateway.sso_groups_left_out',
+      {
+        en: 'You are in so many groups that your provider leaves them out. Ask whoever runs it to send app roles instead.',
+        ru: 'Вы состоите в стольких группах, что провайдер их не передаёт. Попросите его администратора передавать роли приложения.',
+      },
+      403,
+    );
+  }
+}
+
 /** OpenID Connect Back-Channel Logout 1.0, §2.6: what exactly did not fit is in the log alone. */
 export class LogoutTokenRefused extends DomainError {
   constructor() {

@@ -7,7 +7,7 @@ import type { Session } from '../sessions/session.entity';
 import { SessionsService } from '../sessions/sessions.service';
 import { SignInExpired } from '../sessions/sign-in.errors';
 import { OpenIdProvider } from '../sign-in/providers/openid.provider';
-import { type Attempt, SignInRefused } from '../sign-in/providers/sign-in-provider';
+import { type Attempt, isOutage, SignInMisconfigured, SignInRefused } from '../sign-in/providers/sign-in-provider';
 import { type Http, isSame, readCookie, setCookie } from '../sign-in/sign-in-cookies';
 import { type BroughtBack, ProviderUnavailable, SignInDeclined, SignInFailed } from '../sign-in/sign-in.service';
 import { SignInAudit } from '../staff/sign-in-audit';
@@ -15,7 +15,7 @@ import type { SsoConfig } from '../staff/sso.config';
 import type { Staff } from '../staff/staff.entity';
 import { StaffTickets } from '../staff/staff-tickets';
 import { type SsoClaims, SsoMembersService } from './sso-members.service';
-import { SsoNoAccess, SsoNotOffered } from './sso.errors';
+import { SsoGroupsLeftOut, SsoNoAccess, SsoNotOffered } from './sso.errors';
 
 const COOKIE = '__Host-staff-sso';
 const TICKET = 'sso';
@@ -56,7 +56,7 @@ export class SsoService {
     this.provider = providerOf(config, registry);
     this.outcomes = new Counter({
       name: 'staff_sso_sign_ins_total',
-      help: 'Single sign-ons of staff that have come to an end: signed_in, proven, declined, expired, refused, no_access, unavailable.',
+      help: 'Single sign-ons of staff that have come to an end: signed_in, proven, declined, expired, refused, no_access, groups_left_out, misconfigured, unavailable.',
       labelNames: ['outcome'],
       registers: [registry],
     });
@@ -93,6 +93,7 @@ export class SsoService {
   async complete(http: Http, brought: BroughtBack): Promise<{ staffId: string; returnTo: string }> {
     const ticket = await this.take(http);
     const claims = await this.asking(() => this.prove(ticket, brought));
+    if (this.members.areGroupsLeftOut(claims)) await this.refuseLeftOut(http, claims);
     const { member: staff, mayEnter } = await this.members.admit(claims);
     if (!staff || !mayEnter) {
       if (staff) await this.audit.denied(staff.id, 'sso_no_access', http.request);
@@ -113,6 +114,18 @@ export class SsoService {
     });
     await this.audit.began(session, http.request);
     this.outcomes.inc({ outcome: 'signed_in' });
+  }
+
+  /** What somebody may do is not known then, so that nothing is taken from them and nothing given. */
+  private async refuseLeftOut(http: Http, { sub }: SsoClaims): Promise<never> {
+    const staffId = await this.members.idOf(sub);
+    if (staffId !== undefined) await this.audit.denied(staffId, 'sso_groups_left_out', http.request);
+    this.outcomes.inc({ outcome: 'groups_left_out' });
+    this.log.error(
+      { staffId, claim: this.config.GATEWAY_STAFF_SSO_ROLES_CLAIM },
+      'single sign-on: the provider leaves out the groups of somebody who is in too many; let it send app roles, or only the groups that are assigned to this app',
+    );
+    throw new SsoGroupsLeftOut();
   }
 
   /** In the same browser, and the same member of staff. */
@@ -171,6 +184,14 @@ export class SsoService {
         this.log.warn({ provider: NAME, reason: error.reason }, 'a sign-in of staff was refused');
         throw new SignInFailed();
       }
+      if (error instanceof SignInMisconfigured) {
+        this.outcomes.inc({ outcome: 'misconfigured' });
+        this.log.error(
+          { provider: NAME, reason: error.reason },
+          'the provider of single sign-on refuses this site: check GATEWAY_STAFF_SSO_CLIENT_ID, its secret and the redirect URI',
+        );
+        throw new ProviderUnavailable(NAME);
+      }
       if (error instanceof SsoNotOffered) throw error;
       this.outcomes.inc({ outcome: 'unavailable' });
       this.log.warn({ err: error, provider: NAME }, 'the provider of single sign-on does not answer');
@@ -188,7 +209,7 @@ function providerOf(config: SsoConfig, registry: Registry): OpenIdProvider | und
     name: NAME,
     registry,
     timeoutMs: TIMEOUT_MS,
-    isOutage: (error) => !(error instanceof SignInRefused),
+    isOutage,
   });
   return new OpenIdProvider(
     NAME,

@@ -1,6 +1,6 @@
 import { FieldCipher } from '@switchboard/service-kit';
 import { startApp, type TestApp, until } from '@switchboard/testing';
-import { generateKeyPair, type JWTPayload, SignJWT } from 'jose';
+import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import { generate, generateSecret } from 'otplib';
 import { Registry } from 'prom-client';
 import { CompanyProvider, type ProviderBrowser } from '../../test/company-provider';
@@ -11,6 +11,7 @@ import { hashPassword } from '../staff/passwords';
 import { StaffService } from '../staff/staff.service';
 
 const REDIRECT_URI = `${SITE}/console/sign-in/sso`;
+const KID = 'of-northwind';
 const PASSWORD = 'violet tram under seven lemons';
 const ROLES = { engineers: ['developer'], 'help-desk': ['support@lumen'], board: ['admin'] };
 
@@ -25,11 +26,20 @@ describe('single sign-on of staff', () => {
   beforeAll(async () => {
     company = await CompanyProvider.start({});
     app = await start({ GATEWAY_STAFF_SSO_JOIN: 'anybody' });
-    company.open({
-      redirect_uris: [REDIRECT_URI],
-      backchannel_logout_uri: `${app.service.publicUrl}/v1/staff-sign-in/sso/logout`,
-      backchannel_logout_session_required: true,
-    });
+    const key = await exportJWK((await generateKeyPair('RS512', { extractable: true })).privateKey);
+    company.open(
+      {
+        redirect_uris: [REDIRECT_URI],
+        backchannel_logout_uri: `${app.service.publicUrl}/v1/staff-sign-in/sso/logout`,
+        backchannel_logout_session_required: true,
+        // Whatever it announces is taken, of its tokens and of what it says of sign-outs.
+        id_token_signed_response_alg: 'RS512',
+      },
+      {
+        enabledJWA: { idTokenSigningAlgValues: ['RS256', 'RS512', 'HS256'] },
+        jwks: { keys: [{ ...key, kid: KID, alg: 'RS512', use: 'sig' }] },
+      },
+    );
   });
   afterAll(async () => {
     await app.stop();
@@ -172,6 +182,29 @@ describe('single sign-on of staff', () => {
     expect(await staffOf(later.browser)).toMatchObject({ roles: ['analyst'] });
   });
 
+  it('changes nothing where the provider leaves the groups out because there are too many', async () => {
+    account('max', ['engineers']);
+    const { browser } = await signIn('max');
+    const sources = { _claim_sources: { src1: { endpoint: 'https://graph.example/groups' } } };
+    for (const left of [{ _claim_names: { groups: 'src1' }, ...sources }, { hasgroups: true }]) {
+      account('max', [], { groups: undefined, ...left });
+      const refused = await signIn('max');
+      expect([refused.status, refused.body.code]).toEqual([403, 'gateway.sso_groups_left_out']);
+      expect(await staffOf(browser)).toMatchObject({ roles: ['developer'] });
+    }
+  });
+
+  it('takes nobody for an attacker where the provider refuses this site itself', async () => {
+    account('rita', ['engineers']);
+    const browser = browserOf();
+    const { back } = await attempt('rita', browser);
+    company.nextRefusal = 'invalid_client';
+    const answer = await browser.ask<Refused>('POST', '/staff-sign-in/sso/sessions', broughtBy(back));
+    expect([answer.status, answer.body.code]).toEqual([503, 'gateway.provider_unavailable']);
+    const metrics = await (await fetch(`${app.url}/metrics`)).text();
+    expect(metrics).toMatch(/^staff_sso_sign_ins_total\{.*outcome="misconfigured".*\} 1$/m);
+  });
+
   it('says of a database that fails that something is broken, and not that the attempt is over', async () => {
     account('rita', ['engineers']);
     const browser = browserOf();
@@ -271,21 +304,23 @@ describe('single sign-on of staff', () => {
   it('is ended by nobody else', async () => {
     account('lena', ['engineers']);
     const { browser } = await signIn('lena');
-    const { privateKey } = await generateKeyPair('RS256');
+    const { privateKey } = await generateKeyPair('RS512');
     const events = { 'http://schemas.openid.net/event/backchannel-logout': {} };
-    const forged = (claims: JWTPayload) =>
+    const forged = (claims: JWTPayload, alg = 'RS512', key: Parameters<SignJWT['sign']>[0] = privateKey) =>
       new SignJWT({ sub: 'lena', jti: 'x', events, ...claims })
-        .setProtectedHeader({ alg: 'RS256', kid: 'keystore-CHANGE-ME', typ: 'logout+jwt' })
+        .setProtectedHeader({ alg, kid: KID, typ: 'logout+jwt' })
         .setIssuedAt()
         .setIssuer(company.issuer)
         .setAudience(company.client.id)
-        .sign(privateKey);
+        .sign(key);
     const send = (token: string) =>
       fetch(`${app.service.publicUrl}/v1/staff-sign-in/sso/logout`, {
         method: 'POST',
         body: new URLSearchParams({ logout_token: token }),
       });
-    for (const token of [await forged({}), 'no.token.atall', `${btoa('{"alg":"none"}')}.${btoa('{}')}.`]) {
+    const unsigned = `${btoa('{"alg":"none"}')}.${btoa('{}')}.`;
+    const shared = await forged({}, 'HS256', Buffer.from(company.client.secret));
+    for (const token of [await forged({}), shared, 'no.token.atall', unsigned]) {
       const refused = await send(token);
       expect([refused.status, ((await refused.json()) as Refused).code]).toEqual([400, 'gateway.logout_token_refused']);
     }

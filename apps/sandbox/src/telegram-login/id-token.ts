@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { JWTPayload } from 'jose';
 import type { Grant } from '../kit/authorization-server';
 import { CALL_FAULTS, type Fault, type FaultKinds } from '../kit/faults';
@@ -31,9 +32,9 @@ export const ID_TOKEN_FAULTS = {
 export const TOKEN_FAULTS = {
   ...CALL_FAULTS,
   ...ID_TOKEN_FAULTS,
-  /** Without the number of the person, as without the scope `profile`; and with one that is not that of `sub`. */
+  /** Without the number of the person, as without the scope `profile`; and with a text in place of the number. */
   'no-id': null,
-  'id-differs': null,
+  'id-text': null,
 } as const satisfies FaultKinds;
 
 /** Undefined when there shall be none. */
@@ -79,8 +80,8 @@ export async function idToken(
       return undefined;
     case 'no-id':
       return keys.sign({ ...claims, id: undefined }, 'RS256');
-    case 'id-differs':
-      return keys.sign({ ...claims, id: Number(claims.sub) + 1 }, 'RS256');
+    case 'id-text':
+      return keys.sign({ ...claims, id: String(claims['id']) }, 'RS256');
     default:
       return keys.sign(claims, 'RS256');
   }
@@ -89,11 +90,11 @@ export async function idToken(
 const encoded = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
 
 /** What Telegram says of a person, by what was asked for. */
-export function telegramClaims(person: SandboxPerson, { scope, extra }: Grant['request']): JWTPayload {
+export function telegramClaims(person: SandboxPerson, { client, scope, extra }: Grant['request']): JWTPayload {
   const { id, firstName, lastName, username } = person;
   const phone = scope.includes('phone') && extra['phone'] !== 'declined';
   return {
-    sub: String(id),
+    sub: subjectOf(client, id),
     ...(scope.includes('profile') && {
       id,
       name: [firstName, lastName].filter(Boolean).join(' '),
@@ -103,4 +104,10 @@ export function telegramClaims(person: SandboxPerson, { scope, extra }: Grant['r
     }),
     ...(phone && { phone_number: `7999${String(id).slice(-7)}`, phone_number_verified: true }),
   };
+}
+
+/** Nineteen digits that are another person's number nowhere, and others at each client. */
+function subjectOf(client: string, person: number): string {
+  const bits = createHash('sha256').update(`${client} ${person}`).digest().readBigUInt64BE();
+  return String(10n ** 18n + (bits % (9n * 10n ** 18n)));
 }

@@ -63,7 +63,7 @@ describe('signing in with Telegram in the sandbox', () => {
       audience: CLIENT.id,
     });
     expect(payload).toMatchObject({
-      sub: String(spec.anna.id),
+      sub: expect.stringMatching(/^\d{19}$/),
       id: spec.anna.id,
       given_name: 'Анна',
       preferred_username: 'anna_sandbox',
@@ -141,6 +141,8 @@ describe('signing in with Telegram in the sandbox', () => {
       await spec.fault('telegram-login.token', kind);
       await expect(verify(await tokenOf())).rejects.toThrow();
     }
+    await spec.fault('telegram-login.token', 'id-text');
+    expect(decodeJwt(await tokenOf())).toMatchObject({ id: String(spec.anna.id) });
     await spec.fault('telegram-login.token', 'aud-number');
     expect(decodeJwt(await tokenOf()).aud).toBe(Number(CLIENT.id));
   });

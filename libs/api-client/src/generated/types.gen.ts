@@ -13192,10 +13192,16 @@ export type GatewayStaffSignInCompleteSsoErrors = {
     code?: 'gateway.sign_in_expired' | 'gateway.sign_in_declined' | 'gateway.sign_in_refused' | 'unauthorized';
   };
   /**
-   * `gateway.sso_no_access`
+   * `gateway.sso_groups_left_out`, `gateway.sso_no_access`
    */
   403: Problem & {
-    code?: 'gateway.sso_no_access' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?:
+      | 'gateway.sso_groups_left_out'
+      | 'gateway.sso_no_access'
+      | 'key_narrowed'
+      | 'forbidden'
+      | 'cross_site_request'
+      | 'step_up_required';
   };
   /**
    * `gateway.sso_not_offered`

@@ -31,7 +31,7 @@ export class Discovery {
 
   private async discover(): Promise<Discovered> {
     const { issuer, clientId, clientSecret } = this.settings;
-    const config = await oidc.discovery(new URL(issuer), clientId, clientSecret, undefined, {
+    const config = await oidc.discovery(new URL(issuer), clientId, undefined, authenticationWith(clientSecret), {
       timeout: TIMEOUT,
       // Signatures are checked although the token comes by TLS from the provider: TLS ends at a proxy in many places.
       execute: [oidc.enableNonRepudiationChecks, ...(issuer.startsWith('http:') ? [oidc.allowInsecureRequests] : [])],
@@ -51,4 +51,14 @@ export class Discovery {
         }),
     };
   }
+}
+
+/** The secret goes by Basic unless the provider takes it in the form alone. Source: OpenID Connect Discovery 1.0 §3. */
+function authenticationWith(secret: string | undefined): oidc.ClientAuth {
+  if (secret === undefined) return oidc.None();
+  const [basic, form] = [oidc.ClientSecretBasic(secret), oidc.ClientSecretPost(secret)];
+  return (server, ...call) => {
+    const { token_endpoint_auth_methods_supported: taken } = server;
+    return ((taken?.includes('client_secret_basic') ?? true) ? basic : form)(server, ...call);
+  };
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { CompanyProvider } from '../../../test/company-provider';
 import { OpenIdProvider } from './openid.provider';
-import { type Attempt, SignInRefused } from './sign-in-provider';
+import { type Attempt, SignInMisconfigured, SignInRefused } from './sign-in-provider';
 
 const REDIRECT_URI = 'http://localhost:4080/me/sign-in';
 
@@ -59,6 +59,36 @@ describe('signing in with a certified OpenID provider', () => {
     const back = await visit(await provider.authorizationUrl(begun));
     const identified = provider.identify({ ...answerOf(back), ...more }, change(begun));
     await expect(identified).rejects.toBeInstanceOf(SignInRefused);
+  });
+
+  it('is nobody to blame for a secret that is wrong', async () => {
+    const { issuer, client } = company;
+    const wrong = new OpenIdProvider('company', { issuer, clientId: client.id, clientSecret: 'wrong' }, (_name, work) =>
+      work(new AbortController().signal),
+    );
+    const begun = attempt();
+    const answer = answerOf(await visit(await wrong.authorizationUrl(begun)));
+    await expect(wrong.identify(answer, begun)).rejects.toBeInstanceOf(SignInMisconfigured);
+  });
+
+  it('sends the secret as the provider takes it, and apart from the form where that is its choice', async () => {
+    const begun = attempt();
+    await provider.identify(answerOf(await visit(await provider.authorizationUrl(begun))), begun);
+    expect(company.secretsBy.at(-1)).toBe('basic');
+    const forms = await CompanyProvider.start({ 'ann-4711': {} });
+    try {
+      forms.open(
+        { redirect_uris: [REDIRECT_URI], token_endpoint_auth_method: 'client_secret_post' },
+        { clientAuthMethods: ['client_secret_post'] },
+      );
+      const settings = { issuer: forms.issuer, clientId: forms.client.id, clientSecret: forms.client.secret };
+      const byForm = new OpenIdProvider('forms', settings, (_name, work) => work(new AbortController().signal));
+      const back = await forms.browser().visit(await byForm.authorizationUrl(begun), 'ann-4711', REDIRECT_URI);
+      expect(await byForm.identify(answerOf(back), begun)).toMatchObject({ externalId: 'ann-4711' });
+      expect(forms.secretsBy).toEqual(['post']);
+    } finally {
+      forms.stop();
+    }
   });
 
   it('is refused with a code that was used', async () => {

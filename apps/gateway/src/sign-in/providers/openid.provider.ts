@@ -6,6 +6,8 @@ import {
   type ClientSettings,
   type ProvenPerson,
   type ProviderAnswer,
+  refusedBy,
+  type SignInMisconfigured,
   type SignInProvider,
   SignInRefused,
 } from './sign-in-provider';
@@ -84,9 +86,15 @@ export class OpenIdProvider implements SignInProvider {
 }
 
 /** What means that the answer proves nothing, in contrast to a provider that cannot be reached or talks nonsense. */
-function refusalOf(error: unknown): SignInRefused | undefined {
+function refusalOf(error: unknown): SignInRefused | SignInMisconfigured | undefined {
   if (error instanceof oidc.ResponseBodyError) {
-    return error.status < 500 ? new SignInRefused(`token endpoint: ${error.error}`, { cause: error }) : undefined;
+    return error.status < 500 ? refusedBy('token endpoint', error, error) : undefined;
+  }
+  if (error instanceof oidc.WWWAuthenticateChallengeError) {
+    // RFC 6749 §5.2: so a client is refused that has sent its secret by Basic; `Bearer` is about the access token.
+    const [{ scheme, parameters }] = error.cause as [oidc.WWWAuthenticateChallenge];
+    const told = parameters.error ?? (scheme === 'basic' ? 'invalid_client' : undefined);
+    return error.status < 500 ? refusedBy(`challenge of ${scheme}`, { error: told }, error) : undefined;
   }
   if (error instanceof oidc.AuthorizationResponseError) return new SignInRefused(error.error, { cause: error });
   const { code } = error as { code?: unknown };

@@ -1,4 +1,8 @@
 import { errors } from 'jose';
+import { z } from 'zod';
+
+/** A number in one answer and a text in another; those of persons stay below 2^53. */
+export const NumericId = z.union([z.int().positive(), z.string().regex(/^[1-9]\d{0,15}$/)]).transform(String);
 
 /** What is remembered of an attempt while its browser is away. */
 export interface Attempt {
@@ -50,11 +54,43 @@ export class SignInRefused extends Error {
   }
 }
 
+/** The provider refuses this site, whoever signs in: its registration or its secret is another one than configured. */
+export class SignInMisconfigured extends Error {
+  override readonly name = 'SignInMisconfigured';
+
+  constructor(
+    readonly reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(`the provider refuses this site: ${reason}`, options);
+  }
+}
+
 /** The app that is registered with a provider. */
 export interface ClientSettings {
   readonly clientId: string;
   readonly clientSecret?: string | undefined;
 }
+
+/** About a site, and not about who signs in. Source: RFC 6749 §5.2; `redirect_uri_mismatch` is Google's. */
+const AGAINST_THE_SITE: ReadonlySet<unknown> = new Set([
+  'invalid_client',
+  'unauthorized_client',
+  'redirect_uri_mismatch',
+]);
+
+/** What an endpoint of OAuth means by its refusal. @param answer its JSON, as far as there is one */
+export function refusedBy(endpoint: string, answer: unknown, cause?: unknown): SignInRefused | SignInMisconfigured {
+  const { error } = (answer ?? {}) as { error?: unknown };
+  const reason = `${endpoint}: ${typeof error === 'string' ? error : 'an answer without what was asked for'}`;
+  return AGAINST_THE_SITE.has(error)
+    ? new SignInMisconfigured(reason, { cause })
+    : new SignInRefused(reason, { cause });
+}
+
+/** Whether it speaks for a provider in trouble. */
+export const isOutage = (error: unknown): boolean =>
+  !(error instanceof SignInRefused || error instanceof SignInMisconfigured);
 
 /** Calls one provider: with a deadline, a breaker and a metric. Nothing is repeated, because a code counts once. */
 export type AskProvider = <T>(operation: string, work: (signal: AbortSignal) => Promise<T>) => Promise<T>;

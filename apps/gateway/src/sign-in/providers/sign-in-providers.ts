@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, LOG, type Log, ResiliencePolicy } from '@switchboard/service-kit';
+import { CONFIG, ResiliencePolicy } from '@switchboard/service-kit';
 import { Registry } from 'prom-client';
 import type { SignInConfig } from '../sign-in.config';
 import { OpenIdProvider } from './openid.provider';
-import { type AskProvider, type SignInProvider, SignInRefused } from './sign-in-provider';
+import { type AskProvider, isOutage, type SignInProvider } from './sign-in-provider';
 import { TelegramProvider } from './telegram.provider';
 import { VkProvider } from './vk.provider';
 import { YandexProvider } from './yandex.provider';
@@ -17,7 +17,6 @@ export class SignInProviders {
 
   constructor(
     @Inject(CONFIG) config: SignInConfig,
-    @Inject(LOG) log: Log,
     private readonly registry: Registry,
   ) {
     const { GATEWAY_SIGN_IN_TELEGRAM_CLIENT_ID: telegram, GATEWAY_SIGN_IN_GOOGLE_CLIENT_ID: google } = config;
@@ -33,7 +32,6 @@ export class SignInProviders {
               algorithm: config.GATEWAY_SIGN_IN_TELEGRAM_ALGORITHM,
             },
             this.askAs('telegram-login'),
-            log,
           ),
       google === undefined
         ? undefined
@@ -84,7 +82,7 @@ export class SignInProviders {
       name,
       registry: this.registry,
       timeoutMs: TIMEOUT_MS,
-      isOutage: (error) => !(error instanceof SignInRefused),
+      isOutage,
     });
     return (operation, work) => policy.call(operation, work);
   }

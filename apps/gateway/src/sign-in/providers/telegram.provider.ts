@@ -1,5 +1,4 @@
 import { createRemoteJWKSet, type JWTPayload, jwtVerify } from 'jose';
-import type { Log } from '@switchboard/service-kit';
 import { z } from 'zod';
 import { type Discovered, Discovery } from './discovery';
 import {
@@ -7,9 +6,11 @@ import {
   type Attempt,
   type ClientSettings,
   isTokenRefused,
+  NumericId,
   type ProvenPerson,
   type ProviderAnswer,
   readJson,
+  refusedBy,
   type SignInProvider,
   SignInRefused,
 } from './sign-in-provider';
@@ -23,16 +24,17 @@ const TokenAnswer = z.object({ id_token: z.string() });
 
 const Claims = z.object({
   aud: z.union([z.string(), z.number(), z.array(z.union([z.string(), z.number()]))]),
-  sub: z.string(),
-  nonce: z.string(),
-  id: z.number().optional(),
+  nonce: z.string().optional(),
+  /** Of the person. `sub` is none: it has nineteen digits or twenty, and is another one at each site. */
+  id: NumericId,
   name: z.string().optional(),
   preferred_username: z.string().optional(),
 });
 
 /**
  * Telegram's OpenID Connect. Everything is in the id_token, whose `aud` may be a number: stock clients refuse that, so the token is
- * verified here. Source: core.telegram.org/bots/telegram-login.
+ * verified here. The nonce may not come back: state, verifier and secret bind the answer to the attempt without it.
+ * Source: core.telegram.org/bots/telegram-login.
  */
 export class TelegramProvider implements SignInProvider {
   readonly name = 'telegram';
@@ -43,7 +45,6 @@ export class TelegramProvider implements SignInProvider {
   constructor(
     private readonly settings: ClientSettings & { readonly issuer: string; readonly algorithm: string },
     private readonly ask: AskProvider,
-    private readonly log: Log,
   ) {
     this.discovery = new Discovery(settings, ask);
   }
@@ -58,9 +59,9 @@ export class TelegramProvider implements SignInProvider {
     const claims = await this.ask('keys', () => this.verify(discovered, token));
     const audiences = [claims.aud].flat().map(String);
     if (audiences.length !== 1 || audiences[0] !== this.settings.clientId) throw new SignInRefused('aud');
-    if (claims.nonce !== attempt.nonce) throw new SignInRefused('nonce');
-    const { name, preferred_username: username } = claims;
-    return { externalId: this.userId(claims), name, label: username ? `@${username}` : name };
+    if (claims.nonce !== undefined && claims.nonce !== attempt.nonce) throw new SignInRefused('nonce');
+    const { id, name, preferred_username: username } = claims;
+    return { externalId: id, name, label: username ? `@${username}` : name };
   }
 
   private async exchange(
@@ -84,7 +85,7 @@ export class TelegramProvider implements SignInProvider {
       signal,
     });
     const answer = await readJson(response);
-    if (!response.ok) throw new SignInRefused(`token endpoint: ${String((answer as { error?: unknown })?.error)}`);
+    if (!response.ok) throw refusedBy('token endpoint', answer);
     const { data } = TokenAnswer.safeParse(answer);
     if (!data) throw new SignInRefused('no id_token');
     return data.id_token;
@@ -112,18 +113,5 @@ export class TelegramProvider implements SignInProvider {
     const { data, error } = Claims.safeParse(payload);
     if (!data) throw new SignInRefused(`id_token: ${error.issues.map(({ path }) => path.join('.')).join(', ')}`);
     return data;
-  }
-
-  /** Some tell the person by `sub` alone, and some by `id`. Where both are there they have to be the same. */
-  private userId({ id, sub }: z.output<typeof Claims>): string {
-    const said = [...(id === undefined ? [] : [id]), ...(/^\d+$/.test(sub) ? [Number(sub)] : [])];
-    const [userId] = said;
-    if (userId === undefined || !Number.isSafeInteger(userId) || userId <= 0)
-      throw new SignInRefused('no id of a person');
-    if (said.some((other) => other !== userId)) {
-      this.log.error({ provider: this.name }, 'a token of Telegram names two persons, in `id` and in `sub`');
-      throw new SignInRefused('id and sub differ');
-    }
-    return String(userId);
   }
 }

@@ -3,19 +3,19 @@ import {
   type AskProvider,
   type Attempt,
   type ClientSettings,
+  NumericId,
   type ProvenPerson,
   type ProviderAnswer,
   readJson,
+  refusedBy,
   type SignInProvider,
   SignInRefused,
 } from './sign-in-provider';
 import { challengeOf } from './yandex.provider';
 
-/** A number in one answer and a text in another. */
-const UserId = z.union([z.int().positive(), z.string().regex(/^[1-9]\d*$/)]).transform(String);
-const TokenAnswer = z.object({ access_token: z.string(), user_id: UserId, state: z.string().optional() });
+const TokenAnswer = z.object({ access_token: z.string(), user_id: NumericId, state: z.string().optional() });
 const UserInfo = z.object({
-  user: z.object({ user_id: UserId, first_name: z.string().optional(), last_name: z.string().optional() }),
+  user: z.object({ user_id: NumericId, first_name: z.string().optional(), last_name: z.string().optional() }),
 });
 
 /**
@@ -80,8 +80,9 @@ export class VkProvider implements SignInProvider {
     return this.ask(operation, async (signal) => {
       const body = new URLSearchParams(form);
       const response = await fetch(this.settings.url + path, { method: 'POST', body, redirect: 'error', signal });
-      const { data, success } = schema.safeParse(await readJson(response));
-      if (!response.ok || !success) throw new SignInRefused(`${operation}: ${response.status}`);
+      const answer = await readJson(response);
+      const { data, success } = schema.safeParse(answer);
+      if (!response.ok || !success) throw refusedBy(operation, answer);
       return data;
     });
   }

@@ -7,6 +7,7 @@ import {
   type ProvenPerson,
   type ProviderAnswer,
   readJson,
+  refusedBy,
   type SignInProvider,
   SignInRefused,
 } from './sign-in-provider';
@@ -65,8 +66,9 @@ export class YandexProvider implements SignInProvider {
         redirect: 'error',
         signal,
       });
-      const { data } = TokenAnswer.safeParse(await readJson(response));
-      if (!response.ok || !data) throw new SignInRefused(`token endpoint: ${response.status}`);
+      const answer = await readJson(response);
+      const { data } = TokenAnswer.safeParse(answer);
+      if (!response.ok || !data) throw refusedBy('token endpoint', answer);
       return data.access_token;
     });
     const info = await this.ask('info', async (signal) => {
