@@ -97,6 +97,12 @@ describe('single sign-on of staff', () => {
     await without.stop();
   });
 
+  it('does not start with a scope by which nobody could be told from anybody', async () => {
+    await expect(start({ GATEWAY_STAFF_SSO_SCOPE: 'profile email' })).rejects.toThrow(
+      /GATEWAY_STAFF_SSO_SCOPE.*openid/s,
+    );
+  });
+
   it('lets in whom the claim gives a role, for all bots or for one, and makes them once', async () => {
     account('edith', ['engineers', 'runners']);
     const first = await signIn('edith');

@@ -55,7 +55,14 @@ export const ssoVariables = {
   GATEWAY_STAFF_SSO_NAME: z.string().min(1).max(60).default('SSO').describe('What people call it, for the button.'),
   GATEWAY_STAFF_SSO_CLIENT_ID: z.string().min(1).optional().describe('By which it knows this site.'),
   GATEWAY_STAFF_SSO_CLIENT_SECRET: secret().optional(),
-  GATEWAY_STAFF_SSO_SCOPE: z.string().default('openid profile email').describe('What it is asked for.'),
+  GATEWAY_STAFF_SSO_SCOPE: z
+    .string()
+    .refine(
+      (scope) => scope.split(' ').includes('openid'),
+      'must contain "openid": without it nobody is told who it is',
+    )
+    .default('openid profile email')
+    .describe('What it is asked for.'),
   GATEWAY_STAFF_SSO_DOMAINS: domains().describe(
     'Of whose e-mail addresses it is believed: example.com, separated by commas. Of all others nothing is.',
   ),

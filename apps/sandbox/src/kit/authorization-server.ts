@@ -33,6 +33,10 @@ export interface AuthorizationRequest {
   state?: string;
   nonce?: string;
   challenge?: string;
+  /** Seconds since the person has signed in there, at most. */
+  maxAge?: number;
+  /** Of a provider that says who answers (RFC 9207): its own address for browsers carries it. */
+  issuer?: string;
   /** What the party has put beside it. */
   extra: Record<string, string>;
   /** Where the browser goes on, once the person has decided. */
@@ -75,6 +79,15 @@ export class AuthorizationServer {
     clients: readonly OAuthClient[],
     private readonly options: {
       pkceRequired?: boolean;
+      challengeMethods?: readonly string[];
+      /** All there are; without them any scope is taken. */
+      scopes?: readonly string[];
+      /** Characters. */
+      shortestState?: number;
+      /** Whether a code is exchanged without the address for which it was made. */
+      redirectUriOptional?: boolean;
+      /** The status of `invalid_client`, where it is not 401. */
+      clientRefusedWith?: number;
       /** Added to the address to which the browser is sent back. */
       alsoSentBack?: (request: AuthorizationRequest) => Record<string, string>;
       newCode?: () => string;
@@ -116,19 +129,27 @@ export class AuthorizationServer {
       withQuery(redirectUri, { error, error_description, ...(state !== undefined && { state }) });
     const responseType = text('response_type') ?? '';
     if (!responseTypes.includes(responseType)) return refuse('unsupported_response_type', 'response_type is "code".');
-    if (challenge && (text('code_challenge_method') ?? 'plain').toUpperCase() !== 'S256')
+    const { challengeMethods = ['S256'], scopes, shortestState = 0 } = this.options;
+    if (challenge && !challengeMethods.includes(text('code_challenge_method') ?? 'plain'))
       return refuse('invalid_request', 'code_challenge_method is S256.');
     if (!challenge && this.options.pkceRequired) return refuse('invalid_request', 'code_challenge is missing.');
-    const nonce = text('nonce');
+    if ((state ?? '').length < shortestState)
+      return refuse('invalid_request', `state has at least ${shortestState} characters.`);
+    const scope = (text('scope') ?? '').split(/[ ,]+/).filter(Boolean);
+    const unknown = scopes && scope.find((one) => !scopes.includes(one));
+    if (unknown !== undefined) return refuse('invalid_scope', `There is no scope "${unknown}".`);
+    const [nonce, maxAge, issuer] = [text('nonce'), text('max_age'), text('issuer')];
     const request: AuthorizationRequest = {
       id: randomBytes(12).toString('base64url'),
       client: client.id,
       redirectUri,
       responseType,
-      scope: (text('scope') ?? '').split(/[ ,]+/).filter(Boolean),
+      scope,
       ...(state !== undefined && { state }),
       ...(nonce !== undefined && { nonce }),
       ...(challenge !== undefined && { challenge }),
+      ...(maxAge !== undefined && { maxAge: Number(maxAge) }),
+      ...(issuer !== undefined && { issuer }),
       extra,
     };
     keep(this.requests, request.id, request);
@@ -162,7 +183,7 @@ export class AuthorizationServer {
       : [form.get('client_id') ?? '', form.get('client_secret') ?? ''];
     const client = this.clients.get(id ?? '');
     if (!client || client.secret !== secret)
-      throw new OAuthError('invalid_client', 'Client authentication failed.', 401);
+      throw new OAuthError('invalid_client', 'Client authentication failed.', this.options.clientRefusedWith ?? 401);
     return client;
   }
 
@@ -178,6 +199,8 @@ export class AuthorizationServer {
     }
     this.codes.delete(code!);
     const { redirectUri, challenge } = grant.request;
+    if (!form.has('redirect_uri') && !this.options.redirectUriOptional)
+      throw new OAuthError('invalid_request', 'redirect_uri is missing.');
     if (form.has('redirect_uri') && form.get('redirect_uri') !== redirectUri)
       throw new OAuthError('invalid_grant', 'The redirect_uri is another than the one of the authorization.');
     if (challenge && challenge !== challengeOf(form.get('code_verifier') ?? ''))
@@ -224,6 +247,7 @@ export class AuthorizationServer {
     request.location = withQuery(request.redirectUri, {
       ...answer,
       ...(request.state !== undefined && { state: request.state }),
+      ...(request.issuer !== undefined && { iss: request.issuer }),
     });
     return request.location;
   }

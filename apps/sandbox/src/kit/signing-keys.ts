@@ -1,13 +1,22 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { exportJWK, importJWK, type JWK, type JWTPayload, SignJWT } from 'jose';
 
-export type Algorithm = 'RS256' | 'ES256' | 'EdDSA';
+export type Algorithm = 'RS256' | 'ES256' | 'EdDSA' | 'ES256K';
 
 const MAKE: Readonly<Record<Algorithm, () => ReturnType<typeof generateKeyPairSync>>> = {
   RS256: () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
   ES256: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),
   EdDSA: () => generateKeyPairSync('ed25519'),
+  ES256K: () => generateKeyPairSync('ec', { namedCurve: 'secp256k1' }),
 };
+
+export interface KeyKind {
+  readonly alg: Algorithm;
+  /** Its keys are `<name>-1`, `<name>-2`; without one they are called by chance. */
+  readonly name?: string;
+  /** What is told of each beside the key itself. */
+  readonly told?: JWK;
+}
 
 interface SigningKey {
   kid: string;
@@ -20,7 +29,7 @@ interface SigningKey {
 export class SigningKeys {
   private keys: SigningKey[] = [];
 
-  constructor(private readonly algorithms: readonly Algorithm[]) {}
+  constructor(private readonly kinds: readonly KeyKind[]) {}
 
   async sign(claims: JWTPayload, alg: Algorithm, header: { kid?: string } = {}): Promise<string> {
     const key = (await this.ofEach()).findLast((one) => one.alg === alg)!;
@@ -30,17 +39,19 @@ export class SigningKeys {
   /** As somebody would who has not got the key, and says that they have. */
   async forge(claims: JWTPayload, alg: Algorithm): Promise<string> {
     const key = (await this.ofEach()).findLast((one) => one.alg === alg)!;
-    return signed(claims, await made(alg), key.kid);
+    return signed(claims, await made({ alg }, 0), key.kid);
   }
 
   async publicKeys(): Promise<{ keys: JWK[] }> {
-    return { keys: (await this.ofEach()).map(({ kid, alg, public: jwk }) => ({ ...jwk, kid, alg, use: 'sig' })) };
+    const toldOf = (alg: Algorithm) => this.kinds.find((kind) => kind.alg === alg)?.told ?? { use: 'sig' };
+    return { keys: (await this.ofEach()).map(({ kid, alg, public: jwk }) => ({ ...jwk, kid, alg, ...toldOf(alg) })) };
   }
 
   /** New keys sign from now on; those before them are still told of, as a provider does while tokens of theirs are about. */
   async rotate(): Promise<void> {
-    const newest = this.algorithms.map((alg) => this.keys.findLast((one) => one.alg === alg));
-    this.keys = [...newest.filter((key) => key !== undefined), ...(await Promise.all(this.algorithms.map(made)))];
+    const newest = this.kinds.map(({ alg }) => this.keys.findLast((one) => one.alg === alg));
+    const next = await Promise.all(this.kinds.map((kind, i) => made(kind, numberOf(newest[i]) + 1)));
+    this.keys = [...newest.filter((key) => key !== undefined), ...next];
   }
 
   save(): object {
@@ -52,16 +63,19 @@ export class SigningKeys {
   }
 
   private async ofEach(): Promise<SigningKey[]> {
-    for (const alg of this.algorithms) {
-      if (!this.keys.some((key) => key.alg === alg)) this.keys.push(await made(alg));
+    for (const kind of this.kinds) {
+      if (!this.keys.some(({ alg }) => alg === kind.alg)) this.keys.push(await made(kind, 1));
     }
     return this.keys;
   }
 }
 
-async function made(alg: Algorithm): Promise<SigningKey> {
+const numberOf = (key: SigningKey | undefined): number => Number(key?.kid.split('-').at(-1)) || 0;
+
+async function made({ alg, name }: KeyKind, number: number): Promise<SigningKey> {
   const { privateKey, publicKey } = MAKE[alg]();
-  return { kid: randomUUID(), alg, private: await exportJWK(privateKey), public: await exportJWK(publicKey) };
+  const kid = name === undefined ? randomUUID() : `${name}-${number}`;
+  return { kid, alg, private: await exportJWK(privateKey), public: await exportJWK(publicKey) };
 }
 
 async function signed(claims: JWTPayload, key: SigningKey, kid: string): Promise<string> {

@@ -1,6 +1,6 @@
 import { Router } from 'express';
 import type { SandboxPerson } from '../kit/third-party';
-import { type AuthorizationRequest, OAuthError } from '../kit/authorization-server';
+import { type AuthorizationRequest, OAuthError, withQuery } from '../kit/authorization-server';
 import { answerRefusals, baseOf, endpoints, formOf, nameOf, readForms } from '../kit/oauth-endpoints';
 import { idToken } from '../telegram-login/id-token';
 import { consentPage } from './consent-page';
@@ -11,14 +11,18 @@ export function oidcServer(parts: ProviderParts): Router {
   const { name, context, server, keys, calls, address, publicUrl } = parts;
   const router = Router();
   const endpoint = endpoints(context, 'openid', calls);
+  // Google says who answers, tells no language, and when it was only where that was asked for.
+  const isGoogle = name === 'google';
   router.use(readForms);
   router.get(
     '/.well-known/openid-configuration',
     endpoint(`${name}.discovery`, (req, res) => {
       const issuer = baseOf(req, address);
+      const authorize = `${publicUrl ? publicUrl + address : issuer}/authorize`;
       res.json({
         issuer,
-        authorization_endpoint: `${publicUrl ? publicUrl + address : issuer}/authorize`,
+        authorization_endpoint: isGoogle ? withQuery(authorize, { issuer }) : authorize,
+        ...(isGoogle && { authorization_response_iss_parameter_supported: true }),
         token_endpoint: `${issuer}/token`,
         userinfo_endpoint: `${issuer}/userinfo`,
         jwks_uri: `${issuer}/jwks`,
@@ -45,7 +49,7 @@ export function oidcServer(parts: ProviderParts): Router {
       const grant = server.redeem(form, server.authenticate(form, req.headers.authorization));
       const { person, request } = grant;
       const token = await idToken({ keys, issuer: baseOf(req, address), fault }, grant, {
-        auth_time: Math.floor(Date.now() / 1000),
+        ...((!isGoogle || request.maxAge !== undefined) && { auth_time: Math.floor(Date.now() / 1000) }),
         ...claimsOf(name, person, request),
       });
       res.json({
@@ -80,7 +84,7 @@ function claimsOf(provider: string, person: SandboxPerson, { scope, extra }: Aut
       name: nameOf(person),
       given_name: firstName,
       ...(lastName && { family_name: lastName }),
-      locale: languageCode,
+      ...(provider !== 'google' && { locale: languageCode }),
     }),
     ...(scope.includes('email') && { email, email_verified: true }),
     ...(scope.includes('groups') && { groups: extra['groups']?.split(' ').filter(Boolean) ?? [] }),

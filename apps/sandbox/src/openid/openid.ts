@@ -20,6 +20,7 @@ export interface OpenIdOptions {
 
 /** What the claim `groups` of the company's own provider says. */
 const GROUPS = ['developers', 'support', 'analysts'];
+const SCOPES = ['openid', 'profile', 'email'];
 
 /** The client of an installation that was told of no other one. */
 export const SANDBOX_CLIENT: OAuthClient = { id: 'sandbox', secret: 'sandbox-secret', redirectUris: ['loopback'] };
@@ -73,15 +74,21 @@ export const openid = defineParty({
       name,
       context,
       server: new AuthorizationServer(clients, options),
-      keys: new SigningKeys(['RS256']),
+      keys: new SigningKeys([{ alg: 'RS256' }]),
       calls,
       address: `${ADDRESS}/${name}`,
       publicUrl,
     });
-    const google = provider('google');
-    const company = { ...provider('company'), groups: GROUPS };
-    const yandex = provider('yandex', { newCode: yandexCode });
-    const vk = provider('vk', { pkceRequired: true, alsoSentBack: vkAnswers });
+    const google = provider('google', { scopes: SCOPES });
+    const company = { ...provider('company', { scopes: [...SCOPES, 'groups'] }), groups: GROUPS };
+    const yandex = provider('yandex', { newCode: yandexCode, clientRefusedWith: 400, redirectUriOptional: true });
+    const vk = provider('vk', {
+      pkceRequired: true,
+      // Its own SDK sends the small letter.
+      challengeMethods: ['s256', 'S256'],
+      shortestState: 32,
+      alsoSentBack: vkAnswers,
+    });
     const all = [google, company, yandex, vk];
     return {
       address: ADDRESS,

@@ -1,11 +1,11 @@
-import { randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { Router } from 'express';
 import { answerRefusals, endpoints, formOf, nameOf, readForms } from '../kit/oauth-endpoints';
 import { consentPage } from './consent-page';
 import type { ProviderParts } from './openid';
 
-/** Its codes are short numbers, seven digits or more. */
-export const yandexCode = () => String(randomInt(1_000_000_000, 10_000_000_000));
+/** Sixteen characters. */
+export const yandexCode = () => randomBytes(8).toString('hex');
 
 /**
  * Yandex ID: OAuth 2.0 without OpenID. `/authorize` and `/token` stand for oauth.yandex.ru, `/info` for login.yandex.ru.
@@ -22,7 +22,7 @@ export function yandexServer(parts: ProviderParts): Router {
     endpoint('yandex.token', (req, res) => {
       const form = formOf(req);
       const client = server.authenticate(form, req.headers.authorization);
-      if (!/^\d{7,}$/.test(form.get('code') ?? '')) {
+      if (!/^[a-z0-9]{16}$/.test(form.get('code') ?? '')) {
         // Told apart from a code that is over.
         return res.status(400).json({ error: 'bad_verification_code', error_description: 'Invalid code' });
       }

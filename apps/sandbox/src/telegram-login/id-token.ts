@@ -44,7 +44,8 @@ export async function idToken(
   about: JWTPayload,
 ): Promise<string | undefined> {
   const now = Math.floor(Date.now() / 1000);
-  const { client, nonce } = request;
+  const { client, nonce, scope } = request;
+  if (!scope.includes('openid')) return undefined;
   const claims: JWTPayload & Record<string, unknown> = {
     iss: issuer,
     aud: client,

@@ -38,7 +38,7 @@ export function loginServer({ context, server, keys, calls, address, publicUrl }
         response_modes_supported: ['query'],
         grant_types_supported: ['authorization_code'],
         subject_types_supported: ['public'],
-        id_token_signing_alg_values_supported: ['RS256', 'ES256', 'EdDSA'],
+        id_token_signing_alg_values_supported: ['RS256', 'ES256', 'EdDSA', 'ES256K'],
         token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
         code_challenge_methods_supported: ['S256'],
       });

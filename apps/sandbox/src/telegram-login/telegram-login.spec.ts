@@ -72,6 +72,16 @@ describe('signing in with Telegram in the sandbox', () => {
     expect(payload).not.toHaveProperty('phone_number');
   });
 
+  it('tells of a key for each algorithm, by the names of the real ones', async () => {
+    const told = (await keys()).keys.map(({ kid, alg, use, key_ops }) => ({ kid, alg, use, key_ops }));
+    expect(told).toEqual([
+      { kid: 'oidc-1', alg: 'RS256', use: undefined, key_ops: ['verify'] },
+      { kid: 'oidc-es256-1', alg: 'ES256', use: 'sig', key_ops: undefined },
+      { kid: 'oidc-eddsa-1', alg: 'EdDSA', use: 'sig', key_ops: undefined },
+      { kid: 'oidc-es256k-1', alg: 'ES256K', use: 'sig', key_ops: undefined },
+    ]);
+  });
+
   it('says the number only where it was asked for', async () => {
     expect(decodeJwt(await tokenOf({ scope: 'openid' }))).not.toHaveProperty('id');
     expect(decodeJwt(await tokenOf({ scope: 'openid phone' }))).toMatchObject({ phone_number_verified: true });

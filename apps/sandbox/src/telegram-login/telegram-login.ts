@@ -3,7 +3,7 @@ import { AuthorizationServer, type OAuthClient } from '../kit/authorization-serv
 import { CallLog } from '../kit/call-log';
 import { CALL_FAULTS } from '../kit/faults';
 import { type OAuthCall, oauthControl } from '../kit/oauth-endpoints';
-import { SigningKeys } from '../kit/signing-keys';
+import { type KeyKind, SigningKeys } from '../kit/signing-keys';
 import { type Context, defineParty, type ThirdPartySandbox } from '../kit/third-party';
 import { emojis, loginServer } from './login.server';
 import { TOKEN_FAULTS } from './id-token';
@@ -24,12 +24,20 @@ export const SANDBOX_CLIENT: OAuthClient = {
   redirectUris: ['loopback'],
 };
 
+/** As oauth.telegram.org tells of them. */
+const KEYS: readonly KeyKind[] = [
+  { alg: 'RS256', name: 'oidc', told: { key_ops: ['verify'] } },
+  { alg: 'ES256', name: 'oidc-es256' },
+  { alg: 'EdDSA', name: 'oidc-eddsa' },
+  { alg: 'ES256K', name: 'oidc-es256k' },
+];
+
 /** Signing in with Telegram: OpenID Connect, where a person of the phone approves. */
 export const telegramLogin = defineParty({
   name: 'telegram-login',
   create(context: Context, { clients = [SANDBOX_CLIENT], publicUrl }: TelegramLoginOptions): ThirdPartySandbox {
     const server = new AuthorizationServer(clients);
-    const keys = new SigningKeys(['RS256', 'EdDSA', 'ES256']);
+    const keys = new SigningKeys(KEYS);
     const calls = new CallLog<OAuthCall>(1000);
     const party = { context, server, keys, calls, address: ADDRESS, publicUrl };
     return {

@@ -41,7 +41,8 @@ export class VkProvider implements SignInProvider {
         scope: 'vkid.personal_info',
         state,
         code_challenge: challengeOf(verifier),
-        code_challenge_method: 'S256',
+        // As its own SDK writes it.
+        code_challenge_method: 's256',
       }),
     );
     return Promise.resolve(url);
