@@ -167,6 +167,14 @@ describePages('what is being written', () => {
     });
   }
 
+  it('a draft says whose it is, also where the service tells the kind of whoever has written it', async () => {
+    gateway.answer(
+      answersOfDraft({ ...draft, createdBy: `staff:${COLLEAGUE_ID}`, changedBy: `staff:${COLLEAGUE_ID}` }),
+    );
+    await page().goto('/console/prompts/books?tab=draft');
+    await says('Draft of Grace Holm');
+  });
+
   it('a draft of a prompt that a colleague saves is shown to whoever has written nothing', async () => {
     gateway.answer(answersOfDraft(draft));
     await page().clock.install();

@@ -17,6 +17,7 @@ import { StaffSignInService } from './staff-sign-in.service';
 import { StaffAttempts } from './staff-attempts';
 import { StaffTickets } from './staff-tickets';
 import { StaffController } from './staff.controller';
+import { StaffNames } from './staff-names';
 import { StaffService } from './staff.service';
 
 @Module({
@@ -24,7 +25,7 @@ import { StaffService } from './staff.service';
   controllers: [PasskeysController, StaffController, StaffSignInController],
   providers: [
     ...[StaffService, StaffSignInService, StaffTickets, PasskeysService, FirstOwner, StaffAttempts],
-    ...[LocalSignIn, SignInAudit, StaffNoticesJobs],
+    ...[LocalSignIn, SignInAudit, StaffNames, StaffNoticesJobs],
   ],
   exports: [SignInAudit, StaffService, StaffTickets],
 })

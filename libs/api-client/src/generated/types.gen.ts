@@ -1613,6 +1613,9 @@ export type GatewayAuditEntry = {
      * A person is a digest: `person:…`, which nobody can trace once the person was erased.
      */
     id: string;
+    /**
+     * What they are called now: the name of staff, the label of a key.
+     */
     label?: string;
     roles?: Array<string>;
     /**
@@ -1642,6 +1645,10 @@ export type GatewayAuditEntry = {
   resource: {
     type: string;
     id: string;
+    /**
+     * Of staff and keys: what they are called now.
+     */
+    label?: string;
   };
   botId: BotId | null;
   /**
