@@ -111,6 +111,33 @@ describePages('lists', () => {
     expect(await gateway.dialog().getByRole('button').allInnerTexts()).toEqual(['', 'Close']);
   });
 
+  it('the rights of a key are chosen from what whoever makes it may do, in words', async () => {
+    gateway.answer({
+      'GET /v1/session': signedInWith('keys:read', 'keys:write', 'webhooks:*'),
+      'GET /v1/keys': listOf(),
+      'POST /v1/keys': new Refusal(409, 'gateway.too_many_keys'),
+    });
+    await page().goto('/console/keys');
+    await gateway.press('New key');
+    const rights = gateway.dialog().getByRole('checkbox');
+    expect(await rights.count()).toBe(3);
+    await gateway.dialog().getByText('See webhooks').click();
+    await gateway.dialog().getByLabel('Name').fill('Shop backend');
+    await gateway.dialog().getByLabel('Team').fill('shop');
+    await gateway.press('Make the key');
+    await until(() => gateway.askedFor('POST /v1/keys').length > 0, { what: 'the key asked for' });
+    expect(JSON.parse(gateway.askedFor('POST /v1/keys')[0]!.body!)).toMatchObject({ scopes: ['webhooks:read'] });
+  });
+
+  it('of roles, the rights that are about something are listed, in words', async () => {
+    const scopes = ['bots:read', 'pets:read', 'rooms:write', '!audit:export'];
+    gateway.answer({ 'GET /v1/roles': { roles: [{ name: 'support', scopes, isBuiltIn: true }] } });
+    await page().goto('/console/staff?tab=roles');
+    await says('See bots');
+    await says('Save the audit log as a file');
+    expect(await gateway.text()).not.toMatch(/pets|rooms/);
+  });
+
   it('colleagues whose names somebody may not see are called colleagues', async () => {
     const text = 'You sell books.';
     const prompt = { id: 'p1', version: 1, text, note: null, characters: 15, origin: 'console', createdAt: AT };

@@ -50,7 +50,7 @@ export const CreateApiKey = defineRoute({
   body: z.object({
     name: z.string().trim().min(1).max(120),
     team: z.string().trim().min(1).max(60),
-    scopes: z.array(Scope).min(1).max(100),
+    scopes: z.array(Scope).min(1).max(100).describe('Of permissions that routes have; others are refused.'),
     bots: z.array(BotId).min(1).max(1000).nullable().default(null),
     networks: z.array(Cidr).max(50).default([]),
     rate: z.enum(['standard', 'high']).default('standard'),

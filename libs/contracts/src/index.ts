@@ -163,6 +163,7 @@ export type {
 } from './define-route';
 export { Actor, FieldError, Instant, LocalizedText, pageOf, PageQuery, Problem, queryList } from './api.shapes';
 export { allows } from './permissions';
+export { givablePermissions, isKnownScope } from './known-permissions';
 export { mergedOpenApi, openApi, publicPathOf } from './openapi';
 export { routes, routesOf } from './routes';
 export {

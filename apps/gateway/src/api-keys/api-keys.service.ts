@@ -1,7 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Signals } from '@switchboard/bus';
-import { type ActOf, AccessChanged, type Actor, allows, type Permission } from '@switchboard/contracts';
-import { BlindIndex, Clock, CONFIG, DomainError, type Position } from '@switchboard/service-kit';
+import {
+  type ActOf,
+  AccessChanged,
+  type Actor,
+  allows,
+  type FieldError,
+  isKnownScope,
+  type Permission,
+} from '@switchboard/contracts';
+import { BlindIndex, Clock, CONFIG, DomainError, InvalidFields, type Position } from '@switchboard/service-kit';
 import { LRUCache } from 'lru-cache';
 import { timingSafeEqual } from 'node:crypto';
 import { BlockList, isIPv6 } from 'node:net';
@@ -101,8 +109,10 @@ export class ApiKeysService {
     return this.db.manager.find(ApiKey, { ...(seq && { where: { seq } }), order, take: limit });
   }
 
-  /** @throws ScopeBeyondOwn, TooManyKeys */
+  /** @throws InvalidFields for scopes of nothing that there is, ScopeBeyondOwn, TooManyKeys */
   async create(tx: EntityManager, actor: Actor, wanted: NewApiKey): Promise<{ key: string; details: ApiKey }> {
+    const unknown = wanted.scopes.flatMap((scope, i) => (isKnownScope(scope) ? [] : [aboutNothing(scope, i)]));
+    if (unknown.length > 0) throw new InvalidFields(unknown);
     const made = await this.make(tx, actor, wanted);
     await this.note(tx, actor, 'create', made.details.id, { before: {}, after: settingsOf(made.details) });
     return made;
@@ -250,6 +260,13 @@ export class ApiKeysService {
 const settingsOf = ({ name, team, scopes, bots, networks, rate, expiresAt, endsAt }: ApiKey) => {
   return { name, team, scopes, bots, networks, rate, expiresAt, endsAt };
 };
+
+const aboutNothing = (scope: string, index: number): FieldError => ({
+  pointer: `/scopes/${index}`,
+  code: 'unknown_scope',
+  params: { scope },
+  detail: { en: `there is no right "${scope}"`, ru: `нет такого права: «${scope}»` },
+});
 
 /** Whether all that a scope allows is allowed to the actor. */
 function mayGive({ scopes }: Actor, scope: string): boolean {
