@@ -39,7 +39,13 @@ export function LastStep({ draft, onBack, onGo }: StepProps & { onGo: (step: Ste
     send: (_, key) => gatewayBotsCreate({ body, headers: { 'Idempotency-Key': key } }),
     done: () => {
       void refresh('gatewayBots');
-      notify({ text: t.created(draft.description.name ?? draft.id) });
+      const { meetAt } = draft;
+      notify({
+        text: t.created(draft.description.name ?? draft.id),
+        ...(meetAt && {
+          action: { label: t.meet[draft.place], run: () => void window.open(meetAt, '_blank', 'noopener') },
+        }),
+      });
       void navigate({ to: '/console/bots/$botId', params: { botId: draft.id } });
     },
   });

@@ -5,6 +5,8 @@ export interface Draft {
   id: string;
   place: 'telegram' | 'sandbox';
   token: string;
+  /** Where people write to it, as the channel says. */
+  meetAt?: string | undefined;
   description: KnownDescription;
 }
 

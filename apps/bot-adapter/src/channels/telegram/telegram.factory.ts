@@ -40,7 +40,7 @@ export const telegram = defineChannel({
     BOT_ADAPTER_SANDBOX_API_ROOT: httpUrl.optional().describe('Where bots with the apiRoot "sandbox" live.'),
   },
 
-  create({ id, settings, secret }, { config, registry, sendTimeoutMs }) {
+  create({ id, name, settings, secret }, { config, registry, sendTimeoutMs }) {
     const token = secret('token');
     if (!token) throw new BotFieldError('channel.token', MISSING, 'required');
     if (!TOKEN.test(token)) throw new BotFieldError('channel.token', MALFORMED, 'invalid_format');
@@ -58,7 +58,8 @@ export const telegram = defineChannel({
       maxOwnServerBytes: config.TELEGRAM_MAX_FILE_MB * 1_000_000,
     });
     const rates = ratesOf(config);
-    return new TelegramChannel(api, { botId: id, webhookSecret: webhookSecret({ id, token }), rates });
+    const sandbox = isSandbox ? { name: name === id ? undefined : name, username: settings.username } : undefined;
+    return new TelegramChannel(api, { botId: id, webhookSecret: webhookSecret({ id, token }), rates, sandbox });
   },
 
   unpack({ account, headers, body, rawBody }, channels) {
