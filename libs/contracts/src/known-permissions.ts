@@ -3,7 +3,7 @@ import { allows } from './permissions';
 import { routes } from './routes';
 
 /** Of which no route says that it needs them: features ask for them besides what their routes need. */
-const BESIDES_ROUTES: readonly Permission[] = ['owners:write'];
+const BESIDES_ROUTES: readonly Permission[] = ['keys:any-team', 'owners:write'];
 /** Everybody has these for what is their own, and nobody else gets them. */
 const OF_ONES_OWN = /^(me|account):/;
 

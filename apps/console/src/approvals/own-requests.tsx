@@ -21,12 +21,13 @@ import { useState } from 'react';
 import { queryClient, refresh, tellProblem } from '../http/api';
 import { sendApproved, waitingRequests } from '../http/fetch-with-approval';
 import { useList } from '../list';
-import { ApprovalState } from './approval-parts';
+import { ApprovalState, useActName } from './approval-parts';
 import { useApprovalTexts } from './approvals.texts';
 
 /** What whoever is signed in has asked for; what was approved is done from here. */
 export function OwnRequests() {
   const t = useApprovalTexts();
+  const actName = useActName();
   const [after, setAfter] = useState<string>();
   const [answer, setAnswer] = useState<string>();
   const { list } = useList(gatewayAccountListApprovalsOptions({ query: { after, limit: 25 } }), setAfter);
@@ -60,7 +61,7 @@ export function OwnRequests() {
       : []),
   ];
   const columns: Column<GatewayApproval>[] = [
-    { id: 'what', title: t.what, cell: ({ summary }) => summary },
+    { id: 'what', title: t.what, cell: actName },
     {
       ...{ id: 'state', title: t.state, width: '130px', phone: 'state' },
       cell: (approval) => <ApprovalState approval={approval} />,
@@ -76,7 +77,7 @@ export function OwnRequests() {
         columns={columns}
         {...list}
         idOf={({ id }) => id}
-        nameOf={({ summary }) => summary}
+        nameOf={actName}
         actions={(approval) => [{ id: 'all', entries: entriesOf(approval) }]}
         toneOf={({ state }) => (state === 'approved' ? 'accent' : undefined)}
         empty={<Empty icon={<Stamp />} title={t.none} />}

@@ -11,12 +11,14 @@ import { LocalSignIn } from './local-sign-in';
 import { PasskeysController } from './passkeys.controller';
 import { PasskeysService } from './passkeys.service';
 import { SignInAudit } from './sign-in-audit';
+import { StaffCipher } from './staff-cipher';
 import { StaffNoticesJobs } from './staff-notices.jobs';
 import { StaffSignInController } from './staff-sign-in.controller';
 import { StaffSignInService } from './staff-sign-in.service';
 import { StaffAttempts } from './staff-attempts';
 import { StaffTickets } from './staff-tickets';
 import { StaffController } from './staff.controller';
+import { StaffKeysService } from './staff-keys.service';
 import { StaffNames } from './staff-names';
 import { StaffService } from './staff.service';
 
@@ -25,8 +27,8 @@ import { StaffService } from './staff.service';
   controllers: [PasskeysController, StaffController, StaffSignInController],
   providers: [
     ...[StaffService, StaffSignInService, StaffTickets, PasskeysService, FirstOwner, StaffAttempts],
-    ...[LocalSignIn, SignInAudit, StaffNames, StaffNoticesJobs],
+    ...[LocalSignIn, SignInAudit, StaffCipher, StaffKeysService, StaffNames, StaffNoticesJobs],
   ],
-  exports: [SignInAudit, StaffService, StaffTickets],
+  exports: [SignInAudit, StaffCipher, StaffService, StaffTickets],
 })
 export class StaffModule {}

@@ -1,4 +1,4 @@
-import { type FieldError, type Problem, sharedProblems, type SharedProblemCode } from '@switchboard/contracts';
+import { type FieldError, type Permission, type Problem, sharedProblems, type SharedProblemCode } from '@switchboard/contracts';
 import { z } from 'zod';
 import { DomainError } from '../errors';
 
@@ -15,6 +15,21 @@ export class HttpProblem extends DomainError {
 
   in(language: Language): string {
     return sharedProblems[this.code as SharedProblemCode][language];
+  }
+}
+
+/** Whoever asks lacks a right: which one is told, so that they know what to ask for. */
+export class MissingPermission extends HttpProblem {
+  constructor(private readonly permission: Permission) {
+    super('forbidden', { params: { permission } });
+  }
+
+  override in(language: Language): string {
+    const texts = {
+      en: `You are not allowed to do this: it needs the right "${this.permission}".`,
+      ru: `На это нет права: нужно «${this.permission}».`,
+    };
+    return texts[language];
   }
 }
 
