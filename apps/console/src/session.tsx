@@ -1,5 +1,6 @@
 import {
   gatewayAccountReadOptions,
+  gatewayDemoReadOptions,
   gatewaySessionEnd,
   gatewaySessionRead,
   type GatewaySessionReadResponse,
@@ -18,6 +19,9 @@ export const sessionQuery = queryOptions({
 
 /** Whose account it is: names are no part of the session. */
 export const accountQuery = { ...gatewayAccountReadOptions(), staleTime: 60_000 };
+
+/** Whether there is a made-up company among what one sees. It comes and goes with the installation, by commands. */
+export const demoQuery = { ...gatewayDemoReadOptions(), staleTime: 10 * 60_000, retry: false };
 
 export interface Staff extends NonNullable<Session['staff']> {
   /** Whether something is allowed, with this bot or with any. What is shown here, the server decides anew. */

@@ -129,6 +129,16 @@ describePages('lists', () => {
     expect(JSON.parse(gateway.askedFor('POST /v1/keys')[0]!.body!)).toMatchObject({ scopes: ['webhooks:read'] });
   });
 
+  it('where a made-up company is among what one sees, every page says so, and that of people says where its people are', async () => {
+    await page().goto('/console/people');
+    await says('Nobody yet');
+    expect(await gateway.text()).not.toContain('made-up');
+    gateway.answer({ 'GET /v1/demo': { isThere: true } });
+    await page().reload();
+    await says('Part of what you see is a made-up company');
+    await says('The people of the made-up company have started none');
+  });
+
   it('of roles, the rights that are about something are listed, in words', async () => {
     const scopes = ['bots:read', 'pets:read', 'rooms:write', '!audit:export'];
     gateway.answer({ 'GET /v1/roles': { roles: [{ name: 'support', scopes, isBuiltIn: true }] } });

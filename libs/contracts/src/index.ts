@@ -251,7 +251,7 @@ export {
 } from './analytics.exports.api';
 export { RemoveDemoEvents, TakeDemoEvents, TakeDemoExperiment } from './analytics.demo.api';
 export { RemoveDemoTurns, TakeDemoTurns } from './chat-ai.demo.api';
-export { RemoveDemoPeople, TakeDemoPeople } from './gateway.demo.api';
+export { ReadDemo, RemoveDemoPeople, TakeDemoPeople } from './gateway.demo.api';
 export { ReadMyStatistics } from './analytics.me.api';
 export { ListRates, PutRate } from './analytics.rates.api';
 export {

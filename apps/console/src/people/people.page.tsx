@@ -11,13 +11,14 @@ import {
   SearchField,
   Select,
 } from '@switchboard/ui';
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { Users } from 'lucide-react';
 import { useState } from 'react';
 import { BotFilter, BotName } from '../bots/bot-parts';
 import { useList } from '../list';
 import { useSetSearch } from '../search';
+import { demoQuery } from '../session';
 import { ContactState, PersonName } from './person-parts';
 import { usePeopleTexts } from './people.texts';
 
@@ -28,6 +29,7 @@ export function PeoplePage() {
   const t = usePeopleTexts();
   const search = useSearch({ from: '/console/people' });
   const set = useSetSearch();
+  const { data: demo } = useQuery(demoQuery);
   const [by, setBy] = useState<Key>('externalId');
   const [text, setText] = useState('');
   const { list } = useList(
@@ -96,7 +98,7 @@ export function PeoplePage() {
             <NoMatch onClear={() => set({ bot: undefined })} />
           ) : (
             <Empty icon={<Users />} title={t.none}>
-              {t.noneText}
+              {demo?.isThere ? t.noneDemo : t.noneText}
             </Empty>
           )
         }

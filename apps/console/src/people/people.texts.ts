@@ -14,6 +14,8 @@ export const usePeopleTexts = defineTexts({
     all: 'Show everybody',
     none: 'Nobody yet',
     noneText: 'Whoever starts one of your bots stands here.',
+    noneDemo:
+      'Whoever starts one of your bots stands here. The people of the made-up company have started none: they are in the numbers and the conversations only.',
     person: 'Person',
     unnamed: 'Without a name',
     bot: 'Bot',
@@ -134,6 +136,8 @@ export const usePeopleTexts = defineTexts({
     all: 'Показать всех',
     none: 'Пока никого',
     noneText: 'Здесь появится каждый, кто запустит одного из ваших ботов.',
+    noneDemo:
+      'Здесь стоят те, кто запустил одного из ваших ботов. Люди вымышленной компании никого не запускали: они есть только в числах и разговорах.',
     person: 'Человек',
     unnamed: 'Без имени',
     bot: 'Бот',

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Outlet, useLocation, useMatches, useRouter } from '@tanstack/react-router';
 import { Suspense, useState } from 'react';
 import { lazyPart } from '../lazy-part';
-import { accountQuery, sessionQuery, type Staff, useStaff } from '../session';
+import { accountQuery, demoQuery, sessionQuery, type Staff, useStaff } from '../session';
 import { useRoleTexts } from '../staff-names/roles.texts';
 import { useAccountMenu } from './account-menu';
 import { missingPermission, phoneTabs, useNav } from './nav';
@@ -34,6 +34,7 @@ function StaffShell() {
   const { rolesOf } = useRoleTexts();
   const staff = useStaff();
   const { data: account } = useQuery(accountQuery);
+  const { data: demo } = useQuery(demoQuery);
   const { pathname } = useLocation();
   const approvals = useQuery({
     ...gatewayApprovalsListOptions({ query: { state: 'pending', limit: 50 } }),
@@ -59,6 +60,7 @@ function StaffShell() {
       phoneTabs={phoneTabs}
       path={pathname}
       onSearch={() => setPaletteOpen(true)}
+      banner={demo?.isThere && t.demo}
       account={{
         id: staff.id,
         name: account?.member.name ?? '',
