@@ -6935,6 +6935,41 @@ export type ChatAiMessagesSearchResponses = {
 
 export type ChatAiMessagesSearchResponse = ChatAiMessagesSearchResponses[keyof ChatAiMessagesSearchResponses];
 
+export type GatewayDemoReadData = {
+  body?: never;
+  path?: never;
+  query?: never;
+  url: '/v1/demo';
+};
+
+export type GatewayDemoReadErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewayDemoReadError = GatewayDemoReadErrors[keyof GatewayDemoReadErrors];
+
+export type GatewayDemoReadResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    isThere: boolean;
+  };
+};
+
+export type GatewayDemoReadResponse = GatewayDemoReadResponses[keyof GatewayDemoReadResponses];
+
 export type AnalyticsArchivesListData = {
   body?: never;
   path?: never;
