@@ -1,4 +1,10 @@
-import { type FieldError, type Permission, type Problem, sharedProblems, type SharedProblemCode } from '@switchboard/contracts';
+import {
+  type FieldError,
+  type Permission,
+  type Problem,
+  sharedProblems,
+  type SharedProblemCode,
+} from '@switchboard/contracts';
 import { z } from 'zod';
 import { DomainError } from '../errors';
 
