@@ -7,6 +7,7 @@ import {
   type PretendedGateway,
   Refusal,
   signedInWith,
+  STAFF_ID,
 } from './pretended-gateway';
 
 const AT = '2026-05-04T10:00:00.000Z';
@@ -91,6 +92,96 @@ describePages('the console when not all goes well', () => {
     await press('Check it');
     await says('The channel does not know this token.');
     expect(await page().getByLabel('Id', { exact: true }).count()).toBe(0);
+  });
+
+  /** Answers of the services to a draft, by what is in it. */
+  async function describeBooks(errorsOf: (description: { languages?: string[] }) => object[]): Promise<void> {
+    gateway.answer({
+      'POST /v1/bots/channels/check': { account: { id: '1', name: 'Shop', username: 'shop_bot' }, findings: [] },
+      'POST /v1/bots/drafts/check': ({ body }) => ({
+        errors: errorsOf((JSON.parse(body!) as { description: object }).description),
+        secrets: [],
+        unchecked: [],
+      }),
+    });
+    await page().goto('/console/bots/new');
+    await page().getByRole('textbox', { name: 'Token' }).fill('7000000003:shop');
+    await press('Check it');
+    await page().getByLabel('Id', { exact: true }).waitFor();
+  }
+
+  it('the wizard says at the step and the field what does not fit', async () => {
+    const detail = { en: 'A language is written as en, ru or pt-BR.', ru: 'Язык пишется так: en, ru или pt-BR.' };
+    await describeBooks(({ languages }) =>
+      languages?.includes('English') ? [{ pointer: '/languages/0', code: 'invalid_format', detail }] : [],
+    );
+    const languages = page().getByLabel('Languages');
+    await languages.fill('English');
+    await press('Continue');
+    await says(detail.en);
+    expect(await languages.getAttribute('aria-invalid')).toBe('true');
+    await languages.fill('en');
+    await languages.press('Enter');
+    await page().getByLabel('What it is told').waitFor();
+  });
+
+  it('the wizard does not go on with the id of another bot, and leads back to it when somebody was faster', async () => {
+    await describeBooks(() => []);
+    const id = page().getByLabel('Id', { exact: true });
+    await id.fill('books');
+    await press('Continue');
+    await says('Another bot has this id. Choose another one.');
+    await id.fill('shop');
+    await id.press('Enter');
+    await page().getByLabel('What it is told').waitFor();
+    await press('Continue');
+    await page().getByLabel('A person a day').first().waitFor();
+    await press('Continue');
+    await says('All services can use it.');
+    gateway.answer({ 'POST /v1/bots': new Refusal(409, 'gateway.bot_described_by_file') });
+    await press('Create the bot');
+    await says('refused: gateway.bot_described_by_file');
+    await press('Mend it');
+    await says('Another bot has this id. Choose another one.');
+    expect(await id.inputValue()).toBe('shop');
+  });
+
+  it('the way to a page can be gone back', async () => {
+    const description = { name: 'Books' };
+    gateway.answer({
+      'GET /v1/bots/*': {
+        ...{ id: 'books', name: 'Books', channel: 'telegram', state: 'active', describedBy: 'gateway' },
+        ...{ hidesFile: false, mistakes: [], changedAt: AT, createdAt: AT, revision: '1', secrets: [], description },
+      },
+    });
+    await page().goto('/console/bots/books');
+    await page().getByRole('navigation', { name: 'Where this page is' }).getByText('Bots').click();
+    await page().waitForURL('**/console/bots');
+  });
+
+  it('who works with one bot is offered no new one', async () => {
+    gateway.answer({
+      'GET /v1/session': {
+        staff: {
+          ...{ id: STAFF_ID, roles: ['editor'], scopes: [], amr: ['pwd'], provenAt: AT },
+          bots: [{ botId: 'books', scopes: ['bots:read', 'bots:write', 'secrets:write'] }],
+        },
+        person: null,
+      },
+    });
+    await page().goto('/console/bots');
+    await says('Books');
+    expect(await text()).not.toContain('New bot');
+    await page().goto('/console/bots/new');
+    await says(/bots:write/);
+  });
+
+  it('who loads the page with their recovery codes anew is told that they are in, and where new ones are made', async () => {
+    gateway.answer({ 'POST /v1/staff-sign-in/invitation/read': new Refusal(410, 'gateway.invitation_expired') });
+    await page().goto('/console/welcome#used');
+    await says('You are signed in already');
+    await page().getByRole('link', { name: 'To the recovery codes' }).click();
+    await page().waitForURL('**/console/account');
   });
 
   it('a long conversation is shown to its beginning, and searched', async () => {

@@ -105,7 +105,7 @@ describePages('what is being written', () => {
     await says('Fill this in.');
     expect(gateway.askedFor('PUT /v1/alert-settings')).toEqual([]);
     await field.fill('7');
-    await press('Save');
+    await field.press('Enter');
     await until(() => gateway.askedFor('PUT /v1/alert-settings').length > 0, { what: 'the settings saved' });
     const [{ body } = { body: null }] = gateway.askedFor('PUT /v1/alert-settings');
     expect(JSON.parse(body!)).toMatchObject({ warnExcessMicrosPerHour: 7_000_000, pageExcessMicrosPerHour: 9_000_000 });
@@ -170,6 +170,69 @@ describePages('what is being written', () => {
     await until(async () => (await model.inputValue()) === 'small', { what: 'what the colleague has saved' });
     expect(await page().getByLabel('Name').inputValue()).toBe('Book shop');
     expect(await gateway.text()).not.toContain('This was changed meanwhile');
+  });
+
+  it('what is written of a bot is not left unsaved without a question', async () => {
+    const saved = { ...bot, revision: '2', description: { name: 'Books', assistant: { model: 'large' } } };
+    gateway.answer({
+      'GET /v1/bots/*': bot,
+      'PATCH /v1/bots/*': () => {
+        gateway.answer({ 'GET /v1/bots/*': saved });
+        return saved;
+      },
+    });
+    await page().goto('/console/bots/books');
+    const model = page().getByLabel(/^Model/);
+    await model.waitFor();
+    const history = page().getByRole('tab', { name: 'History' });
+    await history.click();
+    await page().getByRole('tab', { name: 'Settings' }).click();
+    await model.fill('large');
+    await history.click();
+    await says('Leave without saving?');
+    await gateway.dialog().getByRole('button', { name: 'Cancel' }).click();
+    expect(await model.inputValue()).toBe('large');
+    await model.press('Enter');
+    await says('Saved: it counts within two seconds');
+    await history.click();
+    await page().getByRole('tab', { name: 'Settings' }).click();
+    await model.fill('tiny');
+    await page().getByRole('link', { name: 'Conversations' }).first().click();
+    await gateway.dialog().getByRole('button', { name: 'Leave it' }).click();
+    await page().waitForURL('**/console/conversations');
+  });
+
+  it('a profile that was only looked at is left without a question', async () => {
+    const profile = { userId: PERSON, name: 'Ann', locale: 'en', timeZone: 'UTC', registeredAt: AT, revision: 1 };
+    gateway.answer({
+      'GET /v1/session': { staff: null, person: { id: PERSON, userId: PERSON, amr: ['link'], provenAt: AT } },
+      'GET /v1/me': profile,
+      'GET /v1/me/consents': { consents: [], history: [] },
+    });
+    await page().goto('/me/profile', { waitUntil: 'networkidle' });
+    await page().getByRole('link', { name: 'Consents' }).first().click();
+    await page().waitForURL('**/me/consents');
+  });
+
+  it('a reason that is too short is told, and by no button that cannot be pressed', async () => {
+    gateway.answer({
+      'GET /v1/conversations/c1': {
+        ...{ id: 'c1', botId: 'books', chatId: 'x', userId: PERSON, startedAt: AT, activeAt: AT, closedAt: null },
+        ...{ messages: 1, turns: 0, outcomes: [], good: 0, bad: 0, costMicros: 10 },
+      },
+      'GET /v1/conversations/c1/turns': listOf(),
+      'GET /v1/conversations/c1/messages': listOf(),
+    });
+    await page().goto('/console/conversations/c1');
+    await press('Read what was said');
+    const reason = gateway.dialog().getByRole('textbox');
+    await reason.fill('  a ');
+    await gateway.dialog().getByRole('button', { name: 'Read what was said' }).click();
+    await says('At least 3 characters.');
+    expect(gateway.askedFor('GET /v1/conversations/c1/messages')).toEqual([]);
+    await reason.fill('A complaint');
+    await gateway.dialog().getByRole('button', { name: 'Read what was said' }).click();
+    await until(() => gateway.askedFor('GET /v1/conversations/c1/messages').length > 0, { what: 'the messages' });
   });
 
   it('the JSON of a bot that is being written stays when a colleague has changed the bot', async () => {

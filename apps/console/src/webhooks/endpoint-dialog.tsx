@@ -122,9 +122,7 @@ export function EndpointDialog({
         </DialogBody>
         <DialogActions>
           <Button onPress={() => onClose()}>{kit.cancel}</Button>
-          <SubmitButton form={form} isDisabled={types.length === 0}>
-            {endpoint ? t.save : t.open}
-          </SubmitButton>
+          <SubmitButton form={form}>{endpoint ? t.save : t.open}</SubmitButton>
         </DialogActions>
       </Form>
     </Dialog>
@@ -195,6 +193,7 @@ function EventTypes({ chosen, onChange }: { chosen: readonly string[]; onChange:
               label={`${t.types}, ${t.chosen(chosen.length)}`}
               hint={t.typesHint}
               value={[...chosen]}
+              isRequired
               onChange={(types) => {
                 // What the search hides stays chosen.
                 const hidden = chosen.filter((type) => !shown.some((one) => one.type === type));
