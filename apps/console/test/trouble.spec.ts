@@ -276,7 +276,10 @@ describePages('the console when not all goes well', () => {
   });
 
   it('an invitation that could not be read is not called spent', async () => {
-    gateway.answer({ 'POST /v1/staff-sign-in/invitation/read': BUSY });
+    gateway.answer({
+      'GET /v1/session': { staff: null, person: null },
+      'POST /v1/staff-sign-in/invitation/read': BUSY,
+    });
     await page().goto('/console/welcome#token');
     await says('refused: too_many_requests');
     gateway.answer({ 'POST /v1/staff-sign-in/invitation/read': new Refusal(410, 'gateway.invitation_expired') });
@@ -402,10 +405,21 @@ describePages('the console when not all goes well', () => {
       'POST /v1/webhook-endpoints/*/test': waitsAs('a1'),
       'GET /v1/account/approvals': listOf(ownApproval('a1', 'pending')),
     });
-    await page().goto('/console/webhooks/e1', { waitUntil: 'networkidle' });
-    await press('Send a test');
+    await page().goto('/console/webhooks/e1');
+    // What waits is loaded after the page: until then the refusal is told.
+    await until(
+      async () => {
+        const isAsked = await kept();
+        const button = page().getByRole('button', { name: 'Send a test' });
+        // Meanwhile it may be under way.
+        if (!isAsked) await button.click({ timeout: 1000 }).catch(() => undefined);
+        return isAsked;
+      },
+      { what: 'the request to be kept' },
+    );
+    await says(/Waiting: once they agree/);
     await gateway.dialog().getByRole('button', { name: 'Close' }).first().click();
-    expect(await kept()).toContain('a1');
+    await page().getByText('Waiting: once they agree').waitFor({ state: 'hidden' });
   }
 
   it('what waits for an approval is there for whoever has asked, and goes when somebody else signs in', async () => {
@@ -458,22 +472,20 @@ describePages('the console when not all goes well', () => {
   });
 
   it('of two requests that need an approval each is waited for', async () => {
-    const states: Record<string, string> = { a1: 'pending', a2: 'pending' };
+    await page().clock.install();
+    await waitForApproval();
+    const states: Record<string, string> = { a2: 'pending', a3: 'pending' };
     let refuse = (): void => undefined;
     gateway.answer({
-      'GET /v1/webhook-endpoints/*': shop,
-      'GET /v1/webhook-deliveries': listOf(),
       'POST /v1/webhook-endpoints/*/test': ({ headers }) =>
         headers['x-approval']
           ? { deliveryId: 'd1' }
           : new Promise((resolve) => {
-              refuse = () => resolve(waitsAs('a1'));
+              refuse = () => resolve(waitsAs('a3'));
             }),
       'PATCH /v1/webhook-endpoints/*': ({ headers }) => (headers['x-approval'] ? shop : waitsAs('a2')),
       'GET /v1/account/approvals': () => listOf(...Object.entries(states).map(([id, state]) => ownApproval(id, state))),
     });
-    await page().clock.install();
-    await page().goto('/console/webhooks/e1', { waitUntil: 'networkidle' });
     await press('Send a test');
     await page().getByRole('button', { name: 'More' }).last().click();
     await page().getByRole('menuitem', { name: 'Disable' }).click();
@@ -481,12 +493,12 @@ describePages('the console when not all goes well', () => {
     await says(/Waiting: once they agree/);
     refuse();
     const approved = (route: string) => gateway.askedFor(route).flatMap(({ headers }) => headers['x-approval'] ?? []);
-    await until(async () => (await kept())?.includes('a1'), { what: 'the second request' });
-    states['a1'] = states['a2'] = 'approved';
+    await until(async () => (await kept())?.includes('a3'), { what: 'the second request' });
+    states['a2'] = states['a3'] = 'approved';
     const sent = () => [...approved('POST /v1/webhook-endpoints/*/test'), ...approved('PATCH /v1/webhook-endpoints/*')];
     await page().clock.runFor(5000);
     await until(() => sent().length === 2, { what: 'both sent' });
-    expect(sent()).toEqual(['a1', 'a2']);
+    expect(sent()).toEqual(['a3', 'a2']);
   });
 
   it('deliveries are looked at often while something is due, and seldom while the next try is far away', async () => {

@@ -1,5 +1,5 @@
 import { type FormState, useConfirm } from '@switchboard/ui';
-import { useBlocker } from '@tanstack/react-router';
+import { useRouter } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
 import { useKeptRowTexts } from './kept-row.texts';
 
@@ -10,6 +10,7 @@ import { useKeptRowTexts } from './kept-row.texts';
 export function useLeaveQuestion({ id, pending, error, fieldErrors }: FormState, more: unknown): void {
   const t = useKeptRowTexts();
   const confirm = useConfirm();
+  const { history } = useRouter();
   const written = useRef(more);
   const saved = useRef<string>(undefined);
   const sent = useRef<string>(undefined);
@@ -35,10 +36,19 @@ export function useLeaveQuestion({ id, pending, error, fieldErrors }: FormState,
     }
     // `read` looks at the page and not at what was drawn.
   }, [id, pending, isRefused]);
-  useBlocker({
-    shouldBlockFn: async () =>
-      isUnsaved() &&
-      (await confirm({ title: t.leaveTitle, text: t.leaveText, action: t.leave, look: 'danger' })) === undefined,
-    enableBeforeUnload: isUnsaved,
+  const stays = async () =>
+    isUnsaved() &&
+    (await confirm({ title: t.leaveTitle, text: t.leaveText, action: t.leave, look: 'danger' })) === undefined;
+  const latest = useRef({ isUnsaved, stays });
+  useEffect(() => {
+    latest.current = { isUnsaved, stays };
   });
+  useEffect(
+    () =>
+      history.block({
+        blockerFn: () => latest.current.stays(),
+        enableBeforeUnload: () => latest.current.isUnsaved(),
+      }),
+    [history],
+  );
 }

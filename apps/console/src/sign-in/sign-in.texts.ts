@@ -44,7 +44,7 @@ export const useSignInTexts = defineTexts({
       toSignIn: 'To the sign-in',
       done: 'You are signed in already',
       doneText:
-        'This invitation has done its work. Recovery codes are shown once: if you have not kept them, make new ones in your account.',
+        'This invitation counts no longer. Recovery codes are shown once: if you have not kept them, make new ones in your account.',
       toConsole: 'Open the console',
       toAccount: 'To the recovery codes',
     },
@@ -102,7 +102,7 @@ export const useSignInTexts = defineTexts({
       toSignIn: 'Ко входу',
       done: 'Вы уже вошли',
       doneText:
-        'Это приглашение использовано. Коды восстановления показываются один раз: если вы их не сохранили, создайте новые в своей учётной записи.',
+        'Это приглашение больше не действует. Коды восстановления показываются один раз: если вы их не сохранили, создайте новые в своей учётной записи.',
       toConsole: 'Открыть консоль',
       toAccount: 'К кодам восстановления',
     },
