@@ -30,7 +30,7 @@ describe('npm run audit', () => {
   beforeEach(() => {
     said = [];
     for (const channel of ['log', 'error'] as const)
-      jest.spyOn(console, channel).mockImplementation((line: string) => void said.push(line));
+      jest.spyOn(console, channel).mockImplementation((...words: unknown[]) => void said.push(words.join(' ')));
   });
   afterEach(() => jest.restoreAllMocks());
 

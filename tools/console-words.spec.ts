@@ -1,7 +1,7 @@
 import { AlertSeverity, events, FAILED_OUTCOMES, uiEvents } from '@switchboard/contracts';
 import { isUrgent } from '../apps/console/src/alerts/severities';
 import { eventNames } from '../apps/console/src/boards/event-names';
-import { failedOutcomes } from '../apps/console/src/experiments/metrics';
+import { failedOutcomes } from '../apps/console/src/experiments/failed-outcomes';
 
 /** The console has its own lists of these, so that it need not carry the contracts. */
 it.each(['en', 'ru'] as const)(

@@ -44,6 +44,16 @@ describe('npm run statistics', () => {
     expect(await empty.service.db.query(sums)).toEqual(await app.service.db.query(sums));
   });
 
+  it('checks what lies in storage', async () => {
+    const { id } = json(await run(app, 'backup'));
+    expect((await run(app, 'check')).code).toBe(0);
+    expect((await run(app, 'check', id as string)).said).toContain('"measures":1');
+    expect(await run(app, 'check', '2020-02-29')).toMatchObject({
+      code: 1,
+      said: expect.stringContaining('analytics.archive_not_found') as string,
+    });
+  });
+
   it('says what was wrong', async () => {
     expect(await run(app, 'restore', 'latest')).toMatchObject({ code: 1 });
     expect(json(await run(app, 'restore', 'latest'))).toMatchObject({ code: 'analytics.statistics_not_empty' });

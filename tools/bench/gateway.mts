@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -211,12 +211,22 @@ async function makeKeys(databaseUrl: string, lookupKey: string): Promise<string[
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   const keys: string[] = [];
+  // A key may do no more than whoever has made it.
+  const maker = randomUUID();
+  await client.query(
+    `INSERT INTO gateway.staff (id, state, email_hash, email, name, created_at) VALUES ($1::uuid, 'active', $1::text, '', '', now())`,
+    [maker],
+  );
+  await client.query(
+    `INSERT INTO gateway.grants (id, staff_id, role, granted_at) VALUES (gen_random_uuid(), $1, 'developer', now())`,
+    [maker],
+  );
   for (let i = 0; i < KEYS; i++) {
     const { key, id, secret } = newKey('live');
     await client.query(
       `INSERT INTO gateway.api_keys (id, secret_hash, name, team, scopes, networks, rate, created_by, created_at, expires_at)
-       VALUES ($1, $2, 'bench', 'bench', '{usage:read}', '{}', 'high', gen_random_uuid(), now(), now() + interval '1 day')`,
-      [id, index.hash('api key', id, secret)],
+       VALUES ($1, $2, 'bench', 'bench', '{usage:read}', '{}', 'high', $3, now(), now() + interval '1 day')`,
+      [id, index.hash('api key', id, secret), maker],
     );
     keys.push(key);
   }

@@ -33,7 +33,7 @@ Every route that is reached from outside, and who of those that the gateway know
 \`apps/gateway/src/access/built-in-roles.ts\`; a spec of the gateway asks its edge whether it is so. A role of your own allows what its scopes name, as the built-in ones do.
 
 - **of one bot**: staff whose role is for single bots. _own_: for these bots only, as the address or the body names one. _filtered_: they are answered what belongs to these. ${NO}: refused, whatever their role.
-- **key**: an API key that was given the permission. No key calls what needs step-up.
+- **key**: an API key that was given the permission, as long as whoever has made it has it. No key calls what needs step-up.
 - **person**: somebody who is signed in as themselves, with their own things alone.
 - **besides**: _step-up_: proven again within five minutes; _reason_: with \`X-Reason\`, and reading is in the audit log; _second person_: has to be approved by another one, always or by what is asked for.
 

@@ -56,6 +56,7 @@ const SIZES = [
 const KEPT: Readonly<Record<string, string>> = {
   'staff-home-1440-light': 'console.png',
   'me-home-390-dark': 'cabinet.png',
+  'staff-boards-growth-1440-dark': 'boards.png',
 };
 
 /**
@@ -141,6 +142,9 @@ async function takePagePictures(
   for (const area of ['staff', 'me'] as const) {
     for (const { name, path } of pagesOf(area, ids, root)) await take(page, site + path, `${area}-${name}`, all);
   }
+  // The first of the boards has little to show while nobody pays.
+  await take(page, `${site}/console/boards?board=growth`, 'staff-boards-growth', all);
+  await takeApi(page, site);
   await context.close();
   console.log(`All pages: ${all}`);
 }
@@ -162,6 +166,15 @@ async function take(page: Page, url: string, name: string, into: string): Promis
     }
   }
   await page.setViewportSize(SIZES[0]!);
+}
+
+/** Once: it is not our page, and slow to draw. */
+async function takeApi(page: Page, site: string): Promise<void> {
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  await page.goto(`${site}/docs`);
+  await page.getByText('Client Libraries').first().waitFor();
+  await page.screenshot({ path: join(folder, 'api.png'), animations: 'disabled' });
+  console.log('Written: docs/pictures/api.png');
 }
 
 async function becomeOwner(page: Page, stateDir: string): Promise<void> {
@@ -203,5 +216,11 @@ async function knownIds({ request }: BrowserContext, site: string): Promise<Know
   const first = async (path: string) =>
     ((await (await request.get(`${site}/v1${path}`)).json()) as { data: Record<string, string>[] }).data[0]!;
   const { id: conversationId, userId } = await first('/conversations?botId=lumen&limit=1');
-  return { botId: 'lumen', ...(conversationId && { conversationId }), ...(userId && { userId }) };
+  const { id: experimentId } = await first('/experiments?limit=1');
+  return {
+    botId: 'lumen',
+    ...(conversationId && { conversationId }),
+    ...(userId && { userId }),
+    ...(experimentId && { experimentId }),
+  };
 }

@@ -7,8 +7,10 @@ import { build } from './build.mts';
 
 const USAGE = `npm run statistics -- backup               a backup to storage, besides the nightly ones
 npm run statistics -- list                 those in storage, the latest first
-npm run statistics -- restore <id|latest>  reads one into an empty database
-npm run statistics -- import <day>         brings the events of an archived day back, as 2026-11-27
+npm run statistics -- restore <id|latest>  reads one into a new database
+npm run statistics -- import <day>         brings the events of an archived day back, as 2026-11-27, for 30 days
+npm run statistics -- check [id|day]       reads backups and archives and compares them with their checksums;
+                                           without a name all of them
 
   --as <name>       who you are; the name of your account without it
   --url <address>   where analytics answers, else ANALYTICS_URL, else its usual port on this machine
@@ -29,6 +31,7 @@ export async function main(args: string[]): Promise<number> {
   // What was just built cannot be imported earlier.
   const contracts = await import('@switchboard/contracts');
   const [what = '', which] = positionals;
+  if (what === 'check') return checkStorage(values, which);
   const questions: Record<string, { route: RouteDefinition; params?: Record<string, string | undefined> }> = {
     backup: { route: contracts.BackUpStatistics },
     list: { route: contracts.ListStatisticsBackups },
@@ -42,10 +45,47 @@ export async function main(args: string[]): Promise<number> {
   }
   const { route, params } = question;
   const url = values.url ?? (await addressOf('analytics'));
-  const actor = operatorNamed(values.as);
+  const options = { actor: operatorNamed(values.as), timeoutMs: TIMEOUT_MS };
   return tellingProblems(url, async () => {
-    const options = { actor, timeoutMs: TIMEOUT_MS };
     const answer = await askAsOperator('analytics', url, (client) => client.call(route, { params } as never, options));
     console.log(JSON.stringify(answer, null, 2));
   });
+}
+
+/** One after the other, each with what it holds or what is wrong with it. */
+async function checkStorage(values: { as: string; url?: string | undefined }, which?: string): Promise<number> {
+  const { CheckArchivedDay, CheckStatisticsBackup, ListArchivedDays, ListStatisticsBackups } =
+    await import('@switchboard/contracts');
+  const url = values.url ?? (await addressOf('analytics'));
+  const options = { actor: operatorNamed(values.as), timeoutMs: TIMEOUT_MS };
+  let damaged = 0;
+  const code = await tellingProblems(url, () =>
+    askAsOperator('analytics', url, async (client) => {
+      const check = async (name: string, question: Promise<object>) => {
+        try {
+          console.log(`${name}: ${JSON.stringify(await question)}`);
+        } catch (error) {
+          const { status, problem } = error as { status?: number; problem?: object };
+          // Anything else says nothing of what lies there.
+          if (status !== 404 && status !== 409) throw error;
+          damaged++;
+          console.error(`${name}: ${JSON.stringify(problem)}`);
+        }
+      };
+      const checkDay = (day: string) =>
+        check(`events of ${day}`, client.call(CheckArchivedDay, { params: { day } }, options));
+      const checkBackup = (id: string) =>
+        check(`backup ${id}`, client.call(CheckStatisticsBackup, { params: { id } }, options));
+      if (which) return (/^\d{4}-\d\d-\d\d$/.test(which) ? checkDay : checkBackup)(which);
+      const { backups } = await client.call(ListStatisticsBackups, {}, options);
+      for (const { id } of backups) await checkBackup(id);
+      for (let after: string | undefined; ;) {
+        const { data, page } = await client.call(ListArchivedDays, { query: { limit: 200, after } }, options);
+        for (const { day } of data) await checkDay(day);
+        after = page.next ?? undefined;
+        if (!after) return;
+      }
+    }),
+  );
+  return code === 0 && damaged > 0 ? 1 : code;
 }

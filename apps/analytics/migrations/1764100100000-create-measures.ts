@@ -33,7 +33,9 @@ export class CreateMeasures1764100100000 implements MigrationInterface {
     await db.query(`
       CREATE TABLE rollup_state (
         only_row        boolean PRIMARY KEY DEFAULT true CHECK (only_row),
-        countable_since date NOT NULL
+        countable_since date NOT NULL,
+        database_id     uuid NOT NULL DEFAULT gen_random_uuid(),
+        restored_backup text
       )`);
     await db.query(`INSERT INTO rollup_state (countable_since) VALUES ('-infinity')`);
     await db.query(`

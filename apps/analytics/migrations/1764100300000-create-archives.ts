@@ -9,10 +9,12 @@ export class CreateArchives1764100300000 implements MigrationInterface {
       CREATE TABLE archived_days (
         day         date PRIMARY KEY,
         events      integer NOT NULL,
+        events_here integer NOT NULL,
         bytes       bigint NOT NULL,
         files       jsonb NOT NULL,
         final       boolean NOT NULL,
-        archived_at timestamptz NOT NULL
+        archived_at timestamptz NOT NULL,
+        held_until  date
       )`);
   }
 

@@ -14,6 +14,7 @@ export class CreateExports1764101300000 implements MigrationInterface {
         state       text NOT NULL CHECK (state IN ('waiting', 'running', 'done', 'failed', 'expired')),
         rows        integer,
         total_rows  integer,
+        kept_from   date,
         problem     text,
         bytes       bigint,
         created_at  timestamptz NOT NULL,

@@ -18,6 +18,7 @@ export class CreateExperiments1764102000000 implements MigrationInterface {
         decided_arm           text,
         decided_why           text,
         decided_automatically boolean NOT NULL DEFAULT false,
+        decided_by            text,
         told_advice           text,
         created_at            timestamptz NOT NULL,
         started_at            timestamptz,

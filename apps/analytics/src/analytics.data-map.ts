@@ -58,10 +58,10 @@ export const analyticsDataMap: DataMap = {
     columns: counted,
   },
   rollup_state: {
-    purpose: 'Since which day all that was counted can be counted anew.',
+    purpose: 'Since which day all that was counted can be counted anew, and which backup was restored.',
     retention: 'For good.',
     erasure: 'not personal',
-    columns: {},
+    columns: { database_id: 'Of this database, by which a backup knows its own.', restored_backup: 'Its name.' },
   },
   active_people: {
     purpose: 'Who was active when, for daily and monthly numbers of people, retention and cohorts.',
@@ -134,6 +134,7 @@ export const analyticsDataMap: DataMap = {
       decision: 'What came of it.',
       decided_arm: 'What everybody gets.',
       decided_why: 'In the words of staff, or by rule.',
+      decided_by: 'Which member of staff, or which key.',
       told_advice: 'What staff were last told.',
     },
   },

@@ -111,6 +111,7 @@ export const clear = (app: TestApp): Promise<unknown> =>
     await tx.query(
       `TRUNCATE events, quarantined_events, measures, anonymous_measures, active_people, people, consents, archived_days`,
     );
+    await tx.query('UPDATE rollup_state SET restored_backup = NULL');
   });
 
 /** Rows of a query, for what is stored. */

@@ -82,15 +82,24 @@ describe('of somebody who does not consent', () => {
     expect(await ask(app, 'SELECT FROM quarantined_events WHERE event IS NOT NULL')).toEqual([]);
   });
 
-  it('nor does what their pages say', async () => {
+  it('nor does what their pages say, of which everything is kept of others', async () => {
     const silent = somebody();
     const now = app.clock.now();
-    const body = {
-      ...{ app: 'cabinet', platform: 'web', tzOffset: 180, sentAt: now.toISOString() },
-      events: uiEvents.map(({ type }) => ({ id: uuidv7(), type, at: now.toISOString(), data: {} })),
+    const post = (id: string) => {
+      const body = {
+        ...{ app: 'cabinet', platform: 'web', tzOffset: 180, sentAt: now.toISOString() },
+        events: uiEvents.map((definition) => ({
+          ...{ id: uuidv7(), type: definition.type, at: now.toISOString(), data: sampleOf(definition) },
+        })),
+      };
+      return app.gateway.call(
+        RecordUiEvents,
+        { body, headers: {} },
+        { actor: { kind: 'person', id, roles: [], scopes: ['me:*'] } },
+      );
     };
-    const actor = { kind: 'person' as const, id: silent.userId, roles: [], scopes: ['me:*'] };
-    await app.gateway.call(RecordUiEvents, { body, headers: {} }, { actor });
+    expect(await post(await aPerson(app))).toMatchObject({ stored: uiEvents.length, quarantined: 0 });
+    expect(await post(silent.userId)).toEqual({ stored: 0, known: 0, quarantined: 0 });
     expect(await traces(silent)).toEqual([]);
   });
 

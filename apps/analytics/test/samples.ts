@@ -2,7 +2,7 @@ import { type EventDefinition, publishedSchema } from '@switchboard/contracts';
 import { v7 as uuidv7 } from 'uuid';
 
 /** Data of an event, with all that its contract allows, and words that nobody knows where words are open. */
-export function sampleOf(definition: EventDefinition): Record<string, unknown> {
+export function sampleOf(definition: Pick<EventDefinition, 'schema'>): Record<string, unknown> {
   const data = valueOf(publishedSchema(definition) as Shape) as Record<string, unknown>;
   // What no schema tells.
   return 'texts' in data ? { ...data, texts: { en: 'some words' } } : data;
@@ -31,7 +31,7 @@ const WORDS = [
   'application/x-never-heard-of',
   'a'.repeat(64),
   'lumen-greeting',
-  'chat-ai.prompts.published',
+  'chat-ai.prompt-releases.publish',
 ];
 
 /** A value that fits a schema, with words that nobody knows where words are open. */

@@ -1,4 +1,5 @@
 import {
+  AuditEntryAppendRequested,
   ExperimentDecided,
   ExposureRecorded,
   ListPromptReleases,
@@ -124,6 +125,7 @@ describe('two versions of a prompt that are compared', () => {
           arm: 'warm',
           value: warm,
           automatic: false,
+          decidedBy: { kind: 'staff', id: 'anna', roles: ['analyst'] },
         }),
       );
     await decided('harmful');
@@ -136,9 +138,15 @@ describe('two versions of a prompt that are compared', () => {
     expect(data[0]).toMatchObject({
       number: 3,
       action: 'published',
-      releasedBy: 'service:analytics',
-      why: 'The experiment lumen-warm has shown it to be better.',
+      releasedBy: 'staff:anna',
+      why: 'The experiment lumen-warm was ended with the decision that everybody gets "warm".',
     });
+    const entry = await app.probe.until(AuditEntryAppendRequested, ({ data }) => data.after?.['promptId'] === warm);
+    expect(app.probe.all(AuditEntryAppendRequested).at(-1)!.data).toMatchObject({
+      actor: { kind: 'staff', id: 'anna' },
+      action: PublishPrompt.id,
+    });
+    expect(entry.data.resourceId).toBe('lumen');
     expect(data).toHaveLength(3);
   });
 });

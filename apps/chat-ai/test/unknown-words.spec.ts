@@ -45,10 +45,12 @@ describe('words that chat-ai does not know', () => {
           experimentId: uuidv7(),
           experiment: 'lumen-warm',
           place: `chat-ai.prompt:${botId}`,
-          decision: 'ship',
+          // Nothing is put in force: there is no such prompt.
+          decision: 'harmful',
           arm: 'warm',
           value: uuidv7(),
           automatic: false,
+          decidedBy: { kind: 'staff', id: 'anna', roles: [] },
         }),
       [MessageEdited.type]: async () =>
         MessageEdited({ ...inChat, messageId: await writes('Hello'), text: 'Hi', sentAt }),

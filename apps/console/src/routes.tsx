@@ -1,6 +1,6 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import { parseSearch, searchOf, stringifySearch } from './search';
-import { NotFound } from './shell/not-found';
+import { NotFound, NotFoundHere } from './shell/not-found';
 import { PageFailed } from './page-failed';
 import { Root } from './shell/root';
 import { StaffArea } from './shell/staff-area';
@@ -8,7 +8,12 @@ import { StaffArea } from './shell/staff-area';
 const root = createRootRoute({ component: Root, notFoundComponent: NotFound });
 
 // Staff: everything below /console, each page with the right that it needs.
-const staff = createRoute({ getParentRoute: () => root, path: '/console', component: StaffArea });
+const staff = createRoute({
+  getParentRoute: () => root,
+  path: '/console',
+  component: StaffArea,
+  notFoundComponent: NotFoundHere,
+});
 
 const overview = createRoute({
   getParentRoute: () => staff,
@@ -233,6 +238,7 @@ const me = createRoute({
   getParentRoute: () => root,
   path: '/me',
   component: lazyRouteComponent(() => import('./shell/person-area'), 'PersonArea'),
+  notFoundComponent: NotFoundHere,
 });
 const myMonth = createRoute({
   getParentRoute: () => me,

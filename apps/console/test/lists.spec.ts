@@ -30,7 +30,7 @@ describePages('lists', () => {
   it('a row that is opened and closed leaves the page of the list', async () => {
     gateway.answer({ 'GET /v1/approvals': listOf(approval), 'GET /v1/approvals/*': approval });
     await page().goto('/console/approvals?after=second');
-    await page().getByRole('link', { name: 'Make Grace Holm an owner' }).click();
+    await page().getByRole('link', { name: 'Makes somebody an owner or an administrator' }).click();
     await says('Whoever asked can then do exactly this, once.');
     expect(new URL(page().url()).search).toBe('?after=second&approval=a1');
     await page().keyboard.press('Escape');
@@ -57,7 +57,7 @@ describePages('lists', () => {
     });
     await page().clock.install();
     await page().goto('/console/approvals?after=second');
-    await says('Make Grace Holm an owner');
+    await says('Makes somebody an owner or an administrator');
     left = [];
     await page().clock.runFor(16_000);
     await says('Remove a bot');

@@ -23,6 +23,7 @@ export class CreateApiKeys1764300100000 implements MigrationInterface {
         ended_because text
       )`);
     await db.query(`CREATE INDEX api_keys_of_team ON api_keys (team)`);
+    await db.query(`CREATE INDEX api_keys_of_maker ON api_keys (created_by, seq)`);
   }
 
   async down(db: QueryRunner): Promise<void> {

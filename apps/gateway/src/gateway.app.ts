@@ -32,7 +32,8 @@ import { Session } from './sessions/session.entity';
 import { SigningKey } from './sessions/signing-key.entity';
 import { SignInLink } from './sign-in/sign-in-link.entity';
 import { Passkey } from './staff/passkey.entity';
-import { Staff, STAFF_PLACES } from './staff/staff.entity';
+import { STAFF_PLACES } from './staff/staff-cipher';
+import { Staff } from './staff/staff.entity';
 import { WebhookAttempt, WebhookDelivery } from './webhooks/webhook-delivery.entity';
 import { WEBHOOK_PLACES, WebhookEndpoint, WebhookHealth, WebhookSecret } from './webhooks/webhook-endpoint.entity';
 

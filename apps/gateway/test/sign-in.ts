@@ -1,9 +1,9 @@
-import { FieldCipher } from '@switchboard/service-kit';
 import type { TestApp } from '@switchboard/testing';
 import { ServerResponse, IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { v7 as uuidv7 } from 'uuid';
 import { type SessionKind, SessionsService } from '../src/sessions/sessions.service';
+import { StaffCipher } from '../src/staff/staff-cipher';
 
 export interface SignedIn {
   readonly id: string;
@@ -15,11 +15,13 @@ export interface SignedIn {
 export async function signInStaff(app: TestApp, ...roles: string[]): Promise<SignedIn> {
   const id = uuidv7();
   const { db } = app.service;
-  const cipher = app.service.nest.get(FieldCipher, { strict: false });
-  const sealed = (column: 'email' | 'name') => cipher.encrypt(`${id}@example.com`, `staff.${column}`, id);
+  const address = `${id}@example.com`;
+  const { email, name } = app.service.nest
+    .get(StaffCipher, { strict: false })
+    .seal(id, { email: address, name: address });
   await db.query(
     `INSERT INTO staff (id, state, email_hash, email, name, created_at) VALUES ($1::uuid, 'active', $1::text, $2, $3, now())`,
-    [id, sealed('email'), sealed('name')],
+    [id, email, name],
   );
   for (const each of roles) {
     const [role, bot = null] = each.split('@');

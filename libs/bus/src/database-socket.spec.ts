@@ -10,7 +10,7 @@ it('gives up a connection whose server says nothing, in a way that repeats the w
   await once(server, 'listening');
   const client = new Client({
     connectionString: `postgres://user@127.0.0.1:${(server.address() as AddressInfo).port}/db`,
-    stream: () => databaseSocket(50),
+    stream: () => databaseSocket({ silenceMs: 50 }),
   });
   client.on('error', () => undefined);
   const error = await client.connect().catch((reason: unknown) => reason);

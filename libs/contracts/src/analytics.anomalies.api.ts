@@ -209,5 +209,5 @@ export const RecordProviderBill = defineRoute({
     difference: z.number().describe('As a share of the bill.'),
     alerts: z.boolean(),
   }),
-  problems: { 'analytics.day_is_not_over': 422 },
+  problems: { 'analytics.day_is_not_over': 422, 'analytics.days_not_kept': 422 },
 });

@@ -103,6 +103,10 @@ const ArchivedDay = z
     files: z.int(),
     archivedAt: Instant,
     final: z.boolean().describe('False while late events may still come.'),
+    heldUntil: z.iso
+      .date()
+      .nullable()
+      .describe('Set where its events were brought back: until this day they stay in the database, however old.'),
   })
   .meta({ id: 'analytics.ArchivedDay' });
 
@@ -121,10 +125,33 @@ export const ImportArchivedDay = defineRoute({
   method: 'POST',
   path: '/event-archives/{day}/import',
   summary: 'Brings the events of an archived day back into the event store; those that are there stay as they are.',
+  description:
+    'For whoever reads the table `events`: boards and exports begin with the first day that is kept for all, and are the same as before.',
   permission: 'system:write',
   rate: 'expensive',
   params: z.object({ day: z.iso.date() }),
-  answer: z.object({ day: z.iso.date(), events: z.int(), imported: z.int() }),
+  query: z.object({
+    heldDays: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(366)
+      .default(30)
+      .describe('So long they stay, however old they are; with them what else is there of their month.'),
+  }),
+  answer: z.object({ day: z.iso.date(), events: z.int(), imported: z.int(), heldUntil: z.iso.date() }),
+  problems: { 'analytics.archive_not_found': 404, 'analytics.archive_damaged': 409 },
+});
+
+export const CheckArchivedDay = defineRoute({
+  id: 'analytics.archives.check',
+  method: 'GET',
+  path: '/event-archives/{day}/check',
+  summary: 'Reads the archive of a day and compares it with its counts and checksums.',
+  permission: 'system:write',
+  rate: 'expensive',
+  params: z.object({ day: z.iso.date() }),
+  answer: z.object({ day: z.iso.date(), events: z.int(), files: z.int(), bytes: z.int() }),
   problems: { 'analytics.archive_not_found': 404, 'analytics.archive_damaged': 409 },
 });
 
@@ -170,6 +197,25 @@ export const BackUpStatistics = defineRoute({
   answer: StatisticsBackup,
 });
 
+const BackupParams = z.object({
+  id: z
+    .string()
+    .regex(/^[\w-]{1,100}$/)
+    .describe('Or "latest".'),
+});
+
+export const CheckStatisticsBackup = defineRoute({
+  id: 'analytics.backups.check',
+  method: 'GET',
+  path: '/statistics-backups/{id}/check',
+  summary: 'Reads a backup and compares it with its checksums.',
+  permission: 'system:write',
+  rate: 'expensive',
+  params: BackupParams,
+  answer: StatisticsBackup,
+  problems: { 'analytics.backup_not_found': 404, 'analytics.backup_damaged': 409 },
+});
+
 export const RestoreStatistics = defineRoute({
   id: 'analytics.backups.restore',
   method: 'POST',
@@ -178,12 +224,7 @@ export const RestoreStatistics = defineRoute({
   permission: 'system:write',
   stepUp: true,
   rate: 'expensive',
-  params: z.object({
-    id: z
-      .string()
-      .regex(/^[\w-]{1,100}$/)
-      .describe('Or "latest".'),
-  }),
+  params: BackupParams,
   answer: StatisticsBackup,
   problems: {
     'analytics.backup_not_found': 404,

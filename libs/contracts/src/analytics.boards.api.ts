@@ -7,7 +7,8 @@ import { CostMicros } from './shapes';
 
 const Share = z.number().min(0).max(1);
 const People = z.int().nonnegative();
-const ifNotHidden = 'Null where fewer than 20 people are behind it, or some but fewer than 20 did it.';
+const ifNotHidden =
+  'Null where fewer than 20 people are behind it, where some but fewer than 20 did it or did not, and where that could be told from it by subtraction.';
 
 const About = z
   .object({
@@ -105,16 +106,22 @@ export const ReadRetention = defineRoute({
     about: About,
     kind: RetentionKind,
     cohorts: z.array(Cohort),
-    average: z.array(RetentionCell).describe('Weighted by people, over mature cells only.'),
+    average: z
+      .array(RetentionCell)
+      .describe(
+        'Weighted by people, over mature cells only. Cohorts that are hidden are in it where they are many together.',
+      ),
   }),
   problems: notKept,
 });
 
 const SurvivalPoint = z
   .object({
-    day: z.int(),
-    atRisk: People,
-    churned: People,
+    day: z
+      .int()
+      .describe('Days on which fewer than 20 left are taken together with those after them: the last of them.'),
+    atRisk: People.describe('When the first of these days began.'),
+    churned: People.describe('In these days.'),
     share: Share.describe('Those who are still active, by Kaplan and Meier.'),
     low: Share.describe('95 % interval on the scale log(−log).'),
     high: Share,
@@ -132,7 +139,12 @@ export const ReadSurvival = defineRoute({
   answer: z.object({
     about: About,
     points: z.array(SurvivalPoint).nullable().describe(ifNotHidden),
-    medianDays: z.int().nullable().describe('Null where more than half of them stay, or too few are there.'),
+    medianDays: z
+      .int()
+      .nullable()
+      .describe(
+        'The first of these days by which half have left. Null where more than half stay, or too few are there.',
+      ),
   }),
   problems: notKept,
 });

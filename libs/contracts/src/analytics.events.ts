@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineEvent } from './define-event';
+import { AuditActor } from './gateway.events';
 import { openWord } from './open-word';
 import { definePersonErased } from './person-erased';
 import { BotId, Channel } from './shapes';
@@ -119,7 +120,10 @@ export const ExperimentDecided = defineEvent(
     decision: ExperimentDecision,
     arm: ArmKey.describe('What everybody gets from now on.'),
     value: z.string().max(2000).describe('Of that arm, as the service that asks understands it.'),
-    automatic: z.boolean().describe('True when a guardrail took it back, and nobody was asked.'),
+    automatic: z
+      .boolean()
+      .describe('True when nobody was asked: a guardrail took it back, or the statistics were restored.'),
+    decidedBy: AuditActor.optional().describe('Who has decided, unless it was automatic.'),
   }),
   { subject: 'experimentId', summary: 'An experiment ended: people are no longer spread over its arms.' },
 );

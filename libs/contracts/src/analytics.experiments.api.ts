@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ArmKey, ExperimentDecision, ExperimentKey, ExperimentPlace } from './analytics.events';
 import { Instant, pageOf, PageQuery, queryList } from './api.shapes';
 import { defineRoute } from './define-route';
+import { openWord } from './open-word';
 import { BotId } from './shapes';
 
 /** Weights and buckets are counted in ten-thousandths. */
@@ -15,8 +16,18 @@ export const Arm = z
   })
   .meta({ id: 'analytics.Arm' });
 
-/** By what the people of an experiment are told apart. */
-const SegmentBy = z.enum(['channel', 'newcomer']);
+const SegmentBy = openWord(['channel', 'newcomer'], {
+  id: 'analytics.SegmentBy',
+  description: 'By what the people of an experiment are told apart. "newcomer": whether they were there before.',
+});
+
+/** What is drafted is computed, so here only what is known is taken. */
+const segments = z.array(z.enum(SegmentBy.known)).max(3);
+
+const Advice = openWord(['ship', 'no_effect', 'harmful', 'keep_running', 'inconclusive', 'broken'], {
+  id: 'analytics.ExperimentAdvice',
+  description: '"broken": people are not spread as planned. "inconclusive": its time is over, and nothing is sure.',
+});
 
 /** A word of an event's data, with dots for what lies within it: `outcome`, `media.kind`. */
 const FieldName = z.string().regex(/^[a-zA-Z]\w{0,40}(\.[a-zA-Z]\w{0,40}){0,2}$/);
@@ -124,10 +135,7 @@ const plan = {
     .describe('Whole weeks, so that each weekday counts the same.'),
   alpha: z.number().min(0.001).max(0.2).describe('The chance of finding what is not there.'),
   power: z.number().min(0.5).max(0.99).describe('The chance of finding what is there.'),
-  segments: z
-    .array(SegmentBy)
-    .max(3)
-    .describe('Named before: whether the effect on the primary metric differs between them.'),
+  segments: z.array(SegmentBy).describe('Named before: whether the effect on the primary metric differs between them.'),
 };
 
 const subject = {
@@ -157,6 +165,7 @@ const Experiment = z
     decidedArm: ArmKey.nullable().describe('What everybody gets since the decision.'),
     decidedWhy: z.string().nullable(),
     decidedAutomatically: z.boolean(),
+    decidedBy: z.string().nullable().describe('`staff:0192…`; null where nobody was asked.'),
     createdAt: Instant,
     startedAt: Instant.nullable(),
     plannedEnd: Instant.nullable(),
@@ -190,14 +199,14 @@ const Draft = z
     days: plan.days.default(null),
     alpha: plan.alpha.default(0.05),
     power: plan.power.default(0.8),
-    segments: plan.segments.default([]),
+    segments: segments.default([]),
   })
   .refine(isWhole, { error: 'weights must sum to 10000', path: ['arms'] })
   .refine(areDistinct, { error: 'each arm needs a key of its own', path: ['arms'] })
   .refine(isOfItsBot, { error: 'must end with `:` and the bot', path: ['place'] });
 
 const Change = z
-  .object({ ...subject, ...plan })
+  .object({ ...subject, ...plan, segments })
   .omit({ key: true })
   .partial()
   .refine(({ arms }) => !arms || isWhole({ arms }), { error: 'weights must sum to 10000', path: ['arms'] })
@@ -402,7 +411,7 @@ const Results = z
       )
       .describe('Of the primary metric.'),
     advice: z.object({
-      decision: z.enum(['ship', 'no_effect', 'harmful', 'keep_running', 'inconclusive', 'broken']),
+      decision: Advice,
       arm: ArmKey.nullable(),
       text: z.object({ en: z.string(), ru: z.string() }),
     }),

@@ -4,6 +4,7 @@ import { reportQuery } from './analytics.reports';
 import { Instant, PageQuery, pageOf } from './api.shapes';
 import { bytes, defineRoute } from './define-route';
 import { Locale } from './locale';
+import { openWord } from './open-word';
 
 const usageQuery = reportQuery({
   by: z
@@ -26,16 +27,30 @@ export type ExportedReport = z.output<typeof ExportedReport>;
 
 export const ExportFormat = z.enum(['csv', 'xlsx']);
 
+export const ExportState = openWord(['waiting', 'running', 'done', 'failed', 'expired'], {
+  id: 'analytics.ExportState',
+  description: '"expired": its file is gone, and its link leads nowhere.',
+});
+
+const ReportName = openWord(
+  ExportedReport.options.map(({ shape }) => shape.report.value),
+  { id: 'analytics.ReportName', description: 'Which report: named as its board.' },
+);
+
 const Export = z
   .object({
     id: z.uuid(),
-    report: z.string(),
+    report: ReportName,
     format: ExportFormat,
-    state: z.enum(['waiting', 'running', 'done', 'failed', 'expired']),
+    state: ExportState,
     createdAt: Instant,
     finishedAt: Instant.nullable(),
     rows: z.int().nullable().describe('That are written so far; of one that is done, all.'),
     totalRows: z.int().nullable().describe('Null where that is known only at the end.'),
+    keptFrom: z.iso
+      .date()
+      .nullable()
+      .describe('As in `analytics.About`; of one that failed as well, because of which days are no longer kept.'),
     problem: z
       .string()
       .nullable()

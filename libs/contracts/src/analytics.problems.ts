@@ -109,8 +109,12 @@ export const analyticsProblems: Readonly<Record<string, ProblemText>> = {
     ru: 'Тревогу можно отложить не больше чем на 14 дней.',
   },
   'analytics.statistics_not_empty': {
-    en: 'There are statistics here: a backup is read into an empty service only.',
-    ru: 'Здесь уже есть статистика: копия читается только в пустой сервис.',
+    en: 'There are statistics here: a backup is read into a new database, and once.',
+    ru: 'Здесь уже есть статистика: копия читается только в новую базу данных и один раз.',
+    todo: {
+      en: 'How to begin with a new one says docs/operations.md, "When the database of analytics is lost".',
+      ru: 'Как начать с новой, сказано в docs/operations.md, раздел «When the database of analytics is lost».',
+    },
   },
   'analytics.ui_events_too_large': {
     en: 'A post has too many events, or too large ones.',

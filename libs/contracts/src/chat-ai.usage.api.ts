@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Instant } from './api.shapes';
 import { TimeZone } from './bot';
+import { UsagePurpose } from './chat-ai.events';
 import { defineRoute } from './define-route';
 import { BotId, CostMicros } from './shapes';
 
@@ -49,7 +50,7 @@ export const ReadUsageSeries = defineRoute({
       zone: TimeZone.default('UTC').describe('In which hours and days begin.'),
       botId: BotId.optional(),
       model: z.string().max(200).optional(),
-      purpose: z.string().max(40).optional().describe('`turn`, `summary`, `embedding` or `try-out`.'),
+      purpose: UsagePurpose.optional(),
       userId: z.uuid().optional(),
     })
     .refine(isForwards, backwards)

@@ -31,6 +31,7 @@ describe('the definition of a route', () => {
     ['that nobody has to prove anything for', { permission: 'public', stepUp: true }, 'nobody is known'],
     ['approved once and done as often as it comes', { approval: true }, 'needs an idempotency key or If-Match'],
     ['approved unseen', { approval: true, idempotent: true, body: raw() }, 'only JSON can be shown'],
+    ['of another service that writes the audit log', { audit: 'with-change' }, 'only the gateway can write'],
     ['whose problem has no owner', { problems: { too_late: 409 } }, 'problem codes are <service>.<reason>'],
   ])('%s is refused', (_, change, sentence) => {
     expect(() => defineRoute({ ...route, ...change } as RouteDefinition)).toThrow(sentence);

@@ -52,6 +52,11 @@ export interface RouteDefinition {
   /** Shows what people wrote or who they are: needs the header `X-Reason`, and is audited though it only reads. */
   readonly sensitive?: true;
   /**
+   * The gateway writes the entry of the audit log with what the route does: in the transaction of the change, or before anything is
+   * shown. Without it there is an entry `begun` before each change, and one of how it ended after it.
+   */
+  readonly audit?: 'with-change';
+  /**
    * A second member of staff has to agree before it is done: always, or when what is asked for says so. The same request is sent
    * again then, so it needs an idempotency key or `If-Match`: with these it is done once however often it comes.
    */
@@ -164,6 +169,7 @@ function mistakesIn({ id, method, path, permission, params, body, answer, ...rou
       'what was approved is asked for again: it needs an idempotency key or If-Match',
     ],
     [!route.approval || !body || body instanceof z.ZodType, 'only JSON can be shown to whoever approves it'],
+    [!route.audit || serviceOf({ id }) === 'gateway', 'only the gateway can write the audit log with its change'],
     [names(route.bots, { params, query: route.query, body }), `it has no field ${route.bots}`],
     [!route.etag || fields.includes(route.etag), `its answer has no field "${route.etag}"`],
     [
@@ -186,7 +192,7 @@ function names(place: RouteDefinition['bots'], parts: Record<string, unknown>): 
 export const placeholdersOf = (path: string): string[] => [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
 
 /** `tts-worker.audio.read` → `tts-worker` */
-export const serviceOf = ({ id }: RouteDefinition): string => id.slice(0, id.indexOf('.'));
+export const serviceOf = ({ id }: Pick<RouteDefinition, 'id'>): string => id.slice(0, id.indexOf('.'));
 
 /** Whether everybody may call it, without a token. */
 export const isOpen = ({ permission }: RouteDefinition): boolean => permission === 'public' || permission === 'webhook';

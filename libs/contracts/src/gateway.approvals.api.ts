@@ -7,6 +7,8 @@ import { BotId } from './shapes';
 
 const Who = z.object({ id: z.uuid(), name: z.string() });
 
+const State = z.enum(['pending', 'approved', 'rejected', 'withdrawn', 'used', 'expired']);
+
 const Approval = z
   .object({
     id: z.uuid(),
@@ -18,7 +20,7 @@ const Approval = z
     requestedBy: Who,
     requestedAt: Instant,
     expiresAt: Instant.describe('Until then it is decided and done, or never.'),
-    state: z.string().describe('pending, approved, rejected, withdrawn, used or expired'),
+    state: State,
     decidedBy: Who.nullable(),
     decidedAt: Instant.nullable(),
     comment: z.string().nullable().describe('Of whoever decided.'),
@@ -30,8 +32,6 @@ const Approval = z
 const ApprovalDetails = Approval.extend({
   body: z.unknown().describe('What exactly is asked for; absent where there is nothing but the address.'),
 }).meta({ id: 'gateway.ApprovalDetails' });
-
-const State = z.enum(['pending', 'approved', 'rejected', 'withdrawn', 'used', 'expired']);
 
 export const ListApprovals = defineRoute({
   id: 'gateway.approvals.list',
@@ -71,6 +71,7 @@ const decision = {
   method: 'POST',
   permission: 'approvals:write',
   stepUp: true,
+  audit: 'with-change',
   answer: ApprovalDetails,
   problems: {
     'gateway.approval_not_found': 404,
@@ -100,6 +101,7 @@ export const RejectRequest = defineRoute({
 export const WithdrawRequest = defineRoute({
   ...ofApproval,
   id: 'gateway.account.withdraw-approval',
+  audit: 'with-change',
   method: 'POST',
   path: '/account/approvals/{approvalId}/withdraw',
   summary: 'Takes back what one has asked for oneself and not done yet.',
@@ -134,10 +136,13 @@ export const DemandApproval = defineRoute({
   }),
   answer: z.object({
     verdict: z
-      .string()
-      .describe('passed; required: `approvalId` has to be approved first; unusable: it is not for this'),
+      .enum(['passed', 'required', 'unusable'])
+      .describe('required: `approvalId` has to be approved first; unusable: it is not for this'),
     approvalId: z.uuid().optional(),
     expiresAt: Instant.optional(),
-    state: z.string().optional(),
+    state: z
+      .enum([...State.options, 'unknown'])
+      .optional()
+      .describe('unknown: there is no such approval of this.'),
   }),
 });

@@ -1,14 +1,26 @@
 import { z } from 'zod';
 import { Instant, PageQuery, pageOf } from './api.shapes';
 import { bytes, defineRoute } from './define-route';
+import { openWord } from './open-word';
 import { BotId } from './shapes';
 
 /** `3.17`: the seventeenth of the fourth stream. */
 const EntryId = z.string().regex(/^(\d|1[0-5])\.[1-9]\d{0,17}$/);
 const Hash = z.string().regex(/^[0-9a-f]{64}$/);
 
+const PartyKind = openWord(['staff', 'key', 'person', 'service', 'anonymous'], {
+  id: 'gateway.AuditPartyKind',
+  description: 'Who acts; anonymous: nobody had been recognised.',
+});
+
+const EntryResult = openWord(['done', 'denied', 'failed', 'begun', 'unknown'], {
+  id: 'gateway.AuditEntryResult',
+  description:
+    'How it ended; begun: it had not when the entry was written; unknown: whoever asked had gone, or the service did not answer.',
+});
+
 const Party = z.object({
-  kind: z.string().describe('staff, key, person, service, or anonymous where nobody had been recognised.'),
+  kind: PartyKind,
   id: z.string().describe('A person is a digest: `person:…`, which nobody can trace once the person was erased.'),
 });
 
@@ -37,11 +49,7 @@ const AuditEntry = z
     reason: z.string().nullable().describe('In the words of the actor.'),
     approvalId: z.string().nullable(),
     requestId: z.string().nullable(),
-    result: z
-      .string()
-      .describe(
-        'done, denied or failed; begun of what had not ended when it was written; unknown when whoever asked had gone, or the service did not answer.',
-      ),
+    result: EntryResult,
     hash: Hash.describe('SHA-256 over the hash of the entry before it and this one as canonical JSON (RFC 8785).'),
   })
   .meta({ id: 'gateway.AuditEntry' });
@@ -53,14 +61,14 @@ const Period = {
 
 const Filter = z.object({
   ...Period,
-  actorKind: z.string().max(20).optional(),
+  actorKind: PartyKind.optional(),
   actorId: z.string().max(200).optional().describe('Of a person: the user id.'),
   action: z.string().max(200).optional().describe('With `*` at the end, all that begin so: `webhook-endpoints.*`.'),
   resourceType: z.string().max(100).optional(),
   resourceId: z.string().max(200).optional(),
   userId: z.uuid().optional().describe('Whatever a person did or was concerned by.'),
   botId: BotId.optional(),
-  result: z.string().max(20).optional(),
+  result: EntryResult.optional(),
 });
 
 export const ListAuditEntries = defineRoute({
@@ -155,6 +163,7 @@ const ExportQuery = z.object({
 
 export const ExportAuditEntries = defineRoute({
   id: 'gateway.audit-exports.read',
+  audit: 'with-change',
   method: 'GET',
   path: '/audit/export',
   summary: 'Signs the log, and answers the entries that fit, in the order of their streams.',
@@ -167,6 +176,7 @@ export const ExportAuditEntries = defineRoute({
 
 export const ProveAuditExport = defineRoute({
   id: 'gateway.audit-exports.prove',
+  audit: 'with-change',
   method: 'GET',
   path: '/audit/export/proof',
   summary: 'The proof file of an export: roots, segments, and the path of each entry, as lines of JSON.',

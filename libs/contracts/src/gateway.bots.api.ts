@@ -67,6 +67,7 @@ const notFound = { 'gateway.bot_not_found': 404 } as const;
 /** Of routes that write: only what the gateway keeps can be changed. */
 const change = {
   ...ofBot,
+  audit: 'with-change',
   permission: 'bots:write',
   answer: Bot,
   etag: 'revision',
@@ -134,6 +135,7 @@ export const ReadBot = defineRoute({
 
 export const CreateBot = defineRoute({
   id: 'gateway.bots.create',
+  audit: 'with-change',
   method: 'POST',
   path: '/bots',
   summary:
@@ -148,7 +150,6 @@ export const CreateBot = defineRoute({
     'gateway.bot_exists': 409,
     'gateway.bot_described_by_file': 409,
     'gateway.bot_unchecked': 503,
-    'gateway.bots_busy': 503,
   },
 });
 
@@ -232,12 +233,17 @@ export const RestoreBot = defineRoute({
   problems: { ...change.problems, 'gateway.bot_unchecked': 503 },
 });
 
+const BotChange = z
+  .enum([
+    ...(['created', 'taken_over', 'edited', 'rolled_back', 'secrets_changed'] as const),
+    ...(['paused', 'resumed', 'archived', 'restored'] as const),
+  ])
+  .meta({ id: 'gateway.BotChange', description: 'What a revision has done to a bot.' });
+
 const BotRevision = z
   .object({
     revision: z.int(),
-    change: z
-      .string()
-      .describe('created, taken_over, edited, rolled_back, secrets_changed, paused, resumed, archived or restored.'),
+    change: BotChange,
     state: BotState,
     at: Instant,
     by: By,

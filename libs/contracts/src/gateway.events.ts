@@ -147,19 +147,22 @@ export const AuditActorKind = openWord(['person', 'staff', 'key', 'service'], {
   description: 'Who acts.',
 });
 
+/** Who has done something, as it is said in events. */
+export const AuditActor = z.object({
+  kind: AuditActorKind,
+  id: z.string().min(1).max(200),
+  roles: z.array(z.string()).default([]),
+});
+
 export const AuditEntryAppendRequested = defineEvent(
   'gateway.audit-entry.append-requested.v1',
   z.object({
-    actor: z.object({
-      kind: AuditActorKind,
-      id: z.string().min(1).max(200),
-      roles: z.array(z.string()).default([]),
-    }),
+    actor: AuditActor,
     action: z
       .string()
       .regex(/^[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)+$/)
       .max(200)
-      .describe('As a route is named: `chat-ai.prompts.publish`.'),
+      .describe('The id of the route that asked for it: `chat-ai.prompt-releases.publish`.'),
     resourceType: z.string().min(1).max(100),
     resourceId: z.string().min(1).max(200),
     userId: z.uuid().optional().describe('The person who is concerned: kept as a digest, wherever the id stands.'),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Instant, PageQuery, pageOf } from './api.shapes';
 import { defineRoute } from './define-route';
+import { openWord } from './open-word';
 import { ownMessage } from './own-message';
 import { BotId } from './shapes';
 
@@ -15,6 +16,13 @@ const Scope = z
   );
 const Cidr = z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()]);
 
+const Rate = z.enum(['standard', 'high']);
+
+const KeyEnd = openWord(['revoked', 'replaced', 'reported', 'maker_left'], {
+  id: 'gateway.ApiKeyEnd',
+  description: 'Why a key counts no more: `reported` by somebody who had found it, `maker_left` with whoever made it.',
+});
+
 const ApiKey = z
   .object({
     id: z.string().describe('The part of the key by which it is known in logs.'),
@@ -23,13 +31,13 @@ const ApiKey = z
     scopes: z.array(Scope),
     bots: z.array(BotId).nullable().describe('Of these bots alone; null: of all.'),
     networks: z.array(z.string()).describe('From where it may be used; from everywhere when empty.'),
-    rate: z.string().describe('standard: 300 a minute and 10,000 a day; high: 3,000 a minute'),
+    rate: Rate.describe('standard: 300 a minute and 10,000 a day; high: 3,000 a minute'),
     createdBy: z.uuid(),
     createdAt: Instant,
     expiresAt: Instant,
     usedAt: Instant.nullable().describe('To the minute.'),
     endedAt: Instant.nullable().describe('Since when it counts no more: revoked, replaced or reported.'),
-    endedBecause: z.string().nullable(),
+    endedBecause: KeyEnd.nullable(),
   })
   .meta({ id: 'gateway.ApiKey' });
 
@@ -41,7 +49,7 @@ export const ListApiKeys = defineRoute({
   id: 'gateway.keys.list',
   method: 'GET',
   path: '/keys',
-  summary: 'API keys, the newest first.',
+  summary: 'API keys, the newest first: those that one has made oneself; with `keys:any-team` those of everybody.',
   permission: 'keys:read',
   query: PageQuery,
   answer: pageOf(ApiKey),
@@ -49,9 +57,10 @@ export const ListApiKeys = defineRoute({
 
 export const CreateApiKey = defineRoute({
   id: 'gateway.keys.create',
+  audit: 'with-change',
   method: 'POST',
   path: '/keys',
-  summary: 'A key for a program. It may do nothing that whoever makes it may not.',
+  summary: 'A key for a program. It may do nothing that whoever has made it may not do at that time.',
   permission: 'keys:write',
   stepUp: true,
   idempotent: true,
@@ -62,14 +71,19 @@ export const CreateApiKey = defineRoute({
     scopes: z.array(Scope).min(1).max(100),
     bots: z.array(BotId).min(1).max(1000).nullable().default(null),
     networks: z.array(Cidr).max(50).default([]),
-    rate: z.enum(['standard', 'high']).default('standard'),
+    rate: Rate.default('standard'),
     lifetimeDays: z.int().min(1).max(365).default(180),
   }),
   answer: NewKey,
   problems: { 'gateway.scope_beyond_own': 403, 'gateway.too_many_keys': 409 },
 });
 
-const ofKey = { params: z.object({ keyId: z.string() }), permission: 'keys:write', stepUp: true } as const;
+const ofKey = {
+  params: z.object({ keyId: z.string() }),
+  permission: 'keys:write',
+  stepUp: true,
+  audit: 'with-change',
+} as const;
 
 export const RotateApiKey = defineRoute({
   ...ofKey,
@@ -100,6 +114,7 @@ export const RevokeApiKey = defineRoute({
 
 export const ReportApiKey = defineRoute({
   id: 'gateway.keys.report',
+  audit: 'with-change',
   method: 'POST',
   path: '/keys/report',
   summary: 'Whoever has found a key somewhere ends it by sending it here. The answer says nothing about it.',

@@ -121,6 +121,7 @@ const Name = z.string().trim().min(1).max(60);
 
 export const AddPasskey = defineRoute({
   id: 'gateway.passkeys.add',
+  audit: 'with-change',
   method: 'POST',
   path: '/account/passkeys',
   summary: 'A new passkey. From now on it signs in without a password.',
@@ -153,6 +154,7 @@ const ofPasskey = {
 export const RenamePasskey = defineRoute({
   ...ofPasskey,
   id: 'gateway.passkeys.rename',
+  audit: 'with-change',
   method: 'PATCH',
   path: '/account/passkeys/{passkeyId}',
   summary: 'Calls a passkey something else.',
@@ -164,6 +166,7 @@ export const RenamePasskey = defineRoute({
 export const RemovePasskey = defineRoute({
   ...ofPasskey,
   id: 'gateway.passkeys.remove',
+  audit: 'with-change',
   method: 'DELETE',
   path: '/account/passkeys/{passkeyId}',
   summary: 'A passkey counts no more. The last way to sign in stays.',

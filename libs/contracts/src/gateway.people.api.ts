@@ -105,6 +105,7 @@ export const ReadPerson = defineRoute({
 export const RevealPerson = defineRoute({
   ...ofPerson,
   id: 'gateway.people.reveal',
+  audit: 'with-change',
   method: 'GET',
   path: '/people/{userId}/revealed',
   summary: 'Who a person is: name, ids and addresses, in full.',
@@ -165,6 +166,7 @@ const Reason = z.string().trim().min(3).max(500);
 export const RestrictPerson = defineRoute({
   ...ofPerson,
   id: 'gateway.restrictions.impose',
+  audit: 'with-change',
   method: 'POST',
   path: '/people/{userId}/restrictions',
   summary:
@@ -185,6 +187,7 @@ export const RestrictPerson = defineRoute({
 export const LiftRestriction = defineRoute({
   ...ofPerson,
   id: 'gateway.restrictions.lift',
+  audit: 'with-change',
   method: 'POST',
   path: '/people/{userId}/restrictions/{restrictionId}/lift',
   summary: 'Bots listen to a person again. One that has ended already stays so.',

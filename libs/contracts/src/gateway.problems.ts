@@ -63,11 +63,6 @@ export const gatewayProblems: Readonly<Record<string, ProblemText>> = {
     en: 'A service that uses the bot did not answer, so it cannot be checked now.',
     ru: 'Сервис, который использует бота, не ответил, поэтому проверить его сейчас нельзя.',
   },
-  'gateway.bots_busy': {
-    en: 'Several bots are being made just now.',
-    ru: 'Сейчас создаются несколько ботов.',
-    todo: { en: 'Try again in a moment.', ru: 'Повторите чуть позже.' },
-  },
   'gateway.channel_already_linked': {
     en: 'You have an identity of this channel already.',
     ru: 'У вас уже есть учётная запись этого канала.',

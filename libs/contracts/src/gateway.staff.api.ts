@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Instant, PageQuery, pageOf } from './api.shapes';
+import { Instant, PageQuery, pageOf, queryList } from './api.shapes';
 import { defineRoute } from './define-route';
 import { proofOfWorkHeaders, proofOfWorkProblems } from './gateway.proof-of-work.api';
 import { ownMessage } from './own-message';
@@ -20,9 +20,9 @@ const StaffMember = z
     id: z.uuid(),
     email: z.email().nullable().describe('Null for the first owner, until they have come in.'),
     name: z.string(),
-    state: z.string().describe('invited, active or suspended'),
+    state: z.enum(['invited', 'active', 'suspended']),
     grants: z.array(Grant),
-    factors: z.array(z.string()).describe('How they can prove who they are: password, totp, passkey, sso.'),
+    factors: z.array(z.enum(['password', 'totp', 'passkey', 'sso'])).describe('How they can prove who they are.'),
     signedInAt: Instant.nullable(),
     createdAt: Instant,
     revision: z.int(),
@@ -66,6 +66,7 @@ const givesMuch = ({ body }: { body: { grants: readonly { role: string }[] } }) 
 
 export const InviteStaff = defineRoute({
   id: 'gateway.staff.invite',
+  audit: 'with-change',
   method: 'POST',
   path: '/staff',
   summary: 'Invites somebody to work here.',
@@ -87,6 +88,7 @@ export const InviteStaff = defineRoute({
 
 export const ReinviteStaff = defineRoute({
   id: 'gateway.staff.reinvite',
+  audit: 'with-change',
   method: 'POST',
   path: '/staff/{staffId}/invitation',
   summary:
@@ -103,9 +105,11 @@ export const ReinviteStaff = defineRoute({
 export const GrantRoles = defineRoute({
   ...ofStaff,
   id: 'gateway.staff.grant',
+  audit: 'with-change',
   method: 'PUT',
   path: '/staff/{staffId}/grants',
-  summary: 'What somebody may do from now on, in every browser in which they are signed in.',
+  summary:
+    'What somebody may do from now on, in every browser in which they are signed in, and so do the API keys that they have made.',
   permission: 'staff:write',
   stepUp: true,
   approval: givesMuch,
@@ -125,6 +129,7 @@ const change = {
   method: 'POST',
   permission: 'staff:write',
   stepUp: true,
+  audit: 'with-change',
   problems: {
     'gateway.staff_not_found': 404,
     'gateway.role_beyond_own': 403,
@@ -165,6 +170,7 @@ export const RemoveStaff = defineRoute({
   stepUp: true,
   problems: change.problems,
   id: 'gateway.staff.remove',
+  audit: 'with-change',
   method: 'DELETE',
   path: '/staff/{staffId}',
   summary:
@@ -203,6 +209,42 @@ export const EndSessionOfStaff = defineRoute({
   summary: 'Signs a member of staff out in one browser. One that has ended already stays so.',
   permission: 'staff:write',
   params: ofStaff.params.extend({ sessionId: z.uuid() }),
+});
+
+const RoleFor = z.string().regex(/^([a-z][a-z0-9-]{0,62}(@[\w-]+)?)?$/, 'is a role, or role@bot');
+
+const StaffKey = z
+  .object({
+    id: z.string().describe('The part of the key by which it is known in logs.'),
+    name: z.string(),
+    team: z.string(),
+    scopes: z.array(z.string()),
+    bots: z.array(BotId).nullable().describe('Of these bots alone; null: of all.'),
+    lost: z
+      .array(z.string())
+      .describe('Those of its scopes that it has not, because whoever has made it may not do that.'),
+    usedAt: Instant.nullable(),
+    expiresAt: Instant,
+  })
+  .meta({ id: 'gateway.StaffKey' });
+
+export const ListKeysOfStaff = defineRoute({
+  id: 'gateway.staff-keys.list',
+  method: 'GET',
+  path: '/staff/{staffId}/keys',
+  summary:
+    'API keys that a member of staff has made and that count, the newest first. They may do no more than their maker: what becomes of them is seen here before roles are changed.',
+  permission: 'staff:read',
+  params: ofStaff.params,
+  query: z.object({
+    roles: queryList(RoleFor)
+      .optional()
+      .describe(
+        'With these roles in place of those they have: `developer`, for one bot `developer@lumen`; empty for none.',
+      ),
+  }),
+  answer: z.object({ data: z.array(StaffKey) }),
+  problems: { 'gateway.staff_not_found': 404 },
 });
 
 const Role = z
@@ -362,6 +404,7 @@ export const EndStaffSession = defineRoute({
 
 export const ChangePassword = defineRoute({
   id: 'gateway.account.change-password',
+  audit: 'with-change',
   method: 'PUT',
   path: '/account/password',
   summary: 'A new password; all other browsers are signed out.',
@@ -373,6 +416,7 @@ export const ChangePassword = defineRoute({
 
 export const RenewRecoveryCodes = defineRoute({
   id: 'gateway.account.renew-recovery-codes',
+  audit: 'with-change',
   method: 'POST',
   path: '/account/recovery-codes',
   summary: 'New recovery codes, shown this once; the old ones count no longer.',

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { Instant, PageQuery, pageOf } from './api.shapes';
 import { defineRoute } from './define-route';
+import { WebhookDisabledReason, WebhookFailure } from './gateway.events';
+import { openWord } from './open-word';
 import { BotId } from './shapes';
 
 const EventType = z
@@ -36,7 +38,7 @@ const WebhookEndpoint = z
     id: z.uuid(),
     ...Settings,
     state: z.enum(['enabled', 'disabled']),
-    disabledReason: z.string().nullable().describe('by_hand; gone: it answered 410; failing: no success in five days.'),
+    disabledReason: WebhookDisabledReason.nullable(),
     disabledAt: Instant.nullable(),
     owner: z.object({ kind: z.string(), id: z.string() }).describe('Who opened it.'),
     createdAt: Instant,
@@ -95,6 +97,7 @@ export const ListWebhookEndpoints = defineRoute({
 
 export const OpenWebhookEndpoint = defineRoute({
   id: 'gateway.webhook-endpoints.open',
+  audit: 'with-change',
   method: 'POST',
   path: '/webhook-endpoints',
   summary: 'Opens an endpoint. Each event that it wants is sent to it when it is said a second later or more.',
@@ -129,6 +132,7 @@ export const ReadWebhookEndpoint = defineRoute({
 
 export const ChangeWebhookEndpoint = defineRoute({
   id: 'gateway.webhook-endpoints.change',
+  audit: 'with-change',
   method: 'PATCH',
   path: '/webhook-endpoints/{endpointId}',
   summary: 'Changes an endpoint, disables it, or enables it again. While it is disabled nothing is kept for it.',
@@ -144,6 +148,7 @@ export const ChangeWebhookEndpoint = defineRoute({
 
 export const RemoveWebhookEndpoint = defineRoute({
   id: 'gateway.webhook-endpoints.remove',
+  audit: 'with-change',
   method: 'DELETE',
   path: '/webhook-endpoints/{endpointId}',
   summary: 'Removes an endpoint with all its deliveries.',
@@ -154,6 +159,7 @@ export const RemoveWebhookEndpoint = defineRoute({
 
 export const RotateWebhookSecret = defineRoute({
   id: 'gateway.webhook-secrets.rotate',
+  audit: 'with-change',
   method: 'POST',
   path: '/webhook-endpoints/{endpointId}/secrets',
   summary: 'Makes a new secret; the former ones sign beside it for a while.',
@@ -189,6 +195,20 @@ export const TestWebhookEndpoint = defineRoute({
   idempotent: true,
 });
 
+const DeliveryState = z.enum(['waiting', 'scheduled', 'sending', 'ended']);
+const DeliveryOutcome = z.enum(['delivered', 'failed', 'cancelled']);
+const GivenUp = openWord([...WebhookFailure.known, 'endpoint_disabled', 'sent_once'], {
+  id: 'gateway.WebhookGivenUp',
+  description: 'Why nothing more is sent of a delivery.',
+});
+const AttemptError = openWord(
+  ['refused', 'unknown_name', 'unreachable', 'bad_certificate', 'timed_out', 'broken_off', 'interrupted'],
+  {
+    id: 'gateway.WebhookAttemptError',
+    description: 'Why a request has no answer; interrupted: nobody knows what came of it.',
+  },
+);
+
 const WebhookDelivery = z
   .object({
     id: z.uuid().describe('The `webhook-id` of all its requests.'),
@@ -197,10 +217,10 @@ const WebhookDelivery = z
     subject: z.string(),
     sequence: z.int(),
     isTest: z.boolean(),
-    state: z.string().describe('waiting, scheduled, sending or ended.'),
-    outcome: z.string().nullable().describe('delivered, failed or cancelled; null while it is open.'),
-    reason: z.string().nullable().describe('Why it was given up.'),
-    attempts: z.int(),
+    state: DeliveryState,
+    outcome: DeliveryOutcome.nullable().describe('Null while it is open.'),
+    reason: GivenUp.nullable().describe('Null unless it was given up.'),
+    attemptCount: z.int(),
     createdAt: Instant,
     dueAt: Instant.nullable().describe('Of the next try.'),
     endedAt: Instant.nullable(),
@@ -213,12 +233,7 @@ const WebhookAttempt = z
     at: Instant,
     durationMs: z.int(),
     status: z.int().nullable(),
-    error: z
-      .string()
-      .nullable()
-      .describe(
-        'refused, unknown_name, unreachable, bad_certificate, timed_out, broken_off, or interrupted: nobody knows what came of it.',
-      ),
+    error: AttemptError.nullable(),
     requestHeaders: z.record(z.string(), z.string()).describe('Without the signature.'),
     replyHeaders: z.record(z.string(), z.string()),
     reply: z.string().nullable().describe('The first 2 kB.'),
@@ -228,8 +243,8 @@ const WebhookAttempt = z
 const DeliveryFilter = z.object({
   endpointId: z.uuid().optional(),
   type: EventType.optional(),
-  state: z.string().max(20).optional(),
-  outcome: z.string().max(20).optional(),
+  state: DeliveryState.optional(),
+  outcome: DeliveryOutcome.optional(),
   from: Instant.optional(),
   to: Instant.optional(),
 });
@@ -256,7 +271,7 @@ export const ReadWebhookDelivery = defineRoute({
   permission: 'webhooks:read',
   bots: 'filtered',
   params: WhichDelivery,
-  answer: WebhookDelivery.extend({ body: z.string(), tries: z.array(WebhookAttempt) }).meta({
+  answer: WebhookDelivery.extend({ body: z.string(), attempts: z.array(WebhookAttempt) }).meta({
     id: 'gateway.WebhookDeliveryLog',
   }),
   problems: DeliveryNotFound,

@@ -6,7 +6,7 @@ import type { EventDefinition, SignalDefinition } from './define-event';
  * It is what a reader accepts: a field with a default may be absent, and fields it does not name are ignored. A field with
  * `"personal": true` is described as it is once decrypted.
  */
-export const publishedSchema = ({ schema }: EventDefinition | SignalDefinition) =>
+export const publishedSchema = ({ schema }: Pick<EventDefinition | SignalDefinition, 'schema'>) =>
   z.toJSONSchema(schema, { target: 'draft-7', io: 'input', unrepresentable: 'any', override });
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;

@@ -78,6 +78,15 @@ export const sharedProblems = {
       ru: 'Отправьте ключ API в `Authorization: Bearer sb_live_…` или войдите. Ключи истекают, отзываются и бывают ограничены адресами.',
     },
   },
+  key_narrowed: {
+    status: 403,
+    en: 'Whoever has made this API key may not do this any more, so the key may not either.',
+    ru: 'У того, кто создал этот ключ API, больше нет права на это действие, поэтому нет его и у ключа.',
+    todo: {
+      en: 'Have somebody who may do it make a key, or give its maker the role back.',
+      ru: 'Попросите создать ключ того, у кого это право есть, или верните роль создателю ключа.',
+    },
+  },
   forbidden: {
     status: 403,
     en: 'You are not allowed to do this.',

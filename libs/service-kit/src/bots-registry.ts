@@ -2,6 +2,7 @@ import { type Bot, CHANNEL_TOKEN, type FieldError } from '@switchboard/contracts
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { z } from 'zod';
 import { type BotSections, inWords, mistakesIn, pointerOf, readDescription } from './bot-description';
+import type { BotServers } from './bot-servers';
 import { type BotSource, type BotsSource, type Kept, readPath, readSecret } from './bot-source';
 import { ConfigError } from './config';
 import type { Log } from './log';
@@ -64,6 +65,7 @@ export class BotsRegistry {
   /** Ids of bots that are described and cannot work, and never could since the start. */
   private leftOut: ReadonlySet<string> = new Set();
   private readonly checks: BotCheck[] = [];
+  private readonly servers: { readonly servers: BotServers; readonly path: string }[] = [];
   /** With the bots whose last change a listener could not carry out, as it knows them. */
   private readonly listeners = new Map<BotChangeListener, Map<string, Bot | undefined>>();
   private reading: Promise<void> = Promise.resolve();
@@ -167,6 +169,23 @@ export class BotsRegistry {
   /** From now on a description is taken over only when `check`, too, has nothing against it. It may ask the registry about the bot. */
   addCheck(check: BotCheck): void {
     this.checks.push(check);
+  }
+
+  /**
+   * Servers that descriptions name at these paths, as `assistant.baseUrl`, are looked up before somebody saves them. What can be said
+   * of an address without asking is for a check to say.
+   */
+  addServers(servers: BotServers, paths: readonly string[]): void {
+    for (const path of paths) this.servers.push({ servers, path });
+  }
+
+  /** What keeps servers from being asked that a description names. */
+  async mistakesInServers(description: BotDraft['description']): Promise<FieldError[]> {
+    const found = this.servers.map(async ({ servers, path }) => {
+      const address = path.split('.').reduce<unknown>(fieldOf, description);
+      return typeof address === 'string' ? servers.mistakesIn(path, address) : [];
+    });
+    return (await Promise.all(found)).flat();
   }
 
   /** For a bot that was taken over at the start and cannot work: it is unknown until a later reading finds nothing against it. */
@@ -415,6 +434,9 @@ export class BotsRegistry {
     return other ? [sharedToken(other.source.origin)] : [];
   }
 }
+
+const fieldOf = (fields: unknown, name: string): unknown =>
+  (fields as Record<string, unknown> | null | undefined)?.[name];
 
 const isArchived = ({ source }: Pick<Known, 'source'>) => source.kept?.state === 'archived';
 

@@ -9,7 +9,10 @@ export class BotsController {
   constructor(@Inject(BotsRegistry) private readonly bots: BotsRegistry) {}
 
   @Implements(CheckBot)
-  check({ body }: RequestOf<typeof CheckBot>): AnswerOf<typeof CheckBot> {
-    return this.bots.examine(body);
+  async check({ body }: RequestOf<typeof CheckBot>): Promise<AnswerOf<typeof CheckBot>> {
+    const report = this.bots.examine(body);
+    const isSaid = new Set(report.errors.map(({ pointer }) => pointer));
+    const ofServers = await this.bots.mistakesInServers(body.description);
+    return { ...report, errors: [...report.errors, ...ofServers.filter(({ pointer }) => !isSaid.has(pointer))] };
   }
 }

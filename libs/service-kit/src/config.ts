@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { optionalNetworkList } from './http/outbound-guard';
 
 /** Injection token of a service's parsed variables: `@Inject(CONFIG) private readonly config: ChatAiConfig`. */
 export const CONFIG = Symbol('config');
@@ -71,6 +72,9 @@ export const sharedConfig = z.object({
     .describe(
       'Puts the first bot of the sandbox into the real Telegram. Every service reads it, to know that real people talk to it.',
     ),
+  OUTBOUND_ALLOWED_NETWORKS: optionalNetworkList().describe(
+    'Networks such as 10.1.0.0/16 in which servers that bots name may be, although they are not public or speak no https. Default: none; outside production the loopback.',
+  ),
   HTTP_HOST: z.string().default('127.0.0.1'),
   HTTP_CORS_ORIGINS: origins().describe('Whose pages may call the services from a browser; nobody else by default.'),
   HTTP_FRAME_ANCESTORS: origins().describe('Who may show answers in a frame; nobody by default.'),

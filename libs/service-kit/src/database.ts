@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { busMigrations, databaseSocket, isInfrastructureError, LockSession } from '@switchboard/bus';
+import { busMigrations, isInfrastructureError, LockSession } from '@switchboard/bus';
 import { Client } from 'pg';
 import { DataSource } from 'typeorm';
 import { ConfigError, type SharedConfig } from './config';
@@ -215,7 +215,7 @@ export function createDataSource(app: AppDefinition, access: DatabaseAccess, poo
     connectTimeoutMS: 5000,
     // A lost idle connection is replaced by the pool; the error must not end the process.
     poolErrorHandler: () => undefined,
-    extra: { stream: () => databaseSocket(), Client: PreparingClient },
+    extra: { Client: PreparingClient },
   });
 }
 

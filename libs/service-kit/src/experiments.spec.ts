@@ -139,10 +139,17 @@ describe('a service that asks', () => {
   /** Analytics as far as it is asked; without an answer it is away. */
   let answer: Experiment[] | undefined;
   let asked = 0;
+  /** Of the next question alone. */
+  let holdUp: (() => Promise<void>) | undefined;
   const analytics = createServer((_request, response) => {
     asked++;
     if (!answer) return void response.destroy();
-    response.setHeader('content-type', 'application/json').end(JSON.stringify({ experiments: answer }));
+    const body = JSON.stringify({ experiments: answer });
+    const end = () => void response.setHeader('content-type', 'application/json').end(body);
+    const wait = holdUp;
+    holdUp = undefined;
+    if (wait) void wait().then(end);
+    else end();
   });
   let app: TestApp;
   const start = (options: Parameters<typeof startApp>[1] = {}) => {
@@ -204,6 +211,28 @@ describe('a service that asks', () => {
     answer = [];
     app.clock.advance(3_600_000);
     expect(await assign('shop.greeting', uuidv7())).toBeUndefined();
+  });
+
+  it('keeps what it was told last, also when an earlier answer comes later', async () => {
+    const ended = anExperiment();
+    answer = [ended];
+    app.clock.advance(3_600_000);
+    let release = () => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
+    holdUp = () => held;
+    const slow = assign('shop.greeting', uuidv7());
+    await until(() => asked > 0 && holdUp === undefined, { what: 'the question that is answered late' });
+    app.clock.advance(1000);
+    answer = [];
+    const other = await start({ database: app.database, clock: app.clock });
+    await assign('shop.greeting', uuidv7(), other);
+    await other.stop({ keepDatabase: true });
+    release();
+    await slow;
+    answer = undefined;
+    const again = await start({ database: app.database, clock: app.clock });
+    expect(await assign('shop.greeting', uuidv7(), again)).toBeUndefined();
+    await again.stop({ keepDatabase: true });
   });
 
   it('that was never told anything lets everybody have the same', async () => {

@@ -57,8 +57,11 @@ export function armOf({ salt, arms, coverage, namespace }: Omit<Experiment, 'id'
 
 /** Within it a decision of analytics, such as a rollback, is in force everywhere. */
 const FRESH_MS = 30_000;
-/** Older than this, an answer is waited for rather than asked for meanwhile. */
-const STALE_MS = 120_000;
+/**
+ * Older than this, an answer is waited for rather than asked for meanwhile: so long after a change people may still be put into arms as
+ * before it.
+ */
+export const EXPERIMENTS_STALE_MS = 120_000;
 /** Somebody waits for an answer of a bot. */
 const TIMEOUT_MS = 500;
 
@@ -100,7 +103,7 @@ export class Experiments {
     const age = this.known ? this.clock.now().getTime() - this.known.askedAt : Infinity;
     if (age >= FRESH_MS) {
       this.asking ??= this.ask().finally(() => (this.asking = undefined));
-      if (age >= STALE_MS) await this.asking;
+      if (age >= EXPERIMENTS_STALE_MS) await this.asking;
     }
     return this.known?.experiments ?? [];
   }
@@ -113,7 +116,7 @@ export class Experiments {
       this.known = { experiments, askedAt };
       if (this.isAway) this.log.info('analytics tells again which experiments run');
       this.isAway = false;
-      if (isNew) await this.keep(experiments);
+      if (isNew) await this.keep(experiments, askedAt);
     } catch (error) {
       this.known = { experiments: this.known?.experiments ?? (await this.kept()), askedAt };
       if (!this.isAway)
@@ -122,12 +125,14 @@ export class Experiments {
     }
   }
 
-  private async keep(experiments: readonly Experiment[]): Promise<void> {
+  /** Another process may have asked later and been answered sooner: what it was told stays. */
+  private async keep(experiments: readonly Experiment[], askedAt: number): Promise<void> {
     await this.db
       .query(
         `INSERT INTO known_experiments (id, experiments, known_at) VALUES (1, $1, $2)
-         ON CONFLICT (id) DO UPDATE SET experiments = excluded.experiments, known_at = excluded.known_at`,
-        [JSON.stringify(experiments), this.clock.now()],
+         ON CONFLICT (id) DO UPDATE SET experiments = excluded.experiments, known_at = excluded.known_at
+         WHERE known_experiments.known_at <= excluded.known_at`,
+        [JSON.stringify(experiments), new Date(askedAt)],
       )
       .catch((error: unknown) => this.log.warn({ err: error }, 'the running experiments could not be kept'));
   }

@@ -1,9 +1,10 @@
 // To define and run a service
 export { defineApp, prefixOf, schemaOf, variablesOf, type AppDefinition } from './define-app';
 export { runApp, runApps, startApps, type RunningApps } from './run-app';
-export { CONFIG, ConfigError, flag, loadConfig, secret, sharedConfig, type Env } from './config';
+export { CONFIG, ConfigError, flag, loadConfig, secret, type SharedConfig, sharedConfig, type Env } from './config';
 
 // Within a feature
+export { type AuditAuthor, auditEntry } from './audit-entry';
 export { mistakesIn as botMistakesIn } from './bot-description';
 export { BotFieldError, type BotSource, type BotsSource, readSecret } from './bot-source';
 export { BotsRegistry, type BotChange, type BotChangeListener } from './bots-registry';
@@ -14,7 +15,15 @@ export { DomainError } from './errors';
 export { type DataMap, type ErasureRule, kitDataMap, type TableMap } from './data-map';
 export { Erasure, type ErasureStep } from './erasure';
 export { PersonErasureModule } from './erasure.module';
-export { armOf, type Arm, type Assignment, bucketOf, type Experiment, Experiments } from './experiments';
+export {
+  armOf,
+  type Arm,
+  type Assignment,
+  bucketOf,
+  type Experiment,
+  Experiments,
+  EXPERIMENTS_STALE_MS,
+} from './experiments';
 export { FieldCipher } from './field-cipher';
 export { persistently } from './persistently';
 export { type Decrypter, type Digester, PersonalData, type PersonalRow } from './personal-data';
@@ -27,6 +36,7 @@ export { intervalOf } from './scheduled.decorator';
 export { type PeriodicTask, PeriodicTasks, type RunningTask } from '@switchboard/bus';
 export { LeaderElection, LeadershipLost, type Lead, type Leadership } from './leader-election';
 export { LOG, type Log } from './log';
+export { BotServers } from './bot-servers';
 export { isOpenAi, openAiClient } from './openai';
 export { ModelServerError, wasNeverConnected, withoutWords } from './openai-errors';
 export { withoutTokens } from './redaction';

@@ -35,6 +35,8 @@ export class ModelWatch {
     registry: Registry,
     private readonly log: Log,
     private readonly clock: Clock,
+    /** Default: without a guard, for servers that the operator names. */
+    private readonly request: typeof fetch = fetch,
   ) {
     const registers = [registry];
     this.server = new ResiliencePolicy({ name: 'model-list', registry, timeoutMs: TIMEOUT_MS, isOutage: () => true });
@@ -73,7 +75,10 @@ export class ModelWatch {
   ): Promise<z.output<typeof ModelList>['data']> {
     const read = async (signal: AbortSignal) => {
       const headers = apiKey ? { authorization: `Bearer ${apiKey}` } : undefined;
-      const response = await fetch(`${baseUrl.replace(/\/$/, '')}/models`, { signal, ...(headers && { headers }) });
+      const response = await this.request(`${baseUrl.replace(/\/$/, '')}/models`, {
+        signal,
+        ...(headers && { headers }),
+      });
       if (!response.ok) throw new Error(`the server answered ${response.status} to GET /models`);
       return ModelList.parse(await response.json()).data;
     };

@@ -35,6 +35,7 @@ const isConnectionError = (error: Error) => /^API(Connection|UserAbort)/.test(er
 /** Undici's and Node's codes for a connection that was not made; others may break while the server works. */
 const NOT_CONNECTED = [
   'ECONNREFUSED',
+  'ERR_ADDRESS_REFUSED',
   'ENOTFOUND',
   'EAI_AGAIN',
   'EHOSTUNREACH',

@@ -1,6 +1,7 @@
-import { startApp, type TestApp } from '@switchboard/testing';
+import { createTestDatabase, startApp, type TestApp } from '@switchboard/testing';
 import type { EntityManager } from 'typeorm';
 import { shopApp } from '../test/shop.app';
+import { PreparingClient } from './prepared-statements';
 
 describe('statements', () => {
   let app: TestApp;
@@ -44,4 +45,14 @@ describe('statements', () => {
     await expect(shipped()).rejects.toThrow('cached plan must not change result type');
     expect(await shipped()).toEqual([]);
   });
+});
+
+it('a statement may take longer than a connection may be silent', async () => {
+  const database = await createTestDatabase();
+  const client = new PreparingClient({ connectionString: database.url, silenceMs: 100 });
+  await client.connect();
+  const { rows } = await client.query(`SELECT pg_sleep(0.5), 'done' AS outcome`);
+  expect(rows).toEqual([expect.objectContaining({ outcome: 'done' })]);
+  await client.end();
+  await database.drop();
 });

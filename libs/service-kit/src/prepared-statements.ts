@@ -1,3 +1,4 @@
+import { databaseSocket } from '@switchboard/bus';
 import { LRUCache } from 'lru-cache';
 import { Client, type ClientConfig, type QueryConfig, type QueryResult } from 'pg';
 
@@ -34,13 +35,36 @@ class StatementNames {
 
 const names = new StatementNames();
 
+/** Whether the server still works on what a connection asked; by another connection, and it does not if that gets no answer. */
+async function isWorking(config: ClientConfig, processId: number | null): Promise<boolean> {
+  const deadline = { connectionTimeoutMillis: 5000, query_timeout: 5000 };
+  const other = new Client({ ...config, ...deadline, stream: () => databaseSocket() });
+  other.on('error', () => undefined);
+  try {
+    await other.connect();
+    const text = `SELECT FROM pg_stat_activity WHERE pid = $1 AND state = 'active'`;
+    return (await other.query(text, [processId])).rowCount === 1;
+  } finally {
+    await other.end().catch(() => undefined);
+  }
+}
+
+/** Of the server; known once the connection stands. */
+const processIdOf = (client: Client) => (client as unknown as { processID: number | null }).processID;
+
+export interface PreparingClientConfig extends ClientConfig {
+  /** Of a connection that waits for an answer, after which the server is asked whether it still works; 75 s when absent. */
+  readonly silenceMs?: number;
+}
+
 /**
  * A connection that has Postgres plan once what it is asked again and again: planning was a third of what a statement takes.
- * Only for `query(text, values)`, as TypeORM asks.
+ * Only for `query(text, values)`, as TypeORM asks. It ends when the network has forgotten it, but not during a long statement.
  */
 export class PreparingClient extends Client {
-  constructor(config?: ClientConfig) {
-    super(config);
+  constructor({ silenceMs, ...config }: PreparingClientConfig = {}) {
+    const asked = async () => isWorking(config, processIdOf(this));
+    super({ ...config, stream: () => databaseSocket({ silenceMs, isWorking: asked }) });
     const ask = this.query.bind(this) as Ask;
     const prepared: Ask = (text, values, ...rest) => {
       const isPlain = typeof text === 'string' && Array.isArray(values) && values.length > 0 && rest.length === 0;

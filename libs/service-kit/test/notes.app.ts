@@ -116,6 +116,17 @@ export const PublishNote = defineRoute({
   approval: ({ body }: { body: { text: string } }) => body.text.endsWith('!'),
   idempotent: true,
 });
+export const CopyNote = defineRoute({
+  id: 'notes.copies.create',
+  method: 'POST',
+  path: '/copies',
+  summary: 'Writes a note that somebody who is slow to answer has to agree to.',
+  permission: 'notes:write',
+  body: z.object({ text: NoteText }),
+  answer: z.object({ noteId: z.uuid() }),
+  problems: { 'notes.forbidden_word': 409 },
+  idempotent: true,
+});
 export const ImportNotes = defineRoute({
   id: 'notes.imports.create',
   method: 'POST',
@@ -201,8 +212,14 @@ class NoteNotFound extends DomainError {
 }
 
 /** What specs hold up or look at. */
-export const pause: { beforeCommit: () => Promise<void>; imported: Buffer | undefined; followers: number } = {
+export const pause: {
+  beforeCommit: () => Promise<void>;
+  beforeTransaction: () => Promise<void>;
+  imported: Buffer | undefined;
+  followers: number;
+} = {
   beforeCommit: () => Promise.resolve(),
+  beforeTransaction: () => Promise.resolve(),
   imported: undefined,
   followers: 0,
 };
@@ -275,6 +292,12 @@ class NotesController {
   @Implements(PublishNote)
   publish({ body }: RequestOf<typeof PublishNote>, tx: EntityManager): Promise<AnswerOf<typeof PublishNote>> {
     return this.notes.write(tx, body.text);
+  }
+
+  @Implements(CopyNote, { checkFirst: true })
+  async copy({ body }: RequestOf<typeof CopyNote>) {
+    await pause.beforeTransaction();
+    return (tx: EntityManager): Promise<AnswerOf<typeof CopyNote>> => this.notes.write(tx, body.text);
   }
 
   @Implements(ListNotes)

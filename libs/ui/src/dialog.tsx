@@ -46,13 +46,13 @@ export function Dialog({
         <AriaDialog className="ui-dialog" role={alert ? 'alertdialog' : 'dialog'}>
           {({ close }) => (
             <>
-              <header className="ui-dialog-head">
+              <div className="ui-dialog-head">
                 <div>
                   <Heading slot="title">{title}</Heading>
                   {about && <p>{about}</p>}
                 </div>
                 {!locked && <IconButton label={t.close} icon={<X />} size="small" onPress={close} />}
-              </header>
+              </div>
               {typeof children === 'function' ? children(close) : children}
             </>
           )}

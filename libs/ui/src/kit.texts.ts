@@ -50,7 +50,7 @@ export const useKitTexts = defineTexts({
       noData: 'No data in this period',
       points: 'Read the values with the arrow keys',
       immature: 'not complete yet',
-      hidden: 'fewer than 20 people',
+      hidden: 'hidden: few people',
       ofFirst: 'of the first step',
       ofPrevious: 'of the step before',
       cohort: 'Cohort',
@@ -59,6 +59,7 @@ export const useKitTexts = defineTexts({
     empty: { noMatch: 'Nothing matches', clearFilters: 'Clear the filters', noRight: 'Not for your role' },
     problem: {
       title: 'This did not work',
+      missing: 'Nothing is here',
       offline: 'The server cannot be reached',
       offlineText: 'Check the connection and try again.',
       trace: 'Trace',
@@ -147,7 +148,7 @@ export const useKitTexts = defineTexts({
       noData: 'За этот период данных нет',
       points: 'Значения читаются стрелками',
       immature: 'период ещё не закончился',
-      hidden: 'меньше 20 человек',
+      hidden: 'скрыто: мало людей',
       ofFirst: 'от первого шага',
       ofPrevious: 'от предыдущего шага',
       cohort: 'Когорта',
@@ -156,6 +157,7 @@ export const useKitTexts = defineTexts({
     empty: { noMatch: 'Ничего не подходит', clearFilters: 'Сбросить фильтры', noRight: 'Недоступно для вашей роли' },
     problem: {
       title: 'Не получилось',
+      missing: 'Здесь ничего нет',
       offline: 'Сервер не отвечает',
       offlineText: 'Проверьте связь и повторите.',
       trace: 'Трасса',

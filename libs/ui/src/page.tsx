@@ -47,26 +47,31 @@ export function Filters({
   children,
   set = 0,
   end,
+  alwaysOpen = false,
 }: {
   search?: ReactNode;
   children?: ReactNode;
   /** How many of the filters are set: told by the button while they cannot be seen. */
   set?: number;
   end?: ReactNode;
+  /** They are seen on a phone at once: a second line of them, with a button like that of the first, would be a riddle. */
+  alwaysOpen?: boolean;
 }) {
   const t = useKitTexts();
   const [open, setOpen] = useState(false);
   return (
-    <div className="ui-filters" data-open={open || undefined}>
+    <div className="ui-filters" data-open={open || alwaysOpen || undefined}>
       {search}
       {children && (
         <>
-          <span className="ui-filters-toggle">
-            <Button icon={<ListFilter />} aria-expanded={open} onPress={() => setOpen(!open)}>
-              {t.table.filters}
-              {set > 0 && <span className="ui-count">{set}</span>}
-            </Button>
-          </span>
+          {!alwaysOpen && (
+            <span className="ui-filters-toggle">
+              <Button icon={<ListFilter />} aria-expanded={open} onPress={() => setOpen(!open)}>
+                {t.table.filters}
+                {set > 0 && <span className="ui-count">{set}</span>}
+              </Button>
+            </span>
+          )}
           <div className="ui-filters-more">{children}</div>
         </>
       )}

@@ -1,4 +1,4 @@
-import { CloudOff, RefreshCw, TriangleAlert } from 'lucide-react';
+import { CloudOff, RefreshCw, SearchX, TriangleAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Button } from './button';
 import { useKitTexts } from './kit.texts';
@@ -16,12 +16,14 @@ interface ProblemProps {
 export function ProblemState({ error, title, retry }: ProblemProps) {
   const t = useKitTexts();
   const problem = problemOf(error);
+  // A link to something that was removed is no failure.
+  const isMissing = problem?.status === 404;
   return (
     <div className="ui-problem-state" role="alert">
-      <span className="ui-empty-icon" data-tone="bad">
-        {problem ? <TriangleAlert /> : <CloudOff />}
+      <span className="ui-empty-icon" data-tone={isMissing ? undefined : 'bad'}>
+        {isMissing ? <SearchX /> : problem ? <TriangleAlert /> : <CloudOff />}
       </span>
-      <h2>{title ?? (problem ? t.problem.title : t.problem.offline)}</h2>
+      <h2>{title ?? (isMissing ? t.problem.missing : problem ? t.problem.title : t.problem.offline)}</h2>
       <p>{problem ? sentenceOf(problem) : t.problem.offlineText}</p>
       {problem?.retryAfter !== undefined && <p>{t.problem.waitSeconds(problem.retryAfter)}</p>}
       {retry && (

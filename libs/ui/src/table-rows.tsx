@@ -133,6 +133,7 @@ export function BodyRow<Row>({
             role="cell"
             data-align={column.align}
             data-phone={column.phone ?? (isFirst ? 'main' : 'more')}
+            data-title={column.align === 'end' ? column.title : undefined}
             data-empty={content === null || content === undefined || content === '' ? true : undefined}
           >
             {isFirst && (href || onOpen) ? (

@@ -17,7 +17,7 @@ import {
   type RequestOf,
   seesBot,
 } from '@switchboard/service-kit';
-import { DataSource, type EntityManager, LessThan } from 'typeorm';
+import { DataSource, type EntityManager, In, LessThan } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { EventStore } from '../events/event-store.service';
 import { Alert } from './alert.entity';
@@ -53,6 +53,8 @@ const TIMES_USUAL = 2;
 /** What one look at some rules has found. */
 export interface Look {
   readonly rules: readonly Finding['rule'][];
+  /** Where only this was looked at: others of the rules stay as they are. */
+  readonly subject?: string;
   readonly findings: readonly Finding[];
   readonly confirmation: Confirmation;
 }
@@ -74,19 +76,19 @@ export class AlertsService {
     store: EventStore,
   ) {
     store.alsoForget(async (tx, userId) => {
+      await this.endThoseOf(tx, userId);
       await tx.update(Alert, { userId }, { userId: null });
       await tx.update(Alert, { throttledUserId: userId }, { throttledUserId: null });
     });
   }
 
   /** Carries on the alerts of some rules by what was found now; what is not among the findings is as usual. */
-  async observe(tx: EntityManager, { rules, findings, confirmation }: Look): Promise<void> {
-    const open = await tx
+  async observe(tx: EntityManager, { rules, subject, findings, confirmation }: Look): Promise<void> {
+    const query = tx
       .createQueryBuilder(Alert, 'alert')
-      .where(`alert.state IN ('pending', 'firing') AND alert.rule = ANY (:rules)`, { rules })
-      .orderBy('alert.id')
-      .setLock('pessimistic_write')
-      .getMany();
+      .where(`alert.state IN ('pending', 'firing') AND alert.rule = ANY (:rules)`, { rules });
+    if (subject !== undefined) query.andWhere('alert.subject = :subject', { subject });
+    const open = await query.orderBy('alert.id').setLock('pessimistic_write').getMany();
     for (const finding of findings) {
       const known = open.find((alert) => keyOf(alert) === keyOf(finding));
       await this.carryOn(tx, known ?? begunBy(tx, finding), { finding, before: known, confirmation });
@@ -165,11 +167,28 @@ export class AlertsService {
     // Once: whoever lifts it has looked.
     if (next.state === 'firing' && finding?.suspect && !alert.throttledUserId)
       await this.throttle(tx, alert, finding.suspect, now);
-    if (next.state === 'resolved') alert.resolvedAt = now;
+    if (next.state === 'resolved') return this.resolve(tx, alert);
     await tx.save(Alert, alert);
     if (isNewlyFiring) await this.outbox.add(tx, AnomalyDetected(detected(alert)));
-    if (next.state === 'resolved')
-      await this.outbox.add(tx, AnomalyResolved({ ...series(alert), resolvedAt: now.toISOString() }));
+  }
+
+  /** Nobody looks at a person any more who has withdrawn, and without the person there would be two alerts of one thing. */
+  private async endThoseOf(tx: EntityManager, userId: string): Promise<void> {
+    const open = await tx.find(Alert, {
+      where: { userId, state: In(['pending', 'firing']) },
+      order: { id: 'ASC' },
+      lock: { mode: 'pessimistic_write' },
+    });
+    for (const alert of open) {
+      if (alert.state === 'pending') await tx.delete(Alert, { id: alert.id });
+      else await this.resolve(tx, Object.assign(alert, { userId: null, state: 'resolved' }));
+    }
+  }
+
+  private async resolve(tx: EntityManager, alert: Alert): Promise<void> {
+    const resolvedAt = this.clock.now();
+    await tx.save(Alert, Object.assign(alert, { resolvedAt }));
+    await this.outbox.add(tx, AnomalyResolved({ ...series(alert), resolvedAt: resolvedAt.toISOString() }));
   }
 
   private async throttle(tx: EntityManager, alert: Alert, suspect: Suspect, now: Date): Promise<void> {

@@ -16,7 +16,7 @@ import { erasePerson, startApp, type TestApp, until } from '@switchboard/testing
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { v7 as uuidv7 } from 'uuid';
-import { ask, runScheduled } from '../../test/build';
+import { aPerson, ask, runScheduled, withdraws } from '../../test/build';
 import { analyticsApp } from '../analytics.app';
 import { AlertNoticesService, isQuiet } from './alert-notices.service';
 import { type AlertState, observed } from './alert.states';
@@ -332,6 +332,23 @@ describe('an alert', () => {
     ];
     const pages = join(__dirname, '../../../../docs/runbooks/usage');
     expect(rules.filter((rule) => !existsSync(join(pages, `${rule}.md`)))).toEqual([]);
+  });
+});
+
+describe('who has withdrawn', () => {
+  it('has no alerts any more, and neither has the next one', async () => {
+    const people = [await aPerson(app), await aPerson(app)];
+    const findings = people.map((userId) => aFinding({ rule: 'person-usage', subject: 'bot:lumen · person', userId }));
+    for (const _ of [1, 2]) await look(findings, ['person-usage']);
+    const alertsOf = async () => (await list()).filter(({ rule }) => rule === 'person-usage');
+    expect((await alertsOf()).map(({ state }) => state)).toEqual(['firing', 'firing']);
+    const ids = (await alertsOf()).map(({ id }) => id);
+    app.clock.advance(MINUTE_MS);
+    for (const userId of people) await withdraws(app, userId);
+    await until(async () => (await alertsOf()).every(({ state, userId }) => state === 'resolved' && !userId), {
+      what: 'the end of both alerts',
+    });
+    for (const id of ids) await app.probe.until(AnomalyResolved, ({ data }) => data.alertId === id);
   });
 });
 

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AlertsModule } from '../alerts/alerts.module';
+import { RetentionModule } from '../retention/retention.module';
 import { AnomaliesController } from './anomalies.controller';
 import { AnomaliesJobs } from './anomalies.jobs';
 import { AnomaliesService } from './anomalies.service';
@@ -9,7 +10,7 @@ import { ProviderBillsService } from './provider-bills.service';
 import { UsageHistoryService } from './usage-history.service';
 
 @Module({
-  imports: [AlertsModule],
+  imports: [AlertsModule, RetentionModule],
   controllers: [AnomaliesController],
   providers: [
     AnomaliesJobs,

@@ -14,6 +14,7 @@ import { AlertNoticesService } from '../alerts/alert-notices.service';
 import { analyticsApp } from '../analytics.app';
 import { EventsService } from '../events/events.service';
 import { AnomaliesService } from './anomalies.service';
+import { PersonUsageService } from './person-usage.service';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -276,6 +277,38 @@ describe('a person', () => {
   });
 });
 
+describe('who caused a sudden usage', () => {
+  const MINUTE_AGO = () => new Date(NOW.getTime() - MINUTE_MS);
+  const cause = (from: Date) => service(PersonUsageService).causeOf('lumen', from, app.clock.now());
+  const someone = async () => {
+    const userId = uuidv7();
+    await ask(app, `INSERT INTO consents VALUES ($1, true, '1', 'bot', $2)`, [userId, NOW]);
+    return userId;
+  };
+
+  it('is nobody who is known, where those who have not consented used most', async () => {
+    const known = await someone();
+    await use(1, { userId: known }, MINUTE_AGO());
+    await use(20, { userId: uuidv7() }, MINUTE_AGO());
+    const hourAgo = new Date(NOW.getTime() - HOUR_MS);
+    expect(await cause(hourAgo)).toBeUndefined();
+    await use(30, { userId: known }, MINUTE_AGO());
+    expect(await cause(hourAgo)).toMatchObject({ userId: known });
+  });
+
+  it('is found also where a night lies between', async () => {
+    const [known, other] = [await someone(), await someone()];
+    NOW = new Date(`${new Date(NOW.getTime() + DAY_MS).toISOString().slice(0, 10)}T00:10:00Z`);
+    app.clock.set(NOW);
+    const before = new Date(NOW.getTime() - 20 * MINUTE_MS);
+    await use(3, { userId: known }, before);
+    await use(3, { userId: known }, MINUTE_AGO());
+    await use(4, { userId: other }, MINUTE_AGO());
+    expect(await cause(new Date(NOW.getTime() - HOUR_MS))).toMatchObject({ userId: known });
+    NOW = new Date(`${NOW.toISOString().slice(0, 10)}T14:00:00Z`);
+  });
+});
+
 describe('the bill of the providers', () => {
   const day = (ago: number) => new Date(NOW.getTime() - ago * DAY_MS).toISOString().slice(0, 10);
   const yesterday = () => day(1);
@@ -296,8 +329,23 @@ describe('the bill of the providers', () => {
       { rule: 'bill-mismatch', severity: 'critical', state: 'firing' },
       { state: 'resolved' },
     ]);
+    // Of another day: its alert is another one.
     await bill(day(2), await counted(day(2)));
+    expect(await alerts()).toMatchObject([
+      { subject: `providers · ${day(2)}`, state: 'resolved' },
+      { subject: `providers · ${yesterday()}`, state: 'firing' },
+      { subject: `providers · ${yesterday()}`, state: 'resolved' },
+    ]);
+    await bill(yesterday(), usual);
     expect((await alerts()).map(({ state }) => state)).not.toContain('firing');
+  });
+
+  it('of a day of which nothing is kept any more is refused', async () => {
+    await expect(bill(day(800), 5)).rejects.toMatchObject({
+      status: 422,
+      problem: { code: 'analytics.days_not_kept' },
+    });
+    expect(await alerts()).toEqual([]);
   });
 
   it('of a day that is not over is refused', async () => {

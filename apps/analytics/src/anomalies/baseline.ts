@@ -2,7 +2,6 @@ import { logOf, usualOf } from './detectors';
 import {
   comparableHours,
   FIVE_MINUTES_MS,
-  groupBy,
   HOUR_MS,
   isKnownToBeUnusual,
   type KnownPeriod,
@@ -70,7 +69,7 @@ function usualOfBot(
   known: readonly KnownPeriod[],
 ): [string, Usual][] {
   const slots = begins.map((begin, i) => {
-    const windows = groupBy(
+    const windows = Map.groupBy(
       hours[i]!.filter((window) => window.botId === botId),
       ({ at }) => at.getTime(),
     );
@@ -98,7 +97,10 @@ function usualOfBot(
         cost: cost.deviation,
         tokenCount: tokens.deviation,
         contributors: new Map(
-          [...groupBy(all.flat(), nameOf)].map(([name, windows]) => [name, sumOf(windows, 'costMicros') / all.length]),
+          [...Map.groupBy(all.flat(), nameOf)].map(([name, windows]) => [
+            name,
+            sumOf(windows, 'costMicros') / all.length,
+          ]),
         ),
       },
     ],

@@ -4,7 +4,6 @@ import { cusum, ewma, logOf, NORMAL, robustScore, usualOf } from './detectors';
 import type { Finding, Thresholds } from '../alerts/finding';
 import {
   DAY_MS,
-  groupBy,
   HOUR_MS,
   isKnownToBeUnusual,
   type KnownPeriod,
@@ -54,7 +53,7 @@ export async function driftsAt(history: UsageHistory, now: Date, options: Drifts
   const earliest = end.getTime() - WEEKS * 7 * DAY_MS - RECENT_HOURS * HOUR_MS;
   if (!begin || begin.getTime() > end.getTime() - WEEKS_FOR_WEEKDAYS * 7 * DAY_MS) return [];
   const from = new Date(Math.max(earliest, Math.ceil(begin.getTime() / HOUR_MS) * HOUR_MS));
-  const bots = groupBy(await history.hours(from, end), ({ botId }) => botId);
+  const bots = Map.groupBy(await history.hours(from, end), ({ botId }) => botId);
   return [...bots].flatMap(([botId, windows]) => {
     if (isKnownToBeUnusual(options.known, botId, now)) return [];
     const hours = hoursOf(windows, from, end, options.zone).filter(
@@ -78,7 +77,7 @@ interface Watched {
 }
 
 function hoursOf(windows: readonly UsageWindow[], from: Date, end: Date, zone: string): Hour[] {
-  const byHour = groupBy(windows, ({ at }) => at.getTime());
+  const byHour = Map.groupBy(windows, ({ at }) => at.getTime());
   const local = IANAZone.create(zone);
   const hours: Hour[] = [];
   for (let time = from.getTime(); time < end.getTime(); time += HOUR_MS) {
@@ -104,7 +103,7 @@ const hourOfWeek = (localTime: number) => Math.floor(localTime / HOUR_MS) % (7 *
  * them together: six of one kind do not tell.
  */
 function usageDrift({ place, past, recent }: Watched, { warnExcessMicrosPerHour }: Thresholds): Finding[] {
-  const byHourOfWeek = groupBy(past, ({ ofWeek }) => ofWeek);
+  const byHourOfWeek = Map.groupBy(past, ({ ofWeek }) => ofWeek);
   const usual = new Map(
     [...byHourOfWeek].map(([key, hours]) => [key, usualOf(hours.map(({ costMicros }) => logOf(costMicros)))]),
   );

@@ -5,6 +5,7 @@ import type { Suspect } from '../alerts/finding';
 import { type PersonUsage, usualDay } from './person-usage';
 import { DAY_MS } from './usage-history';
 
+const USAGE = 'chat-ai.usage.recorded';
 const PAST_DAYS = 14;
 /** Fewer days of people say nothing of one in a thousand. */
 const SMALLEST_SAMPLE = 200;
@@ -46,15 +47,18 @@ export class PersonUsageService {
     return people;
   }
 
-  /** Whoever caused most of a bot's usage in a time, if one person did. */
+  /** Whoever caused most of a bot's usage in a time, if one person did: of what everybody used, also those who are not known. */
   async causeOf(botId: string, from: Date, to: Date): Promise<Suspect | undefined> {
-    const rows = await this.db.query<{ userId: string; micros: number; share: number }[]>(
-      `SELECT user_id AS "userId", micros, micros / nullif(sum(micros) OVER (), 0) AS share
-       FROM (${PER_DAY('bot_id = $3')}) AS person ORDER BY micros DESC LIMIT 1`,
+    const [first] = await this.db.query<{ userId: string; micros: number; all: number }[]>(
+      `SELECT user_id AS "userId", sum(micros) AS micros, (
+         SELECT coalesce(sum(total), 0)::float8 FROM measures
+         WHERE minutes = 5 AND type = '${USAGE}' AND measure = 'costMicros' AND bot_id = $3
+           AND at >= date_bin('5 minutes', $1, '2000-01-01Z') AND at < $2
+       ) AS "all"
+       FROM (${PER_DAY('bot_id = $3')}) AS person GROUP BY 1 ORDER BY 2 DESC LIMIT 1`,
       [from, to, botId],
     );
-    const [first] = rows;
-    if (!first || !(first.share > MOST_OF_IT)) return undefined;
+    if (!first || !(first.micros > MOST_OF_IT * first.all)) return undefined;
     const day = new Date(Math.floor(to.getTime() / DAY_MS) * DAY_MS);
     return { userId: first.userId, botId, usualMicros: usualDay(await this.past(first.userId, botId, day)) };
   }
@@ -75,6 +79,6 @@ export class PersonUsageService {
 /** Per person, bot and day of UTC. */
 const PER_DAY = (condition: string) => `
   SELECT user_id, bot_id, (occurred_at AT TIME ZONE 'UTC')::date AS day, sum((props ->> 'costMicros')::bigint)::float8 AS micros
-  FROM events WHERE type = 'chat-ai.usage.recorded' AND occurred_at >= $1 AND occurred_at < $2
+  FROM events WHERE type = '${USAGE}' AND occurred_at >= $1 AND occurred_at < $2
     AND user_id IS NOT NULL AND bot_id IS NOT NULL AND ${condition}
   GROUP BY 1, 2, 3`;

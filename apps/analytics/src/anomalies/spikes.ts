@@ -11,7 +11,6 @@ import {
 import { logOf, robustScore } from './detectors';
 import {
   FIVE_MINUTES_MS,
-  groupBy,
   HOUR_MS,
   isKnownToBeUnusual,
   sumOf,
@@ -49,7 +48,7 @@ export async function spikesAt(
   const begun = Math.floor(now.getTime() / FIVE_MINUTES_MS) * FIVE_MINUTES_MS;
   const from = new Date(begun - FIVE_MINUTES_MS);
   const hourAgo = new Date(begun - HOUR_MS);
-  const lastHour = groupBy(await history.fiveMinutes(hourAgo, now), ({ botId }) => botId);
+  const lastHour = Map.groupBy(await history.fiveMinutes(hourAgo, now), ({ botId }) => botId);
   const bots = new Set([...lastHour.keys(), ...previous.bots.keys(), ...current.bots.keys()]);
   const weeks = Math.min(previous.weeks, current.weeks);
   return [...bots].flatMap((botId) => {
@@ -132,7 +131,7 @@ function nothing(
 }
 
 function contributorsOf(recent: readonly UsageWindow[], usual: Usual, windows: number): Contributor[] {
-  const seen = groupBy(recent, nameOf);
+  const seen = Map.groupBy(recent, nameOf);
   return [...new Set([...seen.keys(), ...usual.contributors.keys()])].map((name) => ({
     name,
     expected: Math.round((usual.contributors.get(name) ?? 0) * windows),

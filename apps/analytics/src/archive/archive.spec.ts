@@ -1,11 +1,15 @@
-import { ImportArchivedDay, ListArchivedDays } from '@switchboard/contracts';
+import { CheckArchivedDay, ImportArchivedDay, ListArchivedDays } from '@switchboard/contracts';
 import { MEDIA_STORAGE, type MediaStorage, Schedules } from '@switchboard/service-kit';
 import { erasePerson, startApp, type TestApp, until } from '@switchboard/testing';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { v7 as uuidv7 } from 'uuid';
 import { aMessage, aPerson, ask, aUsage, clear, eventAt, say, withdraws } from '../../test/build';
 import { analyticsApp } from '../analytics.app';
+import { EventPartitions } from '../events/event-partitions';
 import { EventsService } from '../events/events.service';
 import { RetentionJobs } from '../retention/retention.jobs';
 import { ArchiveService } from './archive.service';
@@ -15,17 +19,25 @@ const DAY_MS = 86_400_000;
 const NOW = new Date('2027-03-02T09:00:00Z');
 const YESTERDAY = '2027-03-01';
 
+let folder: string;
 let app: TestApp;
 beforeAll(async () => {
-  app = await startApp(analyticsApp);
+  folder = await mkdtemp(join(tmpdir(), 'archive-'));
+  app = await startApp(analyticsApp, { env: { MEDIA_FOLDER: folder } });
 });
 beforeEach(async () => {
   app.clock.set(NOW);
   await clear(app);
+  // An archive that was written by another fact would be added to.
+  for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true });
 });
-afterAll(() => app.stop());
+afterAll(async () => {
+  await app.stop();
+  await rm(folder, { recursive: true, force: true });
+});
 
 const archive = () => app.service.nest.get(ArchiveService, { strict: false }).archiveDue(new AbortController().signal);
+const eventPartitions = () => app.service.nest.get(EventPartitions, { strict: false });
 const storage = () => app.service.nest.get<MediaStorage>(MEDIA_STORAGE);
 const at = (daysAgo: number, more = 0) => new Date(app.clock.now().getTime() - daysAgo * DAY_MS + more);
 const allEvents = () => ask<Record<string, unknown>>(app, 'SELECT * FROM events ORDER BY occurred_at, event_id');
@@ -83,10 +95,10 @@ describe('the archive of a day', () => {
 
     const exactly = await ask(app, `SELECT occurred_at::text FROM events ORDER BY occurred_at`);
     await ask(app, `DELETE FROM events WHERE occurred_at < '2027-03-02'`);
-    expect(await imported()).toEqual({ day: YESTERDAY, events: 2, imported: 2 });
+    expect(await imported()).toMatchObject({ day: YESTERDAY, events: 2, imported: 2 });
     expect(await allEvents()).toEqual(before);
     expect(await ask(app, `SELECT occurred_at::text FROM events ORDER BY occurred_at`)).toEqual(exactly);
-    expect(await imported()).toEqual({ day: YESTERDAY, events: 2, imported: 0 });
+    expect(await imported()).toMatchObject({ day: YESTERDAY, events: 2, imported: 0 });
   });
 
   it('is written anew when late events come, and is final when none can come any more', async () => {
@@ -115,7 +127,7 @@ describe('the archive of a day', () => {
     app.clock.advance(1000);
     await withdraws(app, people[1]);
     await ask(app, `DELETE FROM events WHERE occurred_at < '2027-03-02'`);
-    expect(await imported()).toEqual({ day: YESTERDAY, events: 3, imported: 1 });
+    expect(await imported()).toMatchObject({ day: YESTERDAY, events: 3, imported: 1 });
     expect((await allEvents()).filter(({ occurred_at }) => occurred_at! < new Date(YESTERDAY))).toEqual([]);
     expect((await allEvents()).map(({ user_id }) => user_id)).toContain(people[2]);
   });
@@ -148,6 +160,82 @@ describe('the archive of a day', () => {
     expect(await linesOf()).toHaveLength(1);
     await archive();
     expect(await linesOf()).toHaveLength(2);
+  });
+});
+
+describe('an archive that holds more than the database', () => {
+  const forgetEvents = () => ask(app, `DELETE FROM events WHERE occurred_at < '2027-03-02'`);
+  const ids = async () => (await linesOf()).map(({ event_id }) => event_id);
+  const filesOf = async () => (await archived())!.files.map(({ key }) => key);
+
+  it('is added to when the database was lost', async () => {
+    const userId = await aPerson(app);
+    const first = [await say(app, aUsage({ userId }), at(1)), await say(app, aUsage({ userId }), at(1, 5))];
+    await archive();
+    await forgetEvents();
+    await ask(app, 'TRUNCATE archived_days');
+    // Two nights: the first one learns of it.
+    const late: string[] = [];
+    for (const more of [10, 20]) {
+      late.push((await say(app, aUsage({ userId }), at(1, more))).id);
+      await archive();
+      expect(await ids()).toEqual([...first.map(({ id }) => id), ...late]);
+    }
+    await archive();
+    expect(await ids()).toHaveLength(4);
+    await forgetEvents();
+    expect(await imported()).toMatchObject({ events: 4, imported: 4 });
+  });
+
+  it('is added to when the database is of before it was written', async () => {
+    const userId = await aPerson(app);
+    await say(app, aUsage({ userId }), at(1));
+    await archive();
+    const [before] = await ask<object>(app, 'SELECT * FROM archived_days WHERE day = $1', [YESTERDAY]);
+    const lost = await say(app, aUsage({ userId }), at(1, 5));
+    await archive();
+    const filesBefore = await filesOf();
+    await ask(app, 'DELETE FROM events WHERE event_id = $1', [lost.id]);
+    await ask(app, 'DELETE FROM archived_days WHERE day = $1', [YESTERDAY]);
+    await ask(app, 'INSERT INTO archived_days SELECT * FROM json_populate_record(NULL::archived_days, $1)', [
+      JSON.stringify(before),
+    ]);
+    await say(app, aUsage({ userId }), at(1, 10));
+    await archive();
+    expect(await linesOf()).toHaveLength(3);
+    expect(await ids()).toContain(lost.id);
+    for (const key of filesBefore) expect(await storage().exists(key)).toBe(false);
+  });
+
+  it('stays as it is where it cannot be read, and the other days are written', async () => {
+    const userId = await aPerson(app);
+    await say(app, aUsage({ userId }), at(2));
+    await archive();
+    const day = '2027-02-28';
+    const [file] = (await archived(day))!.files;
+    await storage().put(file!.key, Buffer.from('rust'), { contentType: 'application/gzip' });
+    await ask(app, 'TRUNCATE archived_days');
+    await say(app, aUsage({ userId }), at(2, 5));
+    await say(app, aUsage({ userId }), at(1));
+    await expect(archive()).rejects.toMatchObject({ code: 'analytics.archive_damaged' });
+    expect(await archived(day)).toBeUndefined();
+    expect((await buffer((await storage().open(file!.key))!.body)).toString()).toBe('rust');
+    expect(await archived()).toMatchObject({ events: 1 });
+  });
+});
+
+describe('a check of an archive', () => {
+  const checked = (day = YESTERDAY) => app.gateway.call(CheckArchivedDay, { params: { day } });
+
+  it('reads all of it', async () => {
+    await say(app, aUsage({ userId: await aPerson(app) }), at(1));
+    await archive();
+    expect(await checked()).toMatchObject({ day: YESTERDAY, events: 1, files: 1 });
+    await ask(app, 'UPDATE archived_days SET events = 2 WHERE day = $1', [YESTERDAY]);
+    await expect(checked()).rejects.toMatchObject({ problem: { code: 'analytics.archive_damaged' } });
+    await ask(app, 'TRUNCATE archived_days');
+    expect(await checked()).toMatchObject({ events: 1 });
+    await expect(checked('2020-02-29')).rejects.toMatchObject({ problem: { code: 'analytics.archive_not_found' } });
   });
 });
 
@@ -196,11 +284,59 @@ describe('what is too old', () => {
     expect(await ask(app, 'SELECT countable_since::text FROM rollup_state')).toEqual([
       { countable_since: '2027-03-01' },
     ]);
-    expect(await imported(day)).toEqual({ day, events: 1, imported: 1 });
+    expect(await imported(day)).toEqual({ day, events: 1, imported: 1, heldUntil: '2028-05-01' });
     expect(
       await ask(app, 'SELECT sum(total)::int AS cost FROM measures WHERE minutes = 1440 AND measure = $1', [
         'costMicros',
       ]),
     ).toEqual([{ cost: 450 }]);
+  });
+
+  const DAY = '2027-02-28';
+  /** February is dropped. */
+  const aDroppedMonth = async () => {
+    // An earlier fact has dropped it, and the clock has gone back since, which no process sees.
+    (eventPartitions() as unknown as { known: Set<string> }).known.clear();
+    await say(app, aUsage({ userId: await aPerson(app) }), at(2));
+    app.clock.set(new Date('2028-04-01T00:10:00Z'));
+    await archive();
+    await forgetOld();
+    expect(await partitions()).not.toContain('events_202702');
+  };
+
+  it('and was brought back stays for a month, or as long as was asked for', async () => {
+    await aDroppedMonth();
+    await imported(DAY);
+    await app.gateway.call(ImportArchivedDay, { params: { day: DAY }, query: { heldDays: 60 } });
+    await imported(DAY);
+    app.clock.advance(60 * DAY_MS);
+    await archive();
+    await forgetOld();
+    expect(await partitions()).toContain('events_202702');
+    expect(
+      await ask(app, 'SELECT day::text, held_until::text FROM archived_days WHERE held_until IS NOT NULL'),
+    ).toEqual([{ day: DAY, held_until: '2028-05-31' }]);
+    app.clock.advance(DAY_MS);
+    await forgetOld();
+    expect(await partitions()).not.toContain('events_202702');
+  });
+
+  it('stays in storage when one more event of it comes', async () => {
+    await aDroppedMonth();
+    // As when somebody has quarantined events tried again.
+    await eventPartitions().ensure([new Date(DAY)]);
+    await ask(
+      app,
+      `INSERT INTO events (event_id, occurred_at, received_at, version, type, source, bot_id, props)
+       VALUES ($1, $2, $3, 1, 'chat-ai.usage.recorded', 'chat-ai', 'lumen', '{}')`,
+      [uuidv7(), new Date(DAY), new Date(app.clock.now().getTime() + 1000)],
+    );
+    await ask(app, 'UPDATE archived_days SET final = false WHERE day = $1', [DAY]);
+    app.clock.advance(60_000);
+    await archive();
+    expect(await archived(DAY)).toMatchObject({ events: 2, final: true });
+    expect(await linesOf(DAY)).toHaveLength(2);
+    await forgetOld();
+    expect(await partitions()).not.toContain('events_202702');
   });
 });

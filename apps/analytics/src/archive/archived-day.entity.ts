@@ -18,6 +18,10 @@ export class ArchivedDay {
   @Column('integer')
   events!: number;
 
+  /** How many of them the database held when they were written; the others were in storage only. */
+  @Column('integer', { name: 'events_here' })
+  eventsHere!: number;
+
   @Column('bigint', { transformer: { from: Number, to: String } })
   bytes!: number;
 
@@ -30,4 +34,8 @@ export class ArchivedDay {
 
   @Column('timestamptz', { name: 'archived_at' })
   archivedAt!: Date;
+
+  /** Somebody has brought its events back: they stay until this day, however old they are. */
+  @Column('date', { name: 'held_until', nullable: true })
+  heldUntil!: string | null;
 }

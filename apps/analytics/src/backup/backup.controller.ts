@@ -1,5 +1,10 @@
 import { Controller } from '@nestjs/common';
-import { BackUpStatistics, ListStatisticsBackups, RestoreStatistics } from '@switchboard/contracts';
+import {
+  BackUpStatistics,
+  CheckStatisticsBackup,
+  ListStatisticsBackups,
+  RestoreStatistics,
+} from '@switchboard/contracts';
 import { type AnswerOf, Implements, type RequestOf } from '@switchboard/service-kit';
 import { BackupService } from './backup.service';
 
@@ -15,6 +20,11 @@ export class BackupController {
   @Implements(BackUpStatistics)
   create(): Promise<AnswerOf<typeof BackUpStatistics>> {
     return this.backups.create();
+  }
+
+  @Implements(CheckStatisticsBackup)
+  check({ params }: RequestOf<typeof CheckStatisticsBackup>): Promise<AnswerOf<typeof CheckStatisticsBackup>> {
+    return this.backups.check(params.id);
   }
 
   @Implements(RestoreStatistics)

@@ -1,11 +1,12 @@
 import { Module } from '@nestjs/common';
+import { ExperimentsModule } from '../experiments/experiments.module';
 import { RollupsModule } from '../rollups/rollups.module';
 import { BackupController } from './backup.controller';
 import { BackupJobs } from './backup.jobs';
 import { BackupService } from './backup.service';
 
 @Module({
-  imports: [RollupsModule],
+  imports: [ExperimentsModule, RollupsModule],
   controllers: [BackupController],
   providers: [BackupService, BackupJobs],
   exports: [BackupService],

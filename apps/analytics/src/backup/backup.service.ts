@@ -6,10 +6,12 @@ import { createGunzip, createGzip } from 'node:zlib';
 import { Inject, Injectable } from '@nestjs/common';
 import { Instant } from '@switchboard/contracts';
 import { Clock, DomainError, MEDIA_STORAGE, type MediaStorage } from '@switchboard/service-kit';
-import type { PoolClient } from 'pg';
+import type { Client } from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { DataSource, type EntityManager } from 'typeorm';
 import { z } from 'zod';
+import { OLDEST_MS } from '../events/read-event';
+import { ExperimentsService } from '../experiments/experiments.service';
 import { putFile, readFile } from '../files/checked-files';
 import { RollupsService } from '../rollups/rollups.service';
 import { BACKUP_TABLES, type BackupTable } from './backup.tables';
@@ -28,10 +30,8 @@ export class BackupDamaged extends DomainError {
 }
 
 export class StatisticsNotEmpty extends DomainError {
-  constructor(table: string) {
-    super('analytics.statistics_not_empty', `${table} holds statistics: a backup is read into an empty database`, 409, {
-      table,
-    });
+  constructor(why: string, params: Readonly<Record<string, string>> = {}) {
+    super('analytics.statistics_not_empty', `${why}: a backup is read into a new database, once`, 409, params);
   }
 }
 
@@ -40,6 +40,8 @@ const StoredFile = z.object({ key: z.string(), bytes: z.int(), sha256: z.string(
 const Manifest = z.object({
   id: z.string(),
   takenAt: z.iso.datetime(),
+  /** Whose it is: see `rollup_state`. */
+  database: z.uuid(),
   tables: z.array(
     z.object({ name: z.string(), columns: z.array(z.string()), rows: z.int(), files: z.array(StoredFile) }),
   ),
@@ -58,11 +60,20 @@ export type Backup = z.output<typeof Backup>;
 /** What lies in storage, the latest first; itself in storage, because a database that was lost knows nothing of it. */
 const Index = z.array(Backup);
 
+/** Backups that were begun and may never have been finished: storage cannot be asked what lies in it. */
+const Begun = z.array(z.object({ id: z.string(), at: Instant }));
+
 const INDEX_KEY = 'statistics/index.json';
+const BEGUN_KEY = 'statistics/begun.json';
 const manifestKey = (id: string) => `statistics/${id}/manifest.json`;
+const fileKey = (id: string, table: string, number: number) =>
+  `statistics/${id}/${table}-${String(number).padStart(4, '0')}.copy.gz`;
+const DAY_MS = 86_400_000;
 /** Source: retention of backups, the same for all. */
-const KEPT_MS = 35 * 86_400_000;
-/** Buckets take files in one piece, and it is read whole before anything of it is used. */
+const KEPT_MS = 35 * DAY_MS;
+/** A backup that was begun so long ago is written by nobody any more: see the timeout of its job. */
+const ABANDONED_MS = 3 * 3_600_000;
+/** As much as a bucket takes by one request. A piece is read whole before anything of it is used. */
 const FILE_BYTES = 16 * 1024 * 1024;
 
 /** Backups of the statistics: what COPY gives of each table, in storage, and the way back. */
@@ -73,24 +84,29 @@ export class BackupService {
   constructor(
     private readonly db: DataSource,
     private readonly rollups: RollupsService,
+    private readonly experiments: ExperimentsService,
     private readonly clock: Clock,
     @Inject(MEDIA_STORAGE) private readonly storage: MediaStorage,
   ) {}
 
-  /** All tables as they are at one moment. Those of before are deleted when their time is over. */
+  /** All tables as they are at one moment. */
   async create(): Promise<Backup> {
     const takenAt = this.clock.now();
     const id = `${takenAt.toISOString().slice(0, 19).replaceAll(':', '-')}-${randomBytes(3).toString('hex')}`;
+    await this.changeBegun((begun) => [...begun, { id, at: takenAt }]);
     const tables: Manifest['tables'] = [];
-    await this.db.transaction('REPEATABLE READ', async (tx) => {
-      // Whoever has this and knows a person must not be able to find them in it.
-      const salt = randomBytes(32).toString('hex');
-      for (const table of BACKUP_TABLES) tables.push(await this.write(tx, id, table, salt));
+    const database = await this.db.transaction('REPEATABLE READ', async (tx) => {
+      // Whoever has the files and knows a person must not be able to find them in it. Made by the server, so that it is in no statement.
+      await tx.query(`CREATE TEMPORARY TABLE backup_salt ON COMMIT DROP AS
+        SELECT concat(gen_random_uuid(), gen_random_uuid()) AS salt`);
+      for (const table of BACKUP_TABLES) tables.push(await this.write(tx, id, table));
+      return (await stateOf(tx)).databaseId;
     });
-    const manifest: Manifest = { id, takenAt: takenAt.toISOString(), tables };
+    const manifest: Manifest = { id, takenAt: takenAt.toISOString(), database, tables };
     await this.putJson(manifestKey(id), manifest);
     const backup = describe(manifest);
     await this.changeIndex((index) => [backup, ...index]);
+    await this.changeBegun((begun) => begun.filter((one) => one.id !== id));
     return backup;
   }
 
@@ -106,52 +122,91 @@ export class BackupService {
   }
 
   /**
-   * Reads a backup into a database that holds no statistics from before it was taken; what was counted since is added. All of it or,
-   * when something is damaged, nothing.
+   * Reads a backup into a new database; what that has counted meanwhile is added, late events of before as well. All of it or, when
+   * something is damaged, nothing.
    * @param id or `latest`
+   * @throws BackupNotFound, BackupDamaged, StatisticsNotEmpty
    */
   async restore(id: string): Promise<Backup> {
     const manifest = await this.manifestOf(id);
     await this.db.transaction(async (tx) => {
       // Nobody stores anything meanwhile: see `consenting`.
       await tx.query(`SELECT pg_advisory_xact_lock(hashtext(current_schema()), hashtext('consents'))`);
-      await this.requireEmpty(tx, new Date(manifest.takenAt));
-      for (const table of manifest.tables) await this.read(tx, manifest, table);
+      await this.requireNew(tx, manifest);
+      for (const table of manifest.tables) await this.read(tx, manifest.id, table);
+      await this.experiments.endRestored(tx);
       // Of the events that were counted in it none may be here, and of today's only some.
-      const tomorrow = new Date(this.clock.now().getTime() + 86_400_000);
+      const tomorrow = new Date(this.clock.now().getTime() + DAY_MS);
       await this.rollups.countableSince(tx, tomorrow.toISOString().slice(0, 10));
+      await tx.query('UPDATE rollup_state SET restored_backup = $1', [manifest.id]);
     });
     return describe(manifest);
   }
 
-  /** Deletes those that are too old. */
+  /** Reads a backup whole. @throws BackupNotFound, BackupDamaged */
+  async check(id: string): Promise<Backup> {
+    const manifest = await this.manifestOf(id);
+    try {
+      for (const { key, ...file } of manifest.tables.flatMap(({ files }) => files))
+        await readFile(this.storage, { key, ...file });
+    } catch (error) {
+      throw new BackupDamaged(manifest.id, error);
+    }
+    return describe(manifest);
+  }
+
+  /** Deletes those that are too old, and what was never finished. Damaged ones go as well: no manifest is read. */
   async forgetOld(): Promise<void> {
-    const before = new Date(this.clock.now().getTime() - KEPT_MS);
-    const isOld = ({ takenAt }: Backup) => takenAt < before;
-    for (const { id } of (await this.list()).filter(isOld)) {
-      const { tables } = await this.manifestOf(id);
-      for (const { key } of tables.flatMap(({ files }) => files)) await this.storage.delete(key);
+    const now = this.clock.now().getTime();
+    for (const { id, takenAt, rows } of await this.list()) {
+      if (takenAt.getTime() >= now - KEPT_MS) continue;
+      await this.deleteFiles(id, Object.keys(rows));
       await this.changeIndex((index) => index.filter((backup) => backup.id !== id));
-      await this.storage.delete(manifestKey(id));
+    }
+    const finished = new Set((await this.list()).map(({ id }) => id));
+    for (const { id, at } of await this.begun()) {
+      if (at.getTime() >= now - ABANDONED_MS) continue;
+      if (!finished.has(id))
+        await this.deleteFiles(
+          id,
+          BACKUP_TABLES.map(({ name }) => name),
+        );
+      await this.changeBegun((begun) => begun.filter((one) => one.id !== id));
     }
   }
 
-  private async write(tx: EntityManager, id: string, { name, people = [] }: BackupTable, salt: string) {
+  /** The last file of a table first, so that whoever goes on after a crash finds all that are left. */
+  private async deleteFiles(id: string, tables: readonly string[]): Promise<void> {
+    await this.storage.delete(manifestKey(id));
+    for (const table of tables) {
+      let count = 0;
+      while (await this.storage.exists(fileKey(id, table, count + 1))) count++;
+      for (; count > 0; count--) await this.storage.delete(fileKey(id, table, count));
+    }
+  }
+
+  private async write(tx: EntityManager, id: string, { name, people = [] }: BackupTable) {
     const columns = await columnsOf(tx, name);
-    const values = columns.map((column) => (people.includes(column) ? `md5('${salt}' || ${column})::uuid` : column));
-    const client = (await tx.queryRunner!.connect()) as PoolClient;
+    const values = columns.map((column) => (people.includes(column) ? pseudonymOf(column) : column));
+    const client = (await tx.queryRunner!.connect()) as Client;
     const copied = client.query(copyTo(`COPY (SELECT ${values.join(', ')} FROM ${name}) TO STDOUT`));
+    // It fails once more when its connection ends, and nobody waits for it then.
+    copied.on('error', () => undefined);
     const packed = createGzip();
     pipeline(copied, packed, () => undefined);
     const files: z.output<typeof StoredFile>[] = [];
-    for await (const piece of pieces(packed)) {
-      const key = `statistics/${id}/${name}-${String(files.length + 1).padStart(4, '0')}.copy.gz`;
-      files.push(await putFile(this.storage, key, piece, 'application/gzip'));
+    try {
+      for await (const piece of piecesOf(packed, FILE_BYTES))
+        files.push(await putFile(this.storage, fileKey(id, name, files.length + 1), piece, 'application/gzip'));
+    } catch (error) {
+      // The server would go on sending, and answer ROLLBACK after that.
+      await client.end();
+      throw error;
     }
     return { name, columns, rows: copied.rowCount, files };
   }
 
-  private async read(tx: EntityManager, { id, takenAt }: Manifest, table: Manifest['tables'][number]): Promise<void> {
+  private async read(tx: EntityManager, id: string, table: Manifest['tables'][number]): Promise<void> {
     const known = BACKUP_TABLES.find(({ name }) => name === table.name);
     // Of a version that knew more.
     if (!known) return;
@@ -159,7 +214,7 @@ export class BackupService {
     const staged = `restored_${table.name}`;
     // Row-level security takes no COPY, so the rows come in by the way of a table without.
     await tx.query(`CREATE TEMPORARY TABLE ${staged} ON COMMIT DROP AS SELECT ${columns} FROM ${table.name} LIMIT 0`);
-    const client = (await tx.queryRunner!.connect()) as PoolClient;
+    const client = (await tx.queryRunner!.connect()) as Client;
     const target = client.query(copyFrom(`COPY ${staged} (${columns}) FROM STDIN`));
     try {
       await piped(Readable.from(this.contentsOf(table)), createGunzip(), target);
@@ -167,7 +222,7 @@ export class BackupService {
     } catch (error) {
       throw new BackupDamaged(id, error);
     }
-    if (known.restored) await tx.query(`UPDATE ${staged} SET ${known.restored}`, [takenAt]);
+    if (known.restored) await tx.query(`UPDATE ${staged} SET ${known.restored}`);
     const added = (known.add ?? []).map((column) => `${column} = ${table.name}.${column} + excluded.${column}`);
     const conflict =
       added.length > 0 ? `(${await keyOf(tx, table.name)}) DO UPDATE SET ${added.join(', ')}` : 'DO NOTHING';
@@ -178,9 +233,14 @@ export class BackupService {
     for (const file of files) yield await readFile(this.storage, file);
   }
 
-  private async requireEmpty(tx: EntityManager, takenAt: Date): Promise<void> {
-    const rows = await tx.query<unknown[]>(`SELECT FROM measures WHERE minutes = 5 AND at <= $1 LIMIT 1`, [takenAt]);
-    if (rows.length > 0) throw new StatisticsNotEmpty('measures');
+  private async requireNew(tx: EntityManager, { database, takenAt }: Manifest): Promise<void> {
+    const { databaseId, restoredBackup } = await stateOf(tx);
+    if (restoredBackup) throw new StatisticsNotEmpty('a backup was restored before', { id: restoredBackup });
+    if (databaseId === database) throw new StatisticsNotEmpty('the backup was taken of this database');
+    // Services that start on an empty database count what had waited for them: events that are older are quarantined.
+    const late = new Date(Date.parse(takenAt) - OLDEST_MS - DAY_MS);
+    const rows = await tx.query<unknown[]>(`SELECT FROM measures WHERE at < $1 LIMIT 1`, [late]);
+    if (rows.length > 0) throw new StatisticsNotEmpty('the database holds older statistics');
   }
 
   private async manifestOf(id: string): Promise<Manifest> {
@@ -194,13 +254,26 @@ export class BackupService {
     }
   }
 
-  /** One at a time, however many processes there are. */
   private async changeIndex(change: (index: Backup[]) => Backup[]): Promise<void> {
+    await this.alone(async () => this.putJson(INDEX_KEY, Index.encode(change(await this.list()))));
+    for (const listener of this.listeners) listener();
+  }
+
+  private async begun(): Promise<z.output<typeof Begun>> {
+    const file = await this.storage.open(BEGUN_KEY);
+    return file ? Begun.decode((await json(file.body)) as z.input<typeof Begun>) : [];
+  }
+
+  private changeBegun(change: (begun: z.output<typeof Begun>) => z.output<typeof Begun>): Promise<void> {
+    return this.alone(async () => this.putJson(BEGUN_KEY, Begun.encode(change(await this.begun()))));
+  }
+
+  /** One after the other, however many processes there are. */
+  private async alone(work: () => Promise<unknown>): Promise<void> {
     await this.db.transaction(async (tx) => {
       await tx.query(`SELECT pg_advisory_xact_lock(hashtext(current_schema()), hashtext('backup index'))`);
-      await this.putJson(INDEX_KEY, Index.encode(change(await this.list())));
+      await work();
     });
-    for (const listener of this.listeners) listener();
   }
 
   private putJson(key: string, value: unknown) {
@@ -214,6 +287,17 @@ const describe = ({ id, takenAt, tables }: Manifest): Backup => ({
   rows: Object.fromEntries(tables.map(({ name, rows }) => [name, rows])),
   bytes: tables.flatMap(({ files }) => files).reduce((sum, { bytes }) => sum + bytes, 0),
 });
+
+/** The same for the same person within one backup, and nobody's. */
+const pseudonymOf = (column: string) =>
+  `encode(substring(sha256(convert_to((SELECT salt FROM backup_salt) || ${column}, 'UTF8')) FOR 16), 'hex')::uuid`;
+
+async function stateOf(tx: EntityManager): Promise<{ databaseId: string; restoredBackup: string | null }> {
+  const [state] = await tx.query<[{ databaseId: string; restoredBackup: string | null }]>(
+    'SELECT database_id AS "databaseId", restored_backup AS "restoredBackup" FROM rollup_state',
+  );
+  return state;
+}
 
 async function columnsOf(tx: EntityManager, table: string): Promise<string[]> {
   const rows = await tx.query<{ name: string }[]>(
@@ -232,17 +316,20 @@ async function keyOf(tx: EntityManager, table: string): Promise<string> {
   return key;
 }
 
-/** A stream in pieces of FILE_BYTES, the last one shorter; one at least. */
-async function* pieces(stream: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+/** A stream in pieces of just so many bytes, the last one shorter; one at least. */
+export async function* piecesOf(stream: AsyncIterable<Buffer>, size: number): AsyncGenerator<Buffer> {
   let waiting: Buffer[] = [];
-  let bytes = 0;
+  let length = 0;
   for await (const chunk of stream) {
-    waiting.push(chunk);
-    bytes += chunk.length;
-    if (bytes < FILE_BYTES) continue;
-    yield Buffer.concat(waiting);
-    waiting = [];
-    bytes = 0;
+    let rest = chunk;
+    while (length + rest.length > size) {
+      yield Buffer.concat([...waiting, rest.subarray(0, size - length)]);
+      rest = rest.subarray(size - length);
+      waiting = [];
+      length = 0;
+    }
+    waiting.push(rest);
+    length += rest.length;
   }
   yield Buffer.concat(waiting);
 }

@@ -1,15 +1,27 @@
-import { BackUpStatistics, ListRates, ListStatisticsBackups, PutRate, RestoreStatistics } from '@switchboard/contracts';
+import {
+  BackUpStatistics,
+  CheckStatisticsBackup,
+  ExperimentDecided,
+  ListRates,
+  ListStatisticsBackups,
+  NoticeSendRequested,
+  PutRate,
+  RestoreStatistics,
+} from '@switchboard/contracts';
 import { MEDIA_STORAGE, type MediaStorage, Schedules } from '@switchboard/service-kit';
 import { startApp, type TestApp, until } from '@switchboard/testing';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
+import { to as copyTo } from 'pg-copy-streams';
 import { v7 as uuidv7 } from 'uuid';
 import { aMessage, aPerson, ask, aUsage, clear, say } from '../../test/build';
 import { analyticsApp } from '../analytics.app';
 import { BackupJobs } from './backup.jobs';
+import { BackupService, piecesOf } from './backup.service';
 
 const DAY_MS = 86_400_000;
 
@@ -30,6 +42,8 @@ afterAll(async () => {
 
 const storageOf = ({ service }: TestApp) => service.nest.get<MediaStorage>(MEDIA_STORAGE);
 const restore = (app: TestApp, id = 'latest') => app.gateway.call(RestoreStatistics, { params: { id } });
+
+const service = (app: TestApp) => app.service.nest.get(BackupService, { strict: false });
 
 const sums = async (app: TestApp) => ({
   measures: await ask(
@@ -116,16 +130,27 @@ describe('a backup of the statistics', () => {
       params: { currency: 'EUR', validFrom: '2026-01-01' },
       body: { usdPerUnit: 1.1, exponent: 2, source: 'a bank' },
     });
-    const { takenAt } = await app.gateway.call(BackUpStatistics, {});
+    await app.gateway.call(BackUpStatistics, {});
     app.clock.advance(60 * 60_000);
     await restore(empty);
     expect(await empty.gateway.call(ListRates)).toEqual(await app.gateway.call(ListRates));
     const [restored] = await ask(empty, 'SELECT * FROM experiments WHERE id = $1', [running]);
     expect(restored).toMatchObject({
       ...{ state: 'stopped', decision: 'stopped', decided_arm: 'plain', decided_automatically: true, revision: 4 },
-      ended_at: takenAt,
+      ended_at: app.clock.now(),
+    });
+    const decided = await empty.probe.until(ExperimentDecided, ({ data }) => data.experimentId === running);
+    expect(decided.data).toMatchObject({ decision: 'stopped', arm: 'plain', automatic: true });
+    const { data: notice } = await empty.probe.until(NoticeSendRequested);
+    expect(notice.texts).toMatchObject({
+      en: expect.stringContaining('greeting-3 was stopped') as string,
+      ru: expect.stringContaining('greeting-3 остановлен') as string,
     });
     expect(await ask(empty, 'SELECT FROM exposures')).toEqual([]);
+    // Both are counted as well; what comes after this test is to find nothing.
+    const counted = `SELECT DISTINCT type FROM measures
+      WHERE type IN ('analytics.experiment.decided', 'bot-adapter.notice.send-requested')`;
+    await until(async () => (await ask(empty, counted)).length === 2, { what: 'their being counted' });
     await Promise.all([app, empty].map((each) => ask(each, 'DELETE FROM experiments WHERE id = $1', [running])));
   });
 
@@ -146,6 +171,64 @@ describe('a backup of the statistics', () => {
     ).toEqual([{ cost: 900 }]);
   });
 
+  it('is added also to what came late, while nobody had restored it yet', async () => {
+    await say(app, aUsage({ userId: await aPerson(app) }));
+    const { takenAt } = await app.gateway.call(BackUpStatistics, {});
+    app.clock.advance(DAY_MS);
+    await say(empty, aUsage({ userId: await aPerson(empty) }), new Date(takenAt.getTime() - 6 * DAY_MS));
+    await restore(empty);
+    expect(
+      await ask(empty, `SELECT sum(total)::int AS cost FROM measures WHERE minutes = 15 AND measure = 'costMicros'`),
+    ).toEqual([{ cost: 900 }]);
+    await clear(empty);
+    await ask(empty, `INSERT INTO measures VALUES (1440, $1, 'a.b.c', 'events', '', '', '', '', '', 0, 1, 0)`, [
+      new Date(takenAt.getTime() - 9 * DAY_MS),
+    ]);
+    await expect(restore(empty)).rejects.toMatchObject({ problem: { code: 'analytics.statistics_not_empty' } });
+  });
+
+  it('says in no statement how people are hidden', async () => {
+    const copy = Object.getPrototypeOf(copyTo('')) as { submit(): void };
+    const submit = jest.spyOn(copy, 'submit');
+    const texts: unknown[][] = [];
+    for (const _ of [1, 2]) {
+      submit.mockClear();
+      await app.gateway.call(BackUpStatistics, {});
+      texts.push(submit.mock.contexts.map((query) => (query as unknown as { text: string }).text));
+    }
+    submit.mockRestore();
+    expect(texts[0]!.length).toBeGreaterThan(3);
+    expect(texts[0]).toEqual(texts[1]);
+  });
+
+  it('is checked by its checksums', async () => {
+    await someHistory(app);
+    const { id } = await app.gateway.call(BackUpStatistics, {});
+    const check = () => app.gateway.call(CheckStatisticsBackup, { params: { id: 'latest' } });
+    expect(await check()).toMatchObject({ id, rows: { people: 3 } });
+    await storageOf(app).delete(`statistics/${id}/people-0001.copy.gz`);
+    await expect(check()).rejects.toMatchObject({ problem: { code: 'analytics.backup_damaged' } });
+  });
+
+  it('ends at once when storage fails while the database sends', async () => {
+    await someHistory(app);
+    // More than buffers of the network take, after the first file.
+    await ask(
+      app,
+      `UPDATE experiment_results SET results = (SELECT to_jsonb(string_agg(md5(i::text), '')) FROM generate_series(1, 1500000) AS i)`,
+    );
+    const put = storageOf(app).put.bind(storageOf(app));
+    const failing = jest.spyOn(storageOf(app), 'put').mockImplementation((key, body, about) => {
+      return key.includes('experiment_results')
+        ? Promise.reject(new Error('the bucket is away'))
+        : put(key, body, about);
+    });
+    await expect(service(app).create()).rejects.toThrow('the bucket is away');
+    failing.mockRestore();
+    await ask(app, `UPDATE experiment_results SET results = '{}'`);
+    await app.gateway.call(BackUpStatistics, {});
+  });
+
   it('that is damaged or not there changes nothing, and says so', async () => {
     await someHistory(app);
     const { id } = await app.gateway.call(BackUpStatistics, {});
@@ -160,14 +243,49 @@ describe('a backup of the statistics', () => {
   it('goes after five weeks', async () => {
     const jobs = app.service.nest.get(BackupJobs, { strict: false });
     await jobs.backUp();
+    await jobs.forgetOld();
     const { backups: first } = await app.gateway.call(ListStatisticsBackups, {});
     expect(first.length).toBeGreaterThan(1);
+    // What is damaged is not kept for that.
+    await storageOf(app).delete(`statistics/${first[1]!.id}/manifest.json`);
     app.clock.advance(36 * DAY_MS);
     await jobs.backUp();
+    await jobs.forgetOld();
     const { backups } = await app.gateway.call(ListStatisticsBackups, {});
     expect(backups).toHaveLength(1);
     expect(backups[0]!.id).not.toBe(first[0]!.id);
-    for (const file of ['manifest.json', 'measures-0001.copy.gz'])
-      expect(await storageOf(app).exists(`statistics/${first[0]!.id}/${file}`)).toBe(false);
+    for (const { id, rows } of first)
+      for (const file of ['manifest.json', ...Object.keys(rows).map((table) => `${table}-0001.copy.gz`)])
+        expect(await storageOf(app).exists(`statistics/${id}/${file}`)).toBe(false);
   });
+
+  it('that was never finished leaves nothing', async () => {
+    const put = storageOf(app).put.bind(storageOf(app));
+    const keys: string[] = [];
+    const failing = jest.spyOn(storageOf(app), 'put').mockImplementation((key, body, about) => {
+      if (key.endsWith('manifest.json')) return Promise.reject(new Error('the bucket is away'));
+      if (key.endsWith('.gz')) keys.push(key);
+      return put(key, body, about);
+    });
+    await expect(service(app).create()).rejects.toThrow('the bucket is away');
+    failing.mockRestore();
+    const left = () => Promise.all(keys.map((key) => storageOf(app).exists(key)));
+    await service(app).forgetOld();
+    expect(new Set(await left())).toEqual(new Set([true]));
+    app.clock.advance(4 * 3_600_000);
+    await service(app).forgetOld();
+    expect(new Set(await left())).toEqual(new Set([false]));
+  });
+});
+
+it('a table is cut into pieces of equal size, of which only the last one is shorter', async () => {
+  const cut = async (...chunks: string[]) => {
+    const pieces: string[] = [];
+    for await (const piece of piecesOf(Readable.from(chunks.map((chunk) => Buffer.from(chunk))), 4))
+      pieces.push(String(piece));
+    return pieces;
+  };
+  expect(await cut('abc', 'def', 'ghijklmno')).toEqual(['abcd', 'efgh', 'ijkl', 'mno']);
+  expect(await cut('abc', 'd')).toEqual(['abcd']);
+  expect(await cut()).toEqual(['']);
 });

@@ -255,7 +255,7 @@ describe('groups of fewer than 20 people', () => {
     ]);
     expect(retention.cohorts).toMatchObject([{ people: 38, cells: [{ mature: 38, active: null, share: null }] }]);
     expect(funnel.steps).toMatchObject([{ count: 38 }, { count: 0, droppedOff: 38, ofFirst: { share: 0 } }]);
-    expect(survival.points!.map(({ day, atRisk }) => [day, atRisk])).toEqual([[0, 38]]);
+    expect(survival.points!.map(({ day, atRisk, churned }) => [day, atRisk, churned])).toEqual([[1, 38, 38]]);
   });
 });
 
@@ -379,8 +379,8 @@ describe('money', () => {
     const day = (n: number) => new Date(Date.parse('2026-06-01T09:00:00Z') - n * 86_400_000).toISOString();
     const deeds = Array.from({ length: 40 }, (_, i): Deed[] => [
       { who: 500 + i, at: day(45), bot: 'one' },
-      // A quarter stays.
-      ...(i % 4 === 0 ? [{ who: 500 + i, at: day(5), bot: 'one' }] : []),
+      // Half of them stay.
+      ...(i % 2 === 0 ? [{ who: 500 + i, at: day(5), bot: 'one' }] : []),
       ...(i % 2 === 0
         ? [
             {
@@ -402,9 +402,9 @@ describe('money', () => {
     ]).flat();
     await happened(app, deeds);
     const board = await app.gateway.call(ReadBusiness, { query: { botId: 'one' } });
-    expect(board.mau).toEqual({ people: null, previous: 40 });
+    expect(board.mau).toEqual({ people: 20, previous: 40 });
     expect(board.conversion).toEqual({ people: 40, payers: 20, share: 0.5 });
-    expect(board.churn).toMatchObject({ people: 40, lost: 30, share: 0.75, goal: 0.05, forecast: null });
+    expect(board.churn).toMatchObject({ people: 40, lost: 20, share: 0.5, goal: 0.05, forecast: null });
     expect(board.nps).toMatchObject({ answers: 40, score: 50, mean: 7.5, goal: 8 });
     expect(board.lifetimeValue.withoutRate).toEqual([]);
     const [seven, thirty, ninety] = board.lifetimeValue.horizons;
@@ -476,5 +476,123 @@ describe('what staff see of one person', () => {
 
   it('is refused to who may not see people', async () => {
     await expect(read(9001, {}, staffOf('busy'))).rejects.toMatchObject({ status: 403 });
+  });
+});
+
+describe('what is hidden cannot be had by subtraction', () => {
+  const at = (day: string, hour = 10) => `${day}T${hour}:00:00Z`;
+  /** So many people, each at so many times. */
+  const of = (bot: string, from: number, people: number, ...deeds: Pick<Deed, 'at' | 'type' | 'props'>[]): Deed[] =>
+    Array.from({ length: people }, (_, i) => deeds.map((deed) => ({ ...deed, bot, who: from + i }))).flat();
+  const on = (...days: string[]) => days.map((day) => ({ at: at(day) }));
+
+  it('from the steps of a funnel: 60, 55, 30', async () => {
+    const replied = { at: at('2025-09-01', 11), type: 'chat-ai.reply.completed', props: { outcome: 'answered' } };
+    const opened = { at: at('2025-09-01', 12), type: 'analytics.page.opened' };
+    await happened(app, [
+      ...of('funnel', 10_000, 30, ...on('2025-09-01'), replied, opened),
+      ...of('funnel', 10_100, 25, ...on('2025-09-01'), replied),
+      ...of('funnel', 10_200, 5, ...on('2025-09-01')),
+    ]);
+    const { steps } = await app.gateway.call(ReadFunnel, {
+      query: {
+        ...{ from: '2025-09-01', to: '2025-09-30', botId: 'funnel' },
+        steps: `${MESSAGE},chat-ai.reply.completed,analytics.page.opened`,
+      },
+    });
+    expect(steps).toMatchObject([
+      { count: 60 },
+      { count: null, droppedOff: null, ofFirst: null, ofPrevious: null, medianSeconds: null, p90Seconds: null },
+      { count: 30, droppedOff: null, ofFirst: { share: 0.5 }, ofPrevious: null },
+    ]);
+  });
+
+  it('from the parts of those active on a day', async () => {
+    await happened(app, [
+      ...of('grows', 11_000, 30, ...on('2025-09-09', '2025-09-10')),
+      ...of('grows', 11_100, 5, ...on('2025-08-10', '2025-09-10')),
+      ...of('grows', 11_200, 25, ...on('2025-09-10')),
+    ]);
+    const { days } = await app.gateway.call(ReadGrowth, {
+      query: { from: '2025-09-10', to: '2025-09-10', botId: 'grows' },
+    });
+    expect(days).toMatchObject([{ dau: 60, new: null, retained: 30, resurrected: null }]);
+  });
+
+  it('from how sticky those are of whom one day is hidden', async () => {
+    await happened(app, [
+      ...of('sticks', 11_300, 40, ...on('2025-09-09', '2025-09-10')),
+      ...of('sticks', 11_300, 5, ...on('2025-09-11')),
+    ]);
+    const until = async (to: string) =>
+      (await app.gateway.call(ReadGrowth, { query: { from: '2025-09-09', to, botId: 'sticks' } })).stickiness;
+    expect(await until('2025-09-10')).toBe(1);
+    expect(await until('2025-09-11')).toBeNull();
+  });
+
+  it('from how many did not do it: 5 of 40', async () => {
+    const order = {
+      at: at('2025-09-01', 11),
+      type: 'payments.order.paid',
+      props: { amountMinor: 100, currency: 'USD' },
+    };
+    await happened(app, [
+      ...of('nearly', 12_000, 35, ...on('2025-09-01', '2025-09-02'), order),
+      ...of('nearly', 12_100, 5, ...on('2025-09-01')),
+    ]);
+    const query = { from: '2025-09-01', to: '2025-09-30', botId: 'nearly' };
+    const retention = await app.gateway.call(ReadRetention, { query: { ...query, days: '1', cohort: 'day' } });
+    expect(retention.cohorts).toMatchObject([{ people: 40, cells: [{ mature: 40, active: null, share: null }] }]);
+    const revenue = await app.gateway.call(ReadRevenue, { query });
+    expect(revenue).toMatchObject({ payers: null, arppuMinor: null, arpuMinor: (35 * 100) / 40 });
+    expect(revenue.conversion).toMatchObject([{ people: 40, payers: null, share: null }, {}]);
+  });
+
+  it('from the average of cohorts, which is without those that are few together', async () => {
+    const cohort = (bot: string, from: number, first: string, second: string, came: number) => [
+      ...of(bot, from, came, ...on(first, second)),
+      ...of(bot, from + came, 40 - came, ...on(first)),
+    ];
+    await happened(app, [
+      ...cohort('few', 13_000, '2025-09-01', '2025-09-02', 20),
+      ...cohort('few', 13_100, '2025-09-03', '2025-09-04', 5),
+      ...cohort('many', 13_200, '2025-09-01', '2025-09-02', 20),
+      ...cohort('many', 13_300, '2025-09-03', '2025-09-04', 10),
+      ...cohort('many', 13_400, '2025-09-05', '2025-09-06', 10),
+    ]);
+    const averageOf = async (botId: string) => {
+      const query = { from: '2025-09-01', to: '2025-09-30', botId, days: '1', cohort: 'day' } as const;
+      return (await app.gateway.call(ReadRetention, { query })).average;
+    };
+    expect(await averageOf('few')).toMatchObject([{ mature: 40, active: 20, share: 0.5 }]);
+    expect(await averageOf('many')).toMatchObject([{ mature: 120, active: 40 }]);
+  });
+
+  it('from the steps of survival, which are taken together until each is that of many', async () => {
+    const first = '2025-09-01';
+    await happened(app, [
+      ...of('leave', 14_000, 25, ...on(first)),
+      ...of('leave', 14_100, 10, ...on(first, '2025-09-02')),
+      ...of('leave', 14_200, 15, ...on(first, '2025-09-04')),
+      ...of('leave', 14_300, 30, ...on(first, '2025-09-05')),
+    ]);
+    const survival = await app.gateway.call(ReadSurvival, {
+      query: { from: first, to: '2025-09-30', botId: 'leave' },
+    });
+    expect(survival.points!.map(({ day, atRisk, churned, share }) => [day, atRisk, churned, share])).toEqual([
+      [0, 80, 25, 55 / 80],
+      [3, 55, 25, expect.closeTo(30 / 80, 10)],
+      [4, 30, 30, 0],
+    ]);
+    expect(survival.medianDays).toBe(3);
+  });
+
+  it('from the overview, where few of many are there today', async () => {
+    await happened(app, [
+      ...of('now', 15_000, 40, ...on('2026-05-20')),
+      ...of('now', 15_000, 5, { at: '2026-06-01T11:00:00Z' }),
+    ]);
+    const { people } = await app.gateway.call(ReadOverview, { query: { botId: 'now' } });
+    expect(people).toEqual({ today: null, yesterday: 0, week: null, month: 40 });
   });
 });

@@ -44,9 +44,10 @@ export class MoneyBoardsService {
       const exchange = await this.rates.exchange(tx);
       const days = await this.revenues.days(tx, scope);
       // What each person paid goes earlier than what all did.
-      const ofPersons = this.reports.isKept(scope, { from: 'events' });
+      const ofPersons = this.reports.keptFrom(scope, { from: 'events' }) === null;
       const payers = ofPersons ? await this.revenues.payers(tx, scope) : 0;
       const people = ofPersons ? await active() : 0;
+      const shownPayers = countIn(people, payers);
       const total = (key: Amount, some: readonly DayOfMoney[] = days) => totalOf(exchange, currency, some, key);
       const counted = total('countedNetMinor');
       const conversion = [];
@@ -70,8 +71,8 @@ export class MoneyBoardsService {
           netMinor: total('grossMinor', some) - total('refundsMinor', some),
         })),
         arpuMinor: unlessSmall(people, counted / people),
-        arppuMinor: unlessSmall(payers, counted / payers),
-        payers: countIn(people, payers),
+        arppuMinor: shownPayers ? counted / shownPayers : null,
+        payers: shownPayers,
         conversion: conversion.map(({ days: within, people: old, payers: paid }) => ({
           days: within,
           people: unlessSmall(old, old),

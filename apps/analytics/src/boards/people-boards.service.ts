@@ -3,13 +3,13 @@ import type { ReadFunnel, ReadGrowth, ReadRetention, ReadSurvival } from '@switc
 import type { AnswerOf, RequestOf } from '@switchboard/service-kit';
 import { FunnelsService } from '../metrics/funnels.service';
 import { type GrowthDay, GrowthService } from '../metrics/growth.service';
-import { averageOf, type RetentionCell, RetentionService } from '../metrics/retention.service';
-import { addDays, type Scope } from '../metrics/scope';
+import { averageOf, type Cohort, RetentionService } from '../metrics/retention.service';
+import { addDays } from '../metrics/scope';
 import { mean } from '../stats/samples';
 import { wilsonInterval } from '../stats/proportions';
-import { kaplanMeier } from '../stats/survival';
+import { kaplanMeier, type Observation } from '../stats/survival';
 import { type ReportQuery, ReportsService, type Viewer } from './reports.service';
-import { countIn, shareIn, SMALLEST_GROUP, unlessSmall, unlessSmallIn } from './small-groups';
+import { countIn, endsOf, isFew, nested, partsOf, shareIn, unlessFew, unlessSmall } from './small-groups';
 
 const STICKY_DAYS = 28;
 /** The month of the first day begins so many days before it. */
@@ -33,11 +33,13 @@ export class PeopleBoardsService {
       const last = scope.to < yesterday ? scope.to : yesterday;
       const first = addDays(last, 1 - STICKY_DAYS);
       const days = await this.growths.days(tx, { ...scope, from: first < scope.from ? first : scope.from });
-      const sticky = days.filter(({ day, mau }) => day >= first && day <= last && mau > 0);
-      const isShown = sticky.length > 0 && sticky.every((day) => isLarge(scope, day));
+      const shownOf = (day: GrowthDay) => (scope.bots ? ofGroup(day) : day);
+      const sticky = days.filter(({ day, mau }) => day >= first && day <= last && mau > 0).map(shownOf);
+      const shares = sticky.flatMap(({ dau, mau }) => (dau === null || mau === null ? [] : [dau / mau]));
       return {
-        days: days.filter(({ day }) => day >= scope.from).map((day) => (scope.bots ? ofGroup(day) : day)),
-        stickiness: isShown ? mean(sticky.map(({ dau, mau }) => dau / mau)) : null,
+        days: days.filter(({ day }) => day >= scope.from).map(shownOf),
+        // A day that is hidden could be told from the average and the other days.
+        stickiness: shares.length > 0 && shares.length === sticky.length ? mean(shares) : null,
       };
     });
   }
@@ -49,29 +51,20 @@ export class PeopleBoardsService {
     const from = kind === 'hours24' ? 'events' : 'activity';
     return this.reports.run(query, viewer, { from }, async (tx, scope) => {
       const cohorts = await this.retentions.cohorts(tx, scope, { kind, cohort, days: days.map(Number) });
-      return {
-        kind,
-        cohorts: cohorts.map(({ start, people, cells }) => ({
-          start,
-          people: unlessSmall(people, people),
-          cells: cells.map(shown),
-        })),
-        average: averageOf(cohorts).map(shown),
-      };
+      const shown = cohorts.map(shownCohort);
+      return { kind, cohorts: shown, average: shownAverage(cohorts, shown) };
     });
   }
 
   survival(query: ReportQuery, viewer: Viewer): Promise<AnswerOf<typeof ReadSurvival>> {
     return this.reports.run(query, viewer, { from: 'activity' }, async (tx, scope) => {
       const stays = await this.retentions.stays(tx, scope);
-      const points = kaplanMeier(stays).map(({ time, happened, survival, ...step }) => ({
+      const points = kaplanMeier(inShownSteps(stays)).map(({ time, happened, survival, ...step }) => ({
         ...{ day: time, atRisk: step.atRisk, churned: happened, share: survival },
         ...{ low: step.low, high: step.high },
       }));
       const median = points.find(({ share }) => share <= 0.5)?.day ?? null;
-      // What a few more did after so long is told by nobody.
-      const ofMany = points.filter(({ atRisk }) => atRisk >= SMALLEST_GROUP);
-      return { points: unlessSmall(stays.length, ofMany), medianDays: unlessSmall(stays.length, median) };
+      return { points: unlessSmall(stays.length, points), medianDays: unlessSmall(stays.length, median) };
     });
   }
 
@@ -86,50 +79,102 @@ export class PeopleBoardsService {
         completeWindows: completeWindows === 'true',
       };
       const result = await this.funnels.run(tx, scope, question);
+      const shown = nested(result.steps.map(({ count }) => count));
       const began = result.steps[0]!.count;
       return {
         order: query.order,
         windowMinutes,
-        steps: result.steps.map(({ event, count, medianMs, p90Ms }, i) => {
-          const before = result.steps[i - 1]?.count ?? count;
+        steps: result.steps.map(({ event, medianMs, p90Ms }, i) => {
+          const [count, before] = [shown[i]!, shown[Math.max(0, i - 1)]!];
           return {
-            event,
-            count: countIn(began, count),
-            droppedOff: countIn(before, before - count),
-            ofFirst: shareOf(count, began),
+            ...{ event, count },
+            droppedOff: count === null || before === null ? null : before - count,
+            ofFirst: shareOf(count, shown[0]!),
             ofPrevious: shareOf(count, before),
-            medianSeconds: unlessSmall(count, secondsOf(medianMs)),
-            p90Seconds: unlessSmall(count, secondsOf(p90Ms)),
+            medianSeconds: count ? secondsOf(medianMs) : null,
+            p90Seconds: count ? secondsOf(p90Ms) : null,
           };
         }),
-        excluded: countIn(began, result.excluded),
-        incomplete: countIn(began, result.incomplete),
+        excluded: unlessFew(began, result.excluded),
+        incomplete: unlessFew(began, result.incomplete),
       };
     });
   }
 }
 
-const isLarge = (scope: Scope, { mau }: GrowthDay): boolean => unlessSmallIn(scope, mau, true) ?? false;
-
 /** Of the people of some bots, each number of too few is hidden. */
-const ofGroup = ({ day, mau, ...counts }: GrowthDay) => ({
-  ...{ day, mau: unlessSmall(mau, mau) },
-  ...{ dau: countIn(mau, counts.dau), wau: countIn(mau, counts.wau), dormant: countIn(mau, counts.dormant) },
-  new: countIn(mau, counts.new),
-  retained: countIn(mau, counts.retained),
-  resurrected: countIn(mau, counts.resurrected),
-});
-
-const shown = ({ from, to, mature, active, isMature }: RetentionCell) => ({
-  ...{ from, to, isMature },
-  mature: unlessSmall(mature, mature),
-  active: countIn(mature, active),
-  share: shareIn(mature, active),
-});
-
-function shareOf(successes: number, n: number) {
-  const share = shareIn(n, successes);
-  return share === null ? null : { share, ...wilsonInterval({ successes, n }) };
+function ofGroup({ day, mau, ...counts }: GrowthDay) {
+  const { new: fresh, retained, resurrected } = counts;
+  return {
+    ...{ day, dau: unlessFew(mau, counts.dau), wau: unlessFew(mau, counts.wau), mau: unlessSmall(mau, mau) },
+    ...(unlessSmall(mau, partsOf({ new: fresh, retained, resurrected })) ?? NOBODY_SHOWN),
+    dormant: unlessFew(mau, counts.dormant),
+  };
 }
+
+const NOBODY_SHOWN = { new: null, retained: null, resurrected: null };
+
+type Cell = Cohort['cells'][number];
+type ShownCell = AnswerOf<typeof ReadRetention>['average'][number];
+
+const shownCell = ({ from, to, isMature, active }: Cell, mature: number | null): ShownCell => ({
+  ...{ from, to, isMature, mature },
+  active: countIn(mature ?? 0, active),
+  share: shareIn(mature ?? 0, active),
+});
+
+function shownCohort({ start, people, cells }: Cohort) {
+  const [size, ...mature] = nested([people, ...cells.map((cell) => cell.mature)]);
+  return { start, people: size!, cells: cells.map((cell, i) => shownCell(cell, mature[i]!)) };
+}
+
+/** Hidden cohorts are in the average where they are many together. Others could be told from it, and are left out of it. */
+function shownAverage(cohorts: readonly Cohort[], shown: readonly { readonly cells: readonly ShownCell[] }[]) {
+  const isLeftOut = (cohorts[0]?.cells ?? []).map((_, i) => {
+    const mature = cohorts
+      .map(({ cells }, c) => ({ ...cells[i]!, shown: shown[c]!.cells[i]! }))
+      .filter((cell) => cell.isMature);
+    const hidden = mature.filter((cell) => cell.shown.active === null);
+    return [
+      sumOf(
+        mature.filter((cell) => cell.shown.mature === null),
+        (cell) => cell.mature,
+      ),
+      sumOf(hidden, (cell) => cell.active),
+      sumOf(hidden, (cell) => cell.mature - cell.active),
+    ].some(isFew);
+  });
+  const averaged = cohorts.map(({ cells, ...cohort }, c) => ({
+    ...cohort,
+    cells: cells.map((cell, i) => ({
+      ...cell,
+      isMature: cell.isMature && !(isLeftOut[i] && shown[c]!.cells[i]!.active === null),
+    })),
+  }));
+  return averageOf(averaged).map((cell) => shownCell(cell, unlessSmall(cell.mature, cell.mature)));
+}
+
+/** The same stays by coarser times, so that each step is that of many; how those went who are left after the last of them is not known. */
+function inShownSteps(stays: readonly Observation[]): Observation[] {
+  const times = [...Map.groupBy(stays, ({ time }) => time)].toSorted(([a], [b]) => a - b);
+  const ways = times.map(([, some]) => {
+    const left = some.filter(({ happened }) => happened).length;
+    return [left, some.length - left];
+  });
+  const ends = endsOf(ways).map((place) => times[place]![0]);
+  return times.flatMap(([time, some]) => {
+    const end = ends.find((one) => one >= time);
+    return some.map(({ happened }) =>
+      end === undefined ? { time: Infinity, happened: false } : { time: end, happened },
+    );
+  });
+}
+
+function shareOf(successes: number | null, n: number | null) {
+  return successes === null || !n ? null : { share: successes / n, ...wilsonInterval({ successes, n }) };
+}
+
+const sumOf = <T>(some: readonly T[], count: (one: T) => number): number =>
+  some.reduce((sum, one) => sum + count(one), 0);
 
 const secondsOf = (ms: number | null): number | null => (ms === null ? null : ms / 1000);

@@ -26,13 +26,14 @@ export class PersonBoardService {
   ) {}
 
   usage(userId: string, query: RequestOf<typeof ReadPersonUsage>['query'], viewer: Viewer): Promise<Answer> {
-    const scope = this.reports.scopeOf(query, viewer, { from: 'events' });
+    const reads = { from: 'events' } as const;
+    const scope = this.reports.scopeOf(query, viewer, reads);
     return this.reports.read(async (tx) => {
       const rows = await queryInScope<Row>(tx, scope, USAGE, [userId]);
       const of = (by: Row['by']) => rows.filter((row) => row.by === by);
       return {
         zone: query.zone,
-        keptFrom: scope.from > query.from ? scope.from : null,
+        keptFrom: this.reports.keptFrom(query, reads),
         isCounted: await this.consents.isGiven(tx, userId),
         total: of('total')[0]!.usage,
         days: of('day').map(({ day, usage }) => ({ day, ...usage })),

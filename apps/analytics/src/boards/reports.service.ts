@@ -41,8 +41,8 @@ export interface Reads {
   readonly daysBefore?: number;
 }
 
-class DaysNotKept extends DomainError {
-  constructor(keptFrom: string) {
+export class DaysNotKept extends DomainError {
+  constructor(readonly keptFrom: string) {
     super('analytics.days_not_kept', `Of days before ${keptFrom} this is no longer kept`, 422, { keptFrom });
   }
 }
@@ -56,7 +56,13 @@ const LATE_MS = 48 * 3_600_000;
 /** Runs reports: with a scope, on one state of the tables, and with what each has to say about itself. */
 @Injectable()
 export class ReportsService {
-  private readonly recent = new LRUCache<string, Promise<unknown>>({ max: 500, ttl: REMEMBERED_MS });
+  private readonly recent = new LRUCache<string, NonNullable<unknown>, () => Promise<NonNullable<unknown>>>({
+    max: 500,
+    ttl: REMEMBERED_MS,
+    fetchMethod: (_key, _former, { context: compute }) => compute(),
+    // Who waits for one gets it, also when others have taken its place meanwhile.
+    ignoreFetchAbort: true,
+  });
 
   constructor(
     private readonly db: DataSource,
@@ -66,14 +72,8 @@ export class ReportsService {
   ) {}
 
   /** What several people ask for again and again, takes long and hardly changes within a minute is computed once. */
-  remembered<T>(key: readonly unknown[], compute: () => Promise<T>): Promise<T> {
-    const name = JSON.stringify(key);
-    const known = this.recent.get(name) as Promise<T> | undefined;
-    if (known) return known;
-    const computed = compute();
-    this.recent.set(name, computed);
-    computed.catch(() => this.recent.delete(name));
-    return computed;
+  async remembered<T extends NonNullable<unknown>>(key: readonly unknown[], compute: () => Promise<T>): Promise<T> {
+    return (await this.recent.fetch(JSON.stringify(key), { context: compute })) as T;
   }
 
   /** The day it is. */
@@ -95,15 +95,14 @@ export class ReportsService {
     return scope;
   }
 
-  /** The days of a scope that are kept: maybe none. */
-  whereKept(scope: Scope, reads: Reads): Scope {
-    const first = this.firstDay(reads, scope.zone);
-    return { ...scope, from: scope.from < first ? first : scope.from };
+  /** The first day that is kept, where a period begins earlier. */
+  keptFrom({ zone, from }: Pick<Scope, 'zone' | 'from'>, reads: Reads | undefined): string | null {
+    return reads ? this.kept.keptFrom(reads.from, zone, from, reads.daysBefore) : null;
   }
 
-  /** Whether all days of a scope are kept. */
-  isKept(scope: Scope, reads: Reads): boolean {
-    return scope.from >= this.firstDay(reads, scope.zone);
+  /** The days of a scope that are kept: maybe none. */
+  whereKept(scope: Scope, reads: Reads): Scope {
+    return { ...scope, from: this.keptFrom(scope, reads) ?? scope.from };
   }
 
   /** @param work `people` counts those who were active on the days of the scope, once */
@@ -114,12 +113,12 @@ export class ReportsService {
     work: (tx: EntityManager, scope: Scope, people: () => Promise<number>) => Promise<T>,
   ): Promise<T & { about: About }> {
     const scope = this.scopeOf(query, viewer, reads);
-    const keptFrom = scope.from > query.from ? scope.from : null;
+    const keptFrom = this.keptFrom(query, reads);
     return this.read(async (tx) => {
       let counted: Promise<number> | undefined;
       const people = () => (counted ??= this.growth.people(tx, scope));
       const report = await work(tx, scope, people);
-      const known = this.isKept(scope, { from: 'activity' }) ? await people() : null;
+      const known = this.keptFrom(scope, { from: 'activity' }) ? null : await people();
       return { ...report, about: { ...(await this.about(tx, scope, known)), keptFrom } };
     });
   }
@@ -156,10 +155,6 @@ export class ReportsService {
       keptFrom: null,
       people: people === null ? null : unlessSmallIn(scope, people, people),
     };
-  }
-
-  private firstDay({ from, daysBefore = 0 }: Reads, zone: string): string {
-    return addDays(this.kept.firstDay(from, zone), daysBefore);
   }
 }
 

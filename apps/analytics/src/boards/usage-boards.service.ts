@@ -2,11 +2,11 @@ import { Injectable } from '@nestjs/common';
 import type { ReadActivity, ReadModelUsage, ReadOverview } from '@switchboard/contracts';
 import type { AnswerOf, RequestOf } from '@switchboard/service-kit';
 import type { EntityManager } from 'typeorm';
-import { GrowthService } from '../metrics/growth.service';
+import { type ActiveNow, GrowthService } from '../metrics/growth.service';
 import { addDays, type Scope } from '../metrics/scope';
 import { type Usage, UsageService } from '../metrics/usage.service';
 import { lastDays, type Reads, ReportsService, type Viewer } from './reports.service';
-import { unlessSmallIn } from './small-groups';
+import { unlessFew, unlessSmall } from './small-groups';
 
 const HOURS_SHOWN = 24;
 const MONTH = 30;
@@ -60,7 +60,7 @@ export class UsageBoardsService {
       const live = (key: keyof Usage) => ({ today: today[key], yesterday: yesterday[key] });
       return {
         about: await this.reports.about(tx, scope, people.today),
-        people: unlessSmallIn(scope, people.month, people) ?? { today: null, yesterday: null, week: null, month: null },
+        people: scope.bots ? ofGroup(people) : people,
         messages: live('messages'),
         replies: live('replies'),
         failedReplies: live('failedReplies'),
@@ -77,6 +77,12 @@ export class UsageBoardsService {
     return this.reports.remembered(key, () => this.growths.people(tx, { ...scope, ...lastDays(scope.to, MONTH) }));
   }
 }
+
+/** Of the people of some bots, each number of too few is hidden. */
+const ofGroup = ({ today, yesterday, week, month }: ActiveNow & { readonly month: number }) => ({
+  ...{ today: unlessFew(month, today), yesterday: unlessFew(month, yesterday), week: unlessFew(month, week) },
+  month: unlessSmall(month, month),
+});
 
 /** Days of UTC are counted as such; hours, and days of other zones, by quarters of an hour. */
 const readsOf = (zone: string, by: string): Reads | undefined =>

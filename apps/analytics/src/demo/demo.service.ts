@@ -90,8 +90,9 @@ export class DemoService {
       `SELECT min(day)::text AS from, max(day)::text AS to, count(*)::integer AS count
        FROM (SELECT (occurred_at AT TIME ZONE 'UTC')::date AS day FROM events WHERE ${IS_DEMO}) there`,
     );
-    const change = `DELETE FROM events WHERE ${IS_DEMO} AND occurred_at >= $1 AND occurred_at < $2`;
-    if (from !== null) await this.rollups.rebuild(from, to, { change });
+    const without = `DELETE FROM events WHERE ${IS_DEMO} AND occurred_at >= $1 AND occurred_at < $2`;
+    if (from !== null)
+      await this.rollups.rebuild(from, to, { before: (tx, begin, end) => tx.query(without, [begin, end]) });
     await this.db.transaction(async (tx) => {
       for (const table of PERSONAL_TABLES) await tx.query(`DELETE FROM ${table} WHERE ${IS_DEMO}`);
       await tx.query(`DELETE FROM quarantined_events WHERE ${isDemo('event_id')}`);

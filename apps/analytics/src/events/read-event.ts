@@ -52,6 +52,7 @@ export const OLDEST_MS = 7 * 86_400_000;
  */
 export const NOT_KEPT_FIELDS: ReadonlySet<string> = new Set([
   'actor',
+  'decidedBy',
   'mediaGroup',
   'ownerId',
   'personalFields',

@@ -17,7 +17,7 @@ export function adviceOn(results: Shown, context: AdviceContext): Advice {
   const { plan, isOver } = context;
   const control = plan.arms[0]!.key;
   if (results.health.broken) return { decision: 'broken', arm: null, text: brokenText(results.health) };
-  const harmed = harmOf(results.metrics);
+  const harmed = harmOf(results.metrics, plan);
   if (harmed) {
     const { metric, comparison } = harmed;
     const text = metric.role === 'guardrail' ? guardrailText(metric, comparison) : worseText(metric, comparison);
@@ -35,11 +35,18 @@ export function adviceOn(results: Shown, context: AdviceContext): Advice {
   return { decision: 'inconclusive', arm: null, text: inconclusiveText(primary) };
 }
 
-function harmOf(metrics: readonly MetricResult[]) {
+/**
+ * What ends all of it: a guardrail that any arm harms, or the primary metric where no arm is left that may be better. An arm that
+ * works worse than others is what a bandit finds out, and gives to few people.
+ */
+function harmOf(metrics: readonly MetricResult[], { kind, arms }: ExperimentPlan) {
   for (const metric of metrics) {
-    if (metric.role === 'secondary') continue;
-    const comparison = metric.comparisons.find(({ verdict }) => verdict === 'worse');
-    if (comparison) return { metric, comparison };
+    const worse = metric.comparisons.filter(({ verdict }) => verdict === 'worse');
+    const ends =
+      metric.role === 'guardrail'
+        ? worse.length > 0
+        : metric.role === 'primary' && kind !== 'bandit' && worse.length === arms.length - 1;
+    if (ends) return { metric, comparison: worse[0]! };
   }
   return undefined;
 }
@@ -133,6 +140,7 @@ const banditText = ({ arms }: ExperimentPlan) => {
 
 function runningText(primary: MetricResult, results: Shown, context: AdviceContext) {
   const better = primary.comparisons.find(({ verdict }) => verdict === 'better');
+  const worse = primary.comparisons.find(({ verdict }) => verdict === 'worse');
   const rest = {
     en: `${daysLeft(context)} days and ${progress(results, context)} people`,
     ru: `осталось дней: ${daysLeft(context)}, людей ${progress(results, context)}`,
@@ -141,6 +149,11 @@ function runningText(primary: MetricResult, results: Shown, context: AdviceConte
     return {
       en: `Keep running: "${better.arm}" is surely better already, ${change(better, inEnglish)}; wait until whole weeks have passed (${rest.en}).`,
       ru: `Продолжайте: «${better.arm}» уже точно лучше, ${change(better, inRussian)}; дождитесь полных недель (${rest.ru}).`,
+    };
+  if (worse)
+    return {
+      en: `Keep running: "${worse.arm}" is surely worse, ${change(worse, inEnglish)}; of the other arms nothing is sure yet (${rest.en}). If that costs too much, stop it and start anew without this arm.`,
+      ru: `Продолжайте: «${worse.arm}» точно хуже, ${change(worse, inRussian)}; об остальных вариантах пока ничего не ясно (${rest.ru}). Если это слишком дорого, остановите и начните заново без него.`,
     };
   return {
     en: `Keep running: nothing is sure yet (${rest.en}).`,

@@ -83,12 +83,7 @@ export class ExperimentAnalysisService {
     const { decision, arm, text } = advice;
     const takesBack = decision === 'harmful' && experiment.plan.automaticRollback;
     if (takesBack) {
-      await this.experiments.end(tx, experiment, {
-        decision: 'harmful',
-        arm: arm!,
-        why: text.en,
-        automatic: true,
-      });
+      await this.experiments.end(tx, experiment, { decision: 'harmful', arm: arm!, why: text.en });
     }
     if (decision === 'keep_running' || experiment.toldAdvice === decision) return;
     await tx.update(Experiment, { id: experiment.id }, { toldAdvice: decision });

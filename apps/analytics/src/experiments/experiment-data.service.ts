@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { EXPERIMENTS_STALE_MS } from '@switchboard/service-kit';
 import type { EntityManager } from 'typeorm';
 import type { Trials } from '../stats/bandit';
 import type { Experiment, Metric } from './experiment.entity';
@@ -77,6 +78,11 @@ const mayChangeArms = (kind: Experiment['plan']['kind']) => kind === 'bandit';
 const UNTIL_NEXT_WEIGHTS = `coalesce(
   (SELECT min(valid_from) FROM experiment_weights w WHERE w.experiment_id = x.experiment_id AND w.valid_from > x.first_at), 'infinity')`;
 
+/** Who came just after weights changed, while services may still have gone by those of before, tells nothing of either. */
+const ARM_IS_CERTAIN = `NOT EXISTS (
+  SELECT FROM experiment_weights w WHERE w.experiment_id = x.experiment_id AND w.valid_from <= x.first_at
+    AND w.valid_from + interval '${EXPERIMENTS_STALE_MS} milliseconds' > x.first_at)`;
+
 interface CountRow {
   readonly arm: string;
   readonly day: string;
@@ -88,7 +94,7 @@ interface CountRow {
 const COUNT = `
   SELECT arm, to_char(first_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day, channel, in_two_arms AS "inTwoArms",
     count(*)::integer AS persons
-  FROM exposures WHERE experiment_id = $1 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4`;
+  FROM exposures x WHERE experiment_id = $1 AND ${ARM_IS_CERTAIN} GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4`;
 
 function sums(rows: readonly CountRow[], key: (row: CountRow) => string): Map<string, number> {
   const found = new Map<string, number>();
@@ -173,7 +179,7 @@ function momentsQuery(
         ${per ? value(per, inTheArm) : '0::float8'} AS d,
         ${isAdjusted(metric) ? value(metric.measure, before) : '0::float8'} AS x
       FROM exposures x
-      WHERE x.experiment_id = $1 AND x.first_at >= $2 AND x.first_at < $3 ${mayChangeArms(kind) ? '' : 'AND NOT x.in_two_arms'}
+      WHERE x.experiment_id = $1 AND x.first_at >= $2 AND x.first_at < $3 AND ${ARM_IS_CERTAIN} ${mayChangeArms(kind) ? '' : 'AND NOT x.in_two_arms'}
         ${within ? `AND x.first_at + interval '${within.toHours} hours' <= $3` : ''}
     ), cap AS (
       SELECT percentile_cont($4::float8) WITHIN GROUP (ORDER BY y) AS y,

@@ -185,3 +185,30 @@ describe('what the database adds up of an experiment', () => {
     ]);
   });
 });
+
+describe('of a bandit whose weights changed', () => {
+  it('those who came before services surely knew of it are left out', async () => {
+    const changed = new Date(START.getTime() + 24 * HOUR_MS);
+    const bandit = Object.assign(new Experiment(), {
+      id: uuidv7(),
+      startedAt: START,
+      endedAt: null,
+      plan: { kind: 'bandit', primary: cameBack, secondary: [], guardrails: [], segments: [], arms: [{ key: 'warm' }] },
+    });
+    await ask(
+      app,
+      `INSERT INTO experiments (id, key, place, plan, state, created_at, revision) VALUES ($1, 'x-2', 'x.z', '{}', 'decided', $2, 1)`,
+      [bandit.id, START],
+    );
+    await ask(app, 'INSERT INTO experiment_weights VALUES ($1, $2, ARRAY[10000])', [bandit.id, changed]);
+    for (const seconds of [-1, 0, 119, 120])
+      await ask(app, `INSERT INTO exposures VALUES ($1, $2, 'warm', 'telegram', $3, true, false)`, [
+        ...[bandit.id, uuidv7(), new Date(changed.getTime() + seconds * 1000)],
+      ]);
+    const { persons, metrics } = await app.service.nest
+      .get(ExperimentDataService, { strict: false })
+      .read(app.service.db.manager, bandit, NOW);
+    expect(persons).toEqual(new Map([['warm', 2]]));
+    expect(metrics.get('came-back')).toMatchObject([{ arm: 'warm', n: 2 }]);
+  });
+});

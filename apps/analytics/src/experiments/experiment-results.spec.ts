@@ -99,6 +99,27 @@ describe('the advice', () => {
     );
   });
 
+  const three = [
+    { key: 'control', weight: 3400, value: '' },
+    { key: 'new', weight: 3300, value: '' },
+    { key: 'newer', weight: 3300, value: '' },
+  ];
+  const oneIsWorse = () =>
+    data({ paid: [share('control', 1000, 400), share('new', 980, 260), share('newer', 990, 400)] });
+
+  it('is to go on where one of several arms is surely worse, and says which', () => {
+    const { advice } = shown(plan({ arms: three }), oneIsWorse(), days(3));
+    expect(advice.decision).toBe('keep_running');
+    expect(advice.text.en).toMatch(/^Keep running: "new" is surely worse, −.*start anew without this arm\.$/);
+    const all = data({ paid: [share('control', 1000, 400), share('new', 980, 260), share('newer', 990, 260)] });
+    expect(shown(plan({ arms: three }), all, days(3)).advice.decision).toBe('harmful');
+  });
+
+  it('is to let a bandit find out what works worse', () => {
+    const seen = data({ paid: [share('control', 1000, 400), share('new', 1000, 260)] });
+    expect(shown(plan({ kind: 'bandit' }), seen, days(3)).advice.decision).toBe('keep_running');
+  });
+
   it('is to take back what harms a guardrail, however much better the rest is', () => {
     const slow = {
       ...metric('waiting', { goal: 'down', measure: { event: 'x.y.z', aggregate: 'sum', field: 'ms' } }),

@@ -1,5 +1,13 @@
-import { events, personalFieldsOf, type PlanExperiment, uiEvents } from '@switchboard/contracts';
-import { type AnswerOf, DomainError, type RequestOf } from '@switchboard/service-kit';
+import {
+  type Actor,
+  allows,
+  events,
+  type Permission,
+  personalFieldsOf,
+  type PlanExperiment,
+  uiEvents,
+} from '@switchboard/contracts';
+import { type AnswerOf, DomainError, HttpProblem, type RequestOf } from '@switchboard/service-kit';
 import { z } from 'zod';
 import { nameOf } from '../rollups/event-rules';
 import { neededPerGroup } from '../stats/comparison';
@@ -105,4 +113,13 @@ export function refuseUnfitBandit({ place, plan: { kind, primary, secondary, gua
   const isLate = [primary, ...secondary, ...guardrails].some((metric) => metric?.within);
   if (place.startsWith('payments.') || primary?.measure.aggregate !== 'any' || primary.per || isLate)
     throw new BanditUnfit();
+}
+
+/** What people get at such a place is what its service lets those put in force who have the permission. */
+const PERMISSIONS: Readonly<Record<string, Permission>> = { 'chat-ai.prompt': 'prompts:write' };
+
+/** Whoever may compare things at a place, and decide which of them everybody gets, may also put them there without an experiment. */
+export function refuseForbidden(place: string, { scopes }: Pick<Actor, 'scopes'>): void {
+  const permission = PERMISSIONS[place.split(':', 1)[0]!];
+  if (permission && !allows(scopes, permission)) throw new HttpProblem('forbidden');
 }

@@ -59,6 +59,10 @@ export class Experiment {
   @Column('boolean', { name: 'decided_automatically' })
   decidedAutomatically!: boolean;
 
+  /** `staff:0192…` */
+  @Column('text', { name: 'decided_by', nullable: true })
+  decidedBy!: string | null;
+
   /** The advice that staff were last told of. */
   @Column('text', { name: 'told_advice', nullable: true })
   toldAdvice!: string | null;

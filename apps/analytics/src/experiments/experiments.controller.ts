@@ -36,8 +36,11 @@ export class ExperimentsController {
   }
 
   @Implements(DraftExperiment)
-  draft({ body }: RequestOf<typeof DraftExperiment>, tx: EntityManager): Promise<AnswerOf<typeof DraftExperiment>> {
-    return this.experiments.draft(tx, body);
+  draft(
+    { body, actor }: RequestOf<typeof DraftExperiment>,
+    tx: EntityManager,
+  ): Promise<AnswerOf<typeof DraftExperiment>> {
+    return this.experiments.draft(tx, body, actor);
   }
 
   @Implements(PlanExperiment)
@@ -92,7 +95,4 @@ export class ExperimentsController {
   }
 }
 
-const changing = ({ ifMatch, actor }: { ifMatch: IfMatch; actor: Actor }): Changing => ({
-  seen: ifMatch,
-  bots: actor.bots,
-});
+const changing = ({ ifMatch, actor }: { ifMatch: IfMatch; actor: Actor }): Changing => ({ seen: ifMatch, actor });

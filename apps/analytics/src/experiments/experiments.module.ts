@@ -12,6 +12,6 @@ import { ExposuresService } from './exposures.service';
   imports: [EventsModule],
   controllers: [ExperimentsController, ExperimentsHandlers],
   providers: [ExperimentAnalysisService, ExperimentDataService, ExperimentsJobs, ExperimentsService, ExposuresService],
-  exports: [ExposuresService],
+  exports: [ExperimentsService, ExposuresService],
 })
 export class ExperimentsModule {}

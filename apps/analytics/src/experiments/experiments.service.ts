@@ -7,6 +7,7 @@ import {
   ExperimentDecided,
   ExperimentStarted,
   type ListExperiments,
+  NoticeSendRequested,
   type ReadExperiment,
 } from '@switchboard/contracts';
 import {
@@ -20,9 +21,9 @@ import {
   type RequestOf,
   seesBot,
 } from '@switchboard/service-kit';
-import type { EntityManager } from 'typeorm';
+import { type EntityManager, IsNull, Not } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { refuseIncomplete, refuseUnfitBandit, refuseUnknown } from './experiment-rules';
+import { refuseForbidden, refuseIncomplete, refuseUnfitBandit, refuseUnknown } from './experiment-rules';
 import { Experiment, type ExperimentPlan } from './experiment.entity';
 
 type Answer = AnswerOf<typeof ReadExperiment>;
@@ -84,13 +85,14 @@ export interface Decision {
   readonly decision: 'ship' | 'no_effect' | 'harmful' | 'stopped';
   readonly arm: string;
   readonly why: string;
-  readonly automatic: boolean;
+  /** Undefined where nobody was asked. */
+  readonly by?: Actor;
 }
 
-/** Who changes something: what they have seen, and of which bots they may. */
+/** Who changes something, and what they have seen. */
 export interface Changing {
   readonly seen: IfMatch;
-  readonly bots: Actor['bots'];
+  readonly actor: Actor;
 }
 
 const DAY_MS = 86_400_000;
@@ -114,7 +116,8 @@ export class ExperimentsService {
     return this.cursors.select(request, query, ['id']);
   }
 
-  async draft(tx: EntityManager, { key, place, botId, ...plan }: Draft): Promise<Answer> {
+  async draft(tx: EntityManager, { key, place, botId, ...plan }: Draft, actor: Actor): Promise<Answer> {
+    refuseForbidden(place, actor);
     const experiment = tx.create(Experiment, {
       id: uuidv7(),
       key,
@@ -143,12 +146,13 @@ export class ExperimentsService {
   }
 
   /** @param seen the revisions that the caller knows: checked while the row is locked */
-  async change(tx: EntityManager, id: string, change: Change, { seen, bots }: Changing): Promise<Answer> {
+  async change(tx: EntityManager, id: string, change: Change, changing: Changing): Promise<Answer> {
     const { place, botId, ...rest } = change;
-    const experiment = await this.locked(tx, id, { seen, bots });
+    const experiment = await this.locked(tx, id, changing);
     const after = { place: place ?? experiment.place, botId: botId === undefined ? experiment.botId : botId };
-    if ((after.botId && !after.place.endsWith(`:${after.botId}`)) || !seesBot(bots, after.botId))
+    if ((after.botId && !after.place.endsWith(`:${after.botId}`)) || !seesBot(changing.actor.bots, after.botId))
       throw new ExperimentOfAnotherBot(after);
+    refuseForbidden(after.place, changing.actor);
     const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
     const plan: ExperimentPlan = { ...experiment.plan, ...given };
     if (experiment.state !== 'draft') {
@@ -181,15 +185,10 @@ export class ExperimentsService {
     return answerOf(experiment);
   }
 
-  async decide(
-    tx: EntityManager,
-    id: string,
-    decision: Omit<Decision, 'automatic'>,
-    changing: Changing,
-  ): Promise<Answer> {
+  async decide(tx: EntityManager, id: string, decision: Omit<Decision, 'by'>, changing: Changing): Promise<Answer> {
     const experiment = await this.locked(tx, id, changing);
     if (experiment.state !== 'running') throw new ExperimentNotRunning(id);
-    return answerOf(await this.end(tx, experiment, { ...decision, automatic: false }));
+    return answerOf(await this.end(tx, experiment, { ...decision, by: changing.actor }));
   }
 
   /** Gives the arms of a running bandit other weights; in the order of the arms. */
@@ -204,7 +203,7 @@ export class ExperimentsService {
   }
 
   /** Ends a running experiment whose row is locked. */
-  async end(tx: EntityManager, experiment: Experiment, decision: Decision): Promise<Experiment> {
+  async end(tx: EntityManager, experiment: Experiment, { by, ...decision }: Decision): Promise<Experiment> {
     const arm = experiment.plan.arms.find(({ key }) => key === decision.arm);
     if (!arm) throw new ArmNotFound(decision.arm);
     await this.save(tx, experiment, {
@@ -212,7 +211,8 @@ export class ExperimentsService {
       decision: decision.decision,
       decidedArm: arm.key,
       decidedWhy: decision.why,
-      decidedAutomatically: decision.automatic,
+      decidedAutomatically: by === undefined,
+      decidedBy: by ? `${by.kind}:${by.id}` : null,
       endedAt: this.clock.now(),
     });
     const { id, key, place } = experiment;
@@ -223,10 +223,43 @@ export class ExperimentsService {
       decision: decision.decision,
       arm: arm.key,
       value: arm.value,
-      automatic: decision.automatic,
+      automatic: by === undefined,
+      ...(by && { decidedBy: { kind: by.kind, id: by.id, roles: by.roles } }),
     };
     await this.outbox.add(tx, ExperimentDecided(event));
     return experiment;
+  }
+
+  /**
+   * Stops those that ran when a backup was taken, which come back from it as drafts that have begun, and tells staff. Nobody knows any
+   * more who was in which arm, because people have other ids in a backup: to go on would be to compare those who come again with
+   * themselves.
+   */
+  async endRestored(tx: EntityManager): Promise<void> {
+    const begun = await tx.find(Experiment, {
+      where: { state: 'draft', startedAt: Not(IsNull()) },
+      order: { id: 'ASC' },
+      lock: { mode: 'pessimistic_write' },
+    });
+    for (const experiment of begun) {
+      await this.end(tx, experiment, {
+        decision: 'stopped',
+        arm: experiment.plan.arms[0]!.key,
+        why: 'The statistics were restored from a backup, which does not say who was in which arm.',
+      });
+      const { key } = experiment;
+      await this.outbox.add(
+        tx,
+        NoticeSendRequested({
+          noticeId: uuidv7(),
+          audience: 'staff',
+          texts: {
+            en: `**Experiment ${key} was stopped**\n\nThe statistics were restored from a backup, which does not say who was in which arm. To compare the arms, start a new experiment.`,
+            ru: `**Эксперимент ${key} остановлен**\n\nСтатистика восстановлена из резервной копии, а в ней не сказано, кто был в какой группе. Чтобы сравнить группы, начните новый эксперимент.`,
+          },
+        }),
+      );
+    }
   }
 
   async remove(tx: EntityManager, id: string, bots: Actor['bots']): Promise<void> {
@@ -252,9 +285,10 @@ export class ExperimentsService {
     return experiment;
   }
 
-  private async locked(tx: EntityManager, id: string, { seen, bots }: Changing): Promise<Experiment> {
+  private async locked(tx: EntityManager, id: string, { seen, actor }: Changing): Promise<Experiment> {
     const experiment = await tx.findOne(Experiment, { where: { id }, lock: { mode: 'pessimistic_write' } });
-    if (!experiment || !seesBot(bots, experiment.botId)) throw new ExperimentNotFound({ id });
+    if (!experiment || !seesBot(actor.bots, experiment.botId)) throw new ExperimentNotFound({ id });
+    refuseForbidden(experiment.place, actor);
     seen.check(experiment.revision);
     return experiment;
   }

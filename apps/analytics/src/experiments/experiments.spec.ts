@@ -17,7 +17,7 @@ import {
   ReplyRateRequested,
   StartExperiment,
 } from '@switchboard/contracts';
-import { armOf } from '@switchboard/service-kit';
+import { armOf, EXPERIMENTS_STALE_MS } from '@switchboard/service-kit';
 import { erasePerson, startApp, type TestApp, until } from '@switchboard/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { ask, aUsage, clear, consents, eventAt, runScheduled, withdraws } from '../../test/build';
@@ -210,6 +210,36 @@ describe('a draft', () => {
   });
 });
 
+describe('who may not put prompts in force', () => {
+  const actor: Actor = { kind: 'staff', id: 'ben', roles: [], scopes: ['experiments:*'] };
+  const forbidden = { status: 403, problem: { code: 'forbidden' } };
+
+  it('compares none, and does not decide which one everybody gets', async () => {
+    const body = { key: 'bens-own', place: 'chat-ai.prompt:lumen', arms: (await draft()).arms };
+    const drafting = (place: string) =>
+      app.gateway.call(DraftExperiment, { body: { ...body, place }, idempotencyKey: uuidv7() }, { actor });
+    await expect(drafting('chat-ai.prompt:lumen')).rejects.toMatchObject(forbidden);
+    const { id, revision } = await drafting('payments.price:pro');
+    const [params, ifMatch] = [{ experimentId: id }, `"${revision}"`];
+    const change = { place: 'chat-ai.prompt:lumen' };
+    await expect(
+      app.gateway.call(ChangeExperiment, { params, body: change, ifMatch }, { actor }),
+    ).rejects.toMatchObject(forbidden);
+
+    const drafted = await draft();
+    const of = { params: { experimentId: drafted.id } };
+    await expect(app.gateway.call(StartExperiment, { ...of, ifMatch: '*' }, { actor })).rejects.toMatchObject(
+      forbidden,
+    );
+    await start(drafted);
+    const decision = { decision: 'ship', arm: 'warm', why: 'I like it' } as const;
+    await expect(
+      app.gateway.call(DecideExperiment, { ...of, body: decision, ifMatch: '*' }, { actor }),
+    ).rejects.toMatchObject(forbidden);
+    expect(await read(drafted.id)).toMatchObject({ state: 'running' });
+  });
+});
+
 describe('an experiment that runs', () => {
   it('is told to the services that ask, until it is decided', async () => {
     const running = await started();
@@ -241,9 +271,11 @@ describe('an experiment that runs', () => {
       decision: 'ship',
       decidedArm: 'warm',
       decidedAutomatically: false,
+      decidedBy: expect.stringMatching(/^staff:/) as string,
     });
     const { data } = await app.probe.until(ExperimentDecided, ({ data }) => data.experimentId === running.id);
     expect(data).toMatchObject({ place: running.place, decision: 'ship', arm: 'warm', value: '2', automatic: false });
+    expect(`${data.decidedBy!.kind}:${data.decidedBy!.id}`).toBe(decided.decidedBy);
     expect(await asked()).toEqual({ experiments: [] });
   });
 
@@ -282,7 +314,8 @@ describe('an experiment that runs', () => {
 });
 
 describe('who may see one bot only', () => {
-  const actor: Actor = { kind: 'staff', id: 'anna', roles: [], scopes: ['experiments:*'], bots: ['lumen'] };
+  const scopes = ['experiments:*', 'prompts:*'];
+  const actor: Actor = { kind: 'staff', id: 'anna', roles: [], scopes, bots: ['lumen'] };
   const of = (botId: string | null) =>
     draft({ botId, ...(botId && { place: `chat-ai.prompt:${botId}` }), namespace: null });
 
@@ -524,6 +557,8 @@ describe('what an experiment shows', () => {
     for (let day = 0; day < 4; day++) {
       await crowd.dayByWeights(400, isBest('control'));
       await runScheduled(app, 'reweigh-bandits');
+      // Until services surely know of it.
+      app.clock.advance(EXPERIMENTS_STALE_MS);
     }
     const [control] = await weightsOf(experiment.id);
     expect(control).toBeGreaterThan(9000);

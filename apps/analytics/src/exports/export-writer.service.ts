@@ -1,9 +1,19 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ExportedReport, type Locale } from '@switchboard/contracts';
-import { Clock, DomainError, type JobRun, Jobs, MEDIA_STORAGE, type MediaStorage } from '@switchboard/service-kit';
+import {
+  Clock,
+  DomainError,
+  type JobRun,
+  Jobs,
+  LOG,
+  type Log,
+  MEDIA_STORAGE,
+  type MediaStorage,
+} from '@switchboard/service-kit';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { DataSource, In } from 'typeorm';
+import { DaysNotKept } from '../boards/reports.service';
 import { define } from '../metrics/definitions';
 import { csvOf } from './csv';
 import { Export, type ExportRequest, type ExportState, fileKeyOf, jobKeyOf } from './export.entity';
@@ -26,6 +36,7 @@ export class ExportWriterService {
     private readonly clock: Clock,
     private readonly jobs: Jobs,
     @Inject(MEDIA_STORAGE) private readonly media: MediaStorage,
+    @Inject(LOG) private readonly log: Log,
   ) {}
 
   /** What can never be had is told of in the row. @throws whatever another attempt may not meet */
@@ -34,15 +45,21 @@ export class ExportWriterService {
     const row = await this.db.manager.findOneBy(Export, open);
     if (!row) return;
     try {
-      const { rows, bytes } = await this.writeFile(row, signal);
+      const written = await this.writeFile(row, signal);
       const now = this.clock.now();
       const expiresAt = new Date(now.getTime() + LINK_LIFETIME_MS);
-      await this.db.manager.update(Export, open, { state: 'done', rows, bytes, finishedAt: now, expiresAt });
+      const done = { ...written, state: 'done', finishedAt: now, expiresAt } as const;
+      const { affected } = await this.db.manager.update(Export, open, done);
+      if (affected === 0) await this.deleteUnlessDone(exportId);
     } catch (error) {
       const problem = error instanceof DomainError && error.status < 500 ? error.code : null;
       const isOver = problem !== null || (isLastAttempt && !signal.aborted);
-      if (isOver)
-        await this.db.manager.update(Export, open, { state: 'failed', problem, finishedAt: this.clock.now() });
+      if (isOver) {
+        const keptFrom = error instanceof DaysNotKept ? { keptFrom: error.keptFrom } : {};
+        const failed = { ...keptFrom, state: 'failed', problem, finishedAt: this.clock.now() } as const;
+        await this.db.manager.update(Export, open, failed);
+        await this.deleteUnlessDone(exportId);
+      }
       // What was asked for cannot be had, however often it is tried.
       if (problem === null) throw error;
     }
@@ -59,6 +76,7 @@ export class ExportWriterService {
     const failed = { state: 'failed', finishedAt: this.clock.now() } as const;
     // One that has ended meanwhile stays as it is.
     await this.db.manager.update(Export, { id: In(lost), state: In(UNFINISHED) }, failed);
+    for (const id of lost) await this.deleteUnlessDone(id);
   }
 
   /** Deletes files whose links have expired, and after `KEPT_DAYS` that there was an export. */
@@ -73,10 +91,25 @@ export class ExportWriterService {
       await this.media.delete(fileKeyOf({ id }));
       await this.db.manager.update(Export, { id }, { state: 'expired' });
     }
-    await this.db.query(
-      `DELETE FROM exports WHERE state <> 'done' AND created_at < $1::timestamptz - make_interval(days => $2)`,
+    const old = await this.db.query<{ id: string }[]>(
+      `SELECT id FROM exports WHERE state <> 'done' AND created_at < $1::timestamptz - make_interval(days => $2)`,
       [now, KEPT_DAYS],
     );
+    for (const { id } of old) {
+      signal.throwIfAborted();
+      await this.media.delete(fileKeyOf({ id }));
+      await this.db.manager.delete(Export, { id });
+    }
+  }
+
+  /** The file of one that failed after it was written. Where this fails as well it goes with the row. */
+  private async deleteUnlessDone(id: string): Promise<void> {
+    if (await this.db.manager.existsBy(Export, { id, state: 'done' })) return;
+    await this.media
+      .delete(fileKeyOf({ id }))
+      .catch((error: unknown) =>
+        this.log.warn({ err: error, exportId: id }, 'the file of a failed export is still there'),
+      );
   }
 
   private async writeFile(row: Export, signal: AbortSignal): Promise<{ rows: number; bytes: number }> {
@@ -86,7 +119,7 @@ export class ExportWriterService {
       this.db.manager.update(Export, { id: row.id, state: In(UNFINISHED) }, about as object);
     await tell({ state: 'running', rows: 0 });
     return this.tables.read(report, { bots: row.bots ?? undefined }, locale, async (table) => {
-      await tell({ totalRows: table.totalRows });
+      await tell({ totalRows: table.totalRows, keptFrom: table.keptFrom });
       const counted = counting(table, signal, (rows) => tell({ rows }));
       const notes = () => this.notes(table, of, counted, locale);
       const chunks =
@@ -108,6 +141,7 @@ export class ExportWriterService {
         ['report', report],
         ...filters,
         ['generated', this.clock.now().toISOString()],
+        ...(table.keptFrom ? [['kept from', table.keptFrom]] : []),
         ['rows', String(counted.count())],
         ['SHA-256 of the rows, each as JSON in a line', counted.checksum()],
         [],

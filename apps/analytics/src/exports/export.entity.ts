@@ -47,6 +47,10 @@ export class Export {
   @Column('integer', { name: 'total_rows', nullable: true })
   totalRows!: number | null;
 
+  /** The first day that was kept, `2026-03-29`, where it was to begin earlier. */
+  @Column('date', { name: 'kept_from', nullable: true })
+  keptFrom!: string | null;
+
   /** Why it failed. */
   @Column('text', { nullable: true })
   problem!: string | null;

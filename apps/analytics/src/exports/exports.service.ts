@@ -1,17 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
 import {
-  type AuditAction,
   type Actor,
-  AuditEntryAppendRequested,
   type DownloadExport,
   ExportedReport,
   type ListExports,
-  type OpenExport,
+  OpenExport,
   type ReadExport,
+  AuditEntryAppendRequested,
 } from '@switchboard/contracts';
 import {
   type AnswerOf,
+  auditEntry,
   Clock,
   Cursors,
   DomainError,
@@ -59,16 +59,14 @@ export class ExportsService {
     @Inject(MEDIA_STORAGE) private readonly media: MediaStorage,
   ) {}
 
-  async open(
-    tx: EntityManager,
-    { body, actor, requestId }: RequestOf<typeof OpenExport>,
-  ): Promise<AnswerOf<typeof OpenExport>> {
+  async open(tx: EntityManager, { body, actor }: RequestOf<typeof OpenExport>): Promise<AnswerOf<typeof OpenExport>> {
     const request = { ...body, of: ExportedReport.encode(body.of) };
     const row: Export = {
       ...{ id: uuidv7(), owner: ownerOf(actor), bots: actor.bots ?? null, request, state: 'waiting' },
       ...{
         rows: null,
         totalRows: null,
+        keptFrom: null,
         bytes: null,
         problem: null,
         createdAt: this.clock.now(),
@@ -78,17 +76,15 @@ export class ExportsService {
     };
     await tx.insert(Export, row as never);
     await this.jobs.add(tx, WriteExport, { exportId: row.id }, { key: jobKeyOf(row.id), maxAttempts: ATTEMPTS });
-    const { kind, id, roles } = actor;
     await this.outbox.add(
       tx,
-      AuditEntryAppendRequested({
-        actor: { kind, id, roles },
-        action: 'analytics.exports.open' satisfies AuditAction,
-        resourceType: 'export',
-        resourceId: row.id,
-        after: { of: request.of, format: request.format },
-        requestId,
-      }),
+      AuditEntryAppendRequested(
+        auditEntry(actor, OpenExport, {
+          resourceType: 'export',
+          resourceId: row.id,
+          after: { of: request.of, format: request.format },
+        }),
+      ),
     );
     return this.shown(row);
   }
@@ -118,10 +114,10 @@ export class ExportsService {
   }
 
   private shown(row: Export): AnswerOf<typeof ReadExport> {
-    const { id, state, createdAt, finishedAt, rows, totalRows, bytes, problem, expiresAt, request } = row;
+    const { id, state, createdAt, finishedAt, rows, totalRows, keptFrom, bytes, problem, expiresAt, request } = row;
     const isThere = state === 'done' && expiresAt! > this.clock.now();
     return {
-      ...{ id, createdAt, finishedAt, rows, totalRows, bytes, problem, expiresAt },
+      ...{ id, createdAt, finishedAt, rows, totalRows, keptFrom, bytes, problem, expiresAt },
       report: request.of.report,
       format: request.format,
       state: state === 'done' && !isThere ? 'expired' : state,

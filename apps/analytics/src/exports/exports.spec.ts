@@ -6,7 +6,7 @@ import {
   ReadExport,
   type RouteDefinition,
 } from '@switchboard/contracts';
-import { Schedules } from '@switchboard/service-kit';
+import { MEDIA_STORAGE, type MediaStorage, Schedules } from '@switchboard/service-kit';
 import { FakeClock, startApp, type TestApp, until } from '@switchboard/testing';
 import { parse } from 'csv-parse/sync';
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
@@ -64,6 +64,18 @@ async function done(body: Wanted, actor = ANNA) {
 }
 /** As a browser follows the link; the gateway takes `/v1` away. */
 const follow = (link: string) => fetch(app.url + link.replace(/^\/v1/, ''));
+const files = () => app.service.nest.get<MediaStorage>(MEDIA_STORAGE);
+/** Of the job that writes it: those that have ended without. */
+const tries = (id: string) =>
+  app.service.db.query<unknown[]>(
+    `SELECT FROM analytics_jobs._private_jobs WHERE key = $1 AND locked_at IS NULL AND attempts > 0`,
+    [`export:${id}`],
+  );
+const tryTheLastTime = (id: string) =>
+  app.service.db.query(
+    `UPDATE analytics_jobs._private_jobs SET attempts = max_attempts - 1, run_at = now() WHERE key = $1`,
+    [`export:${id}`],
+  );
 const growth = (botId?: string) => ({ report: 'growth' as const, query: { ...MARCH, ...(botId && { botId }) } });
 
 describe('an export', () => {
@@ -217,7 +229,35 @@ describe('an export', () => {
     const failed = await until(async () => ((await read(id)).state === 'failed' ? read(id) : undefined), {
       what: 'the failure',
     });
-    expect(failed).toMatchObject({ problem: 'analytics.days_not_kept', link: null, finishedAt: clock.now() });
+    expect(failed).toMatchObject({
+      ...{ problem: 'analytics.days_not_kept', keptFrom: '2024-05-31' },
+      ...{ link: null, finishedAt: clock.now() },
+    });
+  });
+
+  it('that was to begin with days that are no longer kept says from which day on there is something', async () => {
+    const query = { ...MARCH, from: '2024-05-20', to: '2024-06-02' };
+    const file = await done({ of: { report: 'growth', query }, format: 'xlsx' });
+    expect(file).toMatchObject({ rows: 3, keptFrom: '2024-05-31' });
+    const [, notes] = await readExcelFile(Buffer.from(await (await follow(file.link!)).arrayBuffer()));
+    expect(notes!.data).toContainEqual(['kept from', '2024-05-31']);
+    expect(await done({ of: growth(), format: 'csv' })).toMatchObject({ keptFrom: null });
+  });
+
+  it('that fails when its file is written leaves no file', async () => {
+    await app.service.db.query(`
+      CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'refused'; END $$;
+      CREATE TRIGGER refuse BEFORE UPDATE ON exports FOR EACH ROW WHEN (NEW.state = 'done') EXECUTE FUNCTION refuse()`);
+    try {
+      const { id } = await opened({ of: growth('busy'), format: 'csv' });
+      await until(async () => (await tries(id)).length > 0, { what: 'the first try' });
+      expect(await files().exists(`exports/${id}`)).toBe(true);
+      await tryTheLastTime(id);
+      await until(async () => (await read(id)).state === 'failed', { what: 'the failure' });
+      await until(async () => !(await files().exists(`exports/${id}`)), { what: 'its file being deleted' });
+    } finally {
+      await app.service.db.query('DROP FUNCTION refuse CASCADE');
+    }
   });
 
   it('that cannot be written is tried again, and has failed after the last time', async () => {
@@ -225,17 +265,9 @@ describe('an export', () => {
     await writeFile(folder, 'no folder');
     try {
       const { id } = await opened({ of: growth('busy'), format: 'csv' });
-      const tries = () =>
-        app.service.db.query<{ attempts: number }[]>(
-          `SELECT attempts FROM analytics_jobs._private_jobs WHERE key = $1 AND locked_at IS NULL AND attempts > 0`,
-          [`export:${id}`],
-        );
-      await until(async () => (await tries()).length > 0, { what: 'the first try' });
+      await until(async () => (await tries(id)).length > 0, { what: 'the first try' });
       expect(await read(id)).toMatchObject({ state: 'running', rows: 0, totalRows: 3 });
-      await app.service.db.query(
-        `UPDATE analytics_jobs._private_jobs SET attempts = max_attempts - 1, run_at = now() WHERE key = $1`,
-        [`export:${id}`],
-      );
+      await tryTheLastTime(id);
       await until(async () => (await read(id)).state === 'failed', { what: 'the failure' });
       expect(await read(id)).toMatchObject({ problem: null, link: null, finishedAt: clock.now() });
     } finally {
@@ -251,8 +283,10 @@ describe('an export', () => {
       `INSERT INTO exports (id, owner, request, state, created_at) VALUES ($1, 'staff:anna', $2, 'running', $3)`,
       [lost, JSON.stringify(request), clock.now()],
     );
+    await files().put(`exports/${lost}`, Buffer.from('x'), { contentType: 'text/csv' });
     await app.service.nest.get(Schedules).runSlot('give-up-exports', clock.now());
     await until(async () => (await read(lost)).state === 'failed', { what: 'it being given up' });
+    await until(async () => !(await files().exists(`exports/${lost}`)), { what: 'its file being deleted' });
   });
 
   it('is there for a day: then its link says nothing, and its file is deleted', async () => {

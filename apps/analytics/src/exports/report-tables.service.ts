@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type ExportedReport, localized, type Locale } from '@switchboard/contracts';
 import { MoneyBoardsService } from '../boards/money-boards.service';
 import { PeopleBoardsService } from '../boards/people-boards.service';
-import { ReportsService, type Viewer } from '../boards/reports.service';
+import { type Reads, ReportsService, type Viewer } from '../boards/reports.service';
 import { UsageBoardsService } from '../boards/usage-boards.service';
 import { define, type DefinitionId } from '../metrics/definitions';
 import { RevenueService } from '../metrics/revenue.service';
@@ -46,12 +46,15 @@ interface Report {
   readonly columns: Readonly<Partial<Record<ColumnName, ColumnType>>>;
   /** Definitions that belong to it besides those of its columns. */
   readonly about?: readonly DefinitionId[];
+  /** The first day that is kept, where the report was asked to begin earlier. */
+  readonly keptFrom: string | null;
   readonly rows: readonly Row[] | AsyncIterable<Row>;
 }
 
 export interface ReportTable extends Table {
   /** How many rows there will be; null where that is known only at the end. */
   readonly totalRows: number | null;
+  readonly keptFrom: string | null;
   readonly definitions: readonly DefinitionId[];
 }
 
@@ -67,6 +70,8 @@ const USAGE_KEYS = {
   hour: ['time', 'time'],
 } as const satisfies Record<string, readonly [ColumnName, ColumnType]>;
 type UsageKey = keyof typeof USAGE_KEYS;
+
+const ACTIVITY_READS: Reads = { from: 'activity' };
 
 const integers = (names: readonly ColumnName[]): Report['columns'] =>
   Object.fromEntries(names.map((name) => [name, 'integer']));
@@ -90,13 +95,14 @@ export class ReportTablesService {
     locale: Locale,
     write: (table: ReportTable) => Promise<T>,
   ): Promise<T> {
-    const asTable = ({ columns, about = [], rows }: Report) => {
+    const asTable = ({ columns, about = [], keptFrom, rows }: Report) => {
       const entries = Object.entries(columns) as [ColumnName, ColumnType][];
       const named = entries.map(([name, type]) => ({ name: nameOf(name, locale), type }));
       const definitions = [...entries.map(([name]) => name).filter(isDefinition), ...about, ...ALWAYS];
       return write({
         ...{ columns: named, rows: eachOf(rows), zone: of.query.zone, definitions: [...new Set(definitions)] },
         totalRows: 'length' in rows ? rows.length : null,
+        keptFrom,
       });
     };
     switch (of.report) {
@@ -121,8 +127,9 @@ export class ReportTablesService {
   }
 
   private async growth(query: QueryOf<'growth'>, viewer: Viewer): Promise<Report> {
-    const { days } = await this.people.growth(query, viewer);
+    const { days, about } = await this.people.growth(query, viewer);
     return {
+      keptFrom: about.keptFrom,
       columns: { day: 'day', ...integers(GROWTH) },
       about: ['activity', 'people'],
       rows: days.map((day) => [day.day, ...GROWTH.map((key) => day[key])]),
@@ -130,8 +137,9 @@ export class ReportTablesService {
   }
 
   private async retention(query: QueryOf<'retention'>, viewer: Viewer): Promise<Report> {
-    const { kind, cohorts } = await this.people.retention(query, viewer);
+    const { kind, cohorts, about } = await this.people.retention(query, viewer);
     return {
+      keptFrom: about.keptFrom,
       columns: {
         cohort: 'day',
         ...integers(['people', 'firstAge', 'lastAge', 'mature', 'active']),
@@ -145,8 +153,9 @@ export class ReportTablesService {
   }
 
   private async funnel(query: QueryOf<'funnel'>, viewer: Viewer): Promise<Report> {
-    const { steps } = await this.people.funnel(query, viewer);
+    const { steps, about } = await this.people.funnel(query, viewer);
     return {
+      keptFrom: about.keptFrom,
       columns: {
         ...{ step: 'integer', event: 'text', people: 'integer', droppedOff: 'integer' },
         ...{ ofFirst: 'share', lowOfFirst: 'share', highOfFirst: 'share' },
@@ -165,9 +174,10 @@ export class ReportTablesService {
   }
 
   private async revenue(query: QueryOf<'revenue'>, viewer: Viewer): Promise<Report> {
-    const scope = this.reports.scopeOf(query, viewer, { from: 'activity' });
+    const scope = this.reports.scopeOf(query, viewer, ACTIVITY_READS);
     const days = await this.reports.read((tx) => this.revenues.days(tx, scope));
     return {
+      keptFrom: this.reports.keptFrom(query, ACTIVITY_READS),
       columns: { day: 'day', currency: 'text', ...integers(['gross', 'refunds', 'net', 'payments']) },
       rows: days.map(({ day, currency, grossMinor, refundsMinor, payments }) => [
         ...[day, currency, grossMinor, refundsMinor, grossMinor - refundsMinor, payments],
@@ -176,8 +186,9 @@ export class ReportTablesService {
   }
 
   private async activity(query: QueryOf<'activity'>, viewer: Viewer): Promise<Report> {
-    const { points } = await this.usageBoards.activity(query, viewer);
+    const { points, about } = await this.usageBoards.activity(query, viewer);
     return {
+      keptFrom: about.keptFrom,
       columns: { time: 'time', ...integers(ACTIVITY) },
       rows: points.map((point) => [point.at, ...ACTIVITY.map((key) => point[key])]),
     };
@@ -192,6 +203,7 @@ export class ReportTablesService {
     const { forecast } = churn;
     const { currency, horizons } = lifetimeValue;
     return {
+      keptFrom: about.keptFrom,
       columns: { number: 'text', value: 'number', low: 'number', high: 'number', people: 'integer' },
       about: ['mau', 'conversion', 'churn', 'churnForecast', 'lifetimeValue', 'prediction', 'nps', 'npsMean'],
       rows: [
@@ -210,9 +222,10 @@ export class ReportTablesService {
   }
 
   private async usageBy(by: UsageKey, query: QueryOf<'usage'>, viewer: Viewer): Promise<Report> {
-    const { groups } = await this.usageBoards.usage({ ...query, by }, viewer);
+    const { groups, about } = await this.usageBoards.usage({ ...query, by }, viewer);
     const [name, type] = USAGE_KEYS[by];
     return {
+      keptFrom: about.keptFrom,
       columns: { [name]: type, ...integers(CALLS) },
       rows: groups.map((group) => [by === 'hour' ? new Date(group.key) : group.key, ...CALLS.map((key) => group[key])]),
     };
@@ -220,10 +233,11 @@ export class ReportTablesService {
 
   /** By hour, bot and model: there may be more rows than fit into memory. */
   private usageInDetail<T>(query: QueryOf<'usage'>, viewer: Viewer, write: (report: Report) => Promise<T>): Promise<T> {
-    const scope = this.reports.scopeOf(query, viewer, { from: 'activity' });
+    const scope = this.reports.scopeOf(query, viewer, ACTIVITY_READS);
     return this.reports.read((tx) => {
       const rows = this.usages.details(tx, scope);
       return write({
+        keptFrom: this.reports.keptFrom(query, ACTIVITY_READS),
         columns: { time: 'time', bot: 'text', model: 'text', ...integers(USAGE) },
         rows: mapped(rows, (row) => [row.at, row.botId, row.model, ...USAGE.map((key) => row[key])]),
       });

@@ -227,8 +227,14 @@ const DEFINITIONS = {
   medianMs: { en: ['Median, ms', 'Half of the calls were faster.'], ru: ['Медиана, мс', 'Половина вызовов быстрее.'] },
   p95Ms: { en: ['95 %, ms', '95 % of the calls were faster.'], ru: ['95 %, мс', '95 % вызовов быстрее.'] },
   hidden: {
-    en: ['Hidden', 'What fewer than 20 people are behind, or what fewer than 20 did, is not shown: the cell is empty.'],
-    ru: ['Скрыто', 'То, за чем меньше 20 человек или что сделали меньше 20, не показывается: клетка пуста.'],
+    en: [
+      'Hidden',
+      'What fewer than 20 people are behind, or what fewer than 20 did, is not shown, nor what it could be told from: the cell is empty.',
+    ],
+    ru: [
+      'Скрыто',
+      'То, за чем меньше 20 человек или что сделали меньше 20, не показывается, как и то, из чего это можно вычислить: клетка пуста.',
+    ],
   },
   provisional: {
     en: ['Provisional', 'Events may come up to 48 hours late; numbers of the last two days may still change.'],

@@ -4,7 +4,7 @@ const TIMES_AS_LONG = 50;
 
 /** A reading that scrapes share, which come every few seconds from several sides. */
 export class Reading<T> {
-  private last: { readonly goodUntil: number; readonly value: Promise<T | undefined> } | undefined;
+  private last: { goodUntil: number; readonly value: Promise<T | undefined> } | undefined;
 
   constructor(
     private readonly read: () => Promise<T>,
@@ -15,16 +15,14 @@ export class Reading<T> {
   get(): Promise<T | undefined> {
     const now = performance.now();
     if (this.last && now < this.last.goodUntil) return this.last.value;
-    const value = this.read().catch(() => undefined);
-    this.last = { goodUntil: Infinity, value };
-    void value.then((result) => {
-      // Something else is so since; or it was asked for anew.
-      if (this.last?.value !== value) return;
+    const reading = { goodUntil: Infinity, value: this.read().catch(() => undefined) };
+    this.last = reading;
+    void reading.value.then((result) => {
       const took = performance.now() - now;
       const goodFor = result === undefined ? 0 : Math.max(this.freshMs, took * TIMES_AS_LONG);
-      this.last = { goodUntil: performance.now() + goodFor, value };
+      reading.goodUntil = performance.now() + goodFor;
     });
-    return value;
+    return reading.value;
   }
 
   /** What was read is no longer so. */

@@ -20,12 +20,12 @@ export class OwnStatisticsService {
   ) {}
 
   month({ month, zone }: RequestOf<typeof ReadMyStatistics>['query'], actor: Actor): Promise<Statistics> {
-    const keptFrom = this.kept.firstDay('events', zone);
+    const keptFrom = this.kept.keptFrom('events', zone, `${month}-01`);
     return asActor(this.db, actor, async (tx) => {
       const days = await tx.query<Day[]>(DAYS, [zone, `${month}-01`, actor.id, SESSION_TYPES]);
       const sum = (key: Exclude<keyof Day, 'day'>) => days.reduce((total, day) => total + day[key], 0);
       return {
-        ...{ month, zone, days, keptFrom: keptFrom > `${month}-01` ? keptFrom : null },
+        ...{ month, zone, days, keptFrom },
         isCounted: await this.consents.isGiven(tx, actor.id),
         total: {
           sessions: sum('sessions'),

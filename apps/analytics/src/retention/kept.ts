@@ -21,9 +21,16 @@ export class Kept {
     return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - { events, activity }[what], 1));
   }
 
-  /** The first day of a zone that is kept whole, `2026-03-29`. */
-  firstDay(what: Aging, zone: string): string {
+  /**
+   * Where a period that begins with a day of a zone, `2026-03-29`, is no longer kept from its beginning: its first day that is kept
+   * whole. Null where all of it is kept.
+   * @param daysBefore so many days before its first one are needed as well
+   */
+  keptFrom(what: Aging, zone: string, day: string, daysBefore = 0): string | null {
     const lastMomentGone = this.since(what).getTime() - 1;
-    return DateTime.fromMillis(lastMomentGone, { zone }).plus({ days: 1 }).toISODate()!;
+    const first = DateTime.fromMillis(lastMomentGone, { zone })
+      .plus({ days: 1 + daysBefore })
+      .toISODate()!;
+    return day < first ? first : null;
   }
 }

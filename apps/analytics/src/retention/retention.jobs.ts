@@ -53,6 +53,7 @@ export class RetentionJobs {
     for (const partition of await this.partitions.list()) {
       if (partition.to > oldest) continue;
       signal.throwIfAborted();
+      if (await this.archive.isHeld(partition.from, partition.to)) continue;
       await this.drop(partition);
     }
   }

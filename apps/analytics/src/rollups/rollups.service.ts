@@ -12,7 +12,8 @@ export class EventsNotKept extends DomainError {
 
 interface Rebuilding {
   readonly signal?: AbortSignal;
-  readonly change?: string;
+  /** Changes the events of a day in the transaction in which they are counted anew. */
+  readonly before?: (tx: EntityManager, begin: Date, end: Date) => Promise<unknown>;
 }
 
 const DAY_MS = 86_400_000;
@@ -39,10 +40,9 @@ export class RollupsService {
   /**
    * Counts days anew, each in a transaction that nobody stores anything beside.
    * @param from first and last day of UTC, as `2026-11-27`
-   * @param change of the events of a day, in that transaction; $1 and $2 are its first moment and that of the next one
    * @throws EventsNotKept
    */
-  async rebuild(from: string, to: string, { signal, change }: Rebuilding = {}): Promise<number> {
+  async rebuild(from: string, to: string, { signal, before }: Rebuilding = {}): Promise<number> {
     const [{ since }] = await this.db.query<[{ since: string }]>(
       'SELECT countable_since::text AS since FROM rollup_state',
     );
@@ -51,19 +51,19 @@ export class RollupsService {
     let days = 0;
     for (let day = Date.parse(from); day <= Date.parse(to); day += DAY_MS, days++) {
       signal?.throwIfAborted();
-      await this.db.transaction((tx) => this.rebuildDay(tx, new Date(day), change));
+      await this.db.transaction((tx) => this.rebuildDay(tx, new Date(day), before));
     }
     return days;
   }
 
-  private async rebuildDay(tx: EntityManager, day: Date, change: string | undefined): Promise<void> {
-    const within = [day, new Date(day.getTime() + DAY_MS)];
+  private async rebuildDay(tx: EntityManager, day: Date, before: Rebuilding['before']): Promise<void> {
+    const within = [day, new Date(day.getTime() + DAY_MS)] as const;
     // Alone with the tables of events: see `consenting`, which whoever stores asks first.
     await tx.query(`SELECT pg_advisory_xact_lock(hashtext(current_schema()), hashtext('consents'))`);
-    if (change) await tx.query(change, within);
-    await tx.query(`DELETE FROM measures WHERE ${ALL_WIDTHS} AND ${WITHIN}`, within);
+    await before?.(tx, ...within);
+    await tx.query(`DELETE FROM measures WHERE ${ALL_WIDTHS} AND ${WITHIN}`, [...within]);
     await tx.query('DELETE FROM active_people WHERE day = $1', [day.toISOString().slice(0, 10)]);
-    await tx.query(COUNT_ANEW, within);
+    await tx.query(COUNT_ANEW, [...within]);
   }
 
   /** From now on days before this one are never counted anew. */

@@ -1,5 +1,5 @@
 import type { ChannelReport } from '@switchboard/contracts';
-import type { Log } from '@switchboard/service-kit';
+import type { BotServers, Log } from '@switchboard/service-kit';
 import type { Readable } from 'node:stream';
 import type { Registry } from 'prom-client';
 import type { z } from 'zod';
@@ -338,6 +338,8 @@ export interface ChannelDependencies<Variables> {
   readonly log: Log;
   /** How long one message may take; long, because giving up early makes duplicates. */
   readonly sendTimeoutMs: number;
+  /** By which servers are asked that bots name. */
+  readonly servers: BotServers;
 }
 
 /** A kind of channel. Those there are stand in bot-adapter.app.ts. */
@@ -352,6 +354,11 @@ export interface ChannelFactory<
   readonly settings: Settings;
   /** Variables of the service that only this channel reads. */
   readonly variables: Variables;
+  /** Those of both that name servers: what a bot names is asked only where it may be, the operator's always. */
+  readonly servers?: {
+    readonly settings: readonly string[];
+    readonly variables: readonly (keyof Variables & string)[];
+  };
   /** Throws a ConfigError for what only together is a mistake. */
   create(bot: ChannelBot<z.output<Settings>>, deps: ChannelDependencies<z.output<z.ZodObject<Variables>>>): Kind;
   /**

@@ -2,12 +2,14 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Bot, FieldError } from '@switchboard/contracts';
 import {
   botMistakesIn,
+  BotServers,
   BotsRegistry,
   CONFIG,
   ConfigError,
   fieldErrorsOf,
   LOG,
   type Log,
+  type SharedConfig,
 } from '@switchboard/service-kit';
 import { Registry } from 'prom-client';
 import { z } from 'zod';
@@ -43,14 +45,23 @@ export function channelKinds(factories: readonly ChannelFactory[]): ChannelKinds
 @Injectable()
 export class ChannelsService {
   private readonly byBot = new Map<string, { readonly kind: string; readonly channel: Channel }>();
+  private readonly servers: BotServers;
 
   constructor(
     private readonly bots: BotsRegistry,
     private readonly registry: Registry,
     @Inject(CHANNEL_KINDS) private readonly kinds: ChannelKinds,
-    @Inject(CONFIG) private readonly config: BotAdapterConfig,
+    @Inject(CONFIG) private readonly config: BotAdapterConfig & SharedConfig,
     @Inject(LOG) private readonly log: Log,
   ) {
+    const named = kinds.factories.flatMap(({ servers }) => servers ?? []);
+    const variables = config as unknown as Readonly<Record<string, string | undefined>>;
+    this.servers = new BotServers(
+      config,
+      named.flatMap((one) => one.variables.map((name) => variables[name])),
+    );
+    const settings = named.flatMap((one) => one.settings.map((name) => `channel.${name}`));
+    bots.addServers(this.servers, settings);
     this.createAll();
     bots.addCheck((bot) => void this.create(bot));
     bots.onChange(({ id, after }) => {
@@ -93,6 +104,11 @@ export class ChannelsService {
       if (error instanceof ConfigError) return botMistakesIn(error);
       throw error;
     }
+  }
+
+  /** What keeps the servers from being asked that a section names, as their names are now. */
+  mistakesInServers(section: unknown): Promise<FieldError[]> {
+    return this.bots.mistakesInServers({ channel: section });
   }
 
   /** The bot that has this account of a kind of channel, other than `botId` itself. */
@@ -140,10 +156,11 @@ export class ChannelsService {
   private make(kind: string, bot: ChannelBot<unknown>): Channel {
     // The section was read by these very factories, so the kind is among them.
     const factory = this.kinds.factories.find((one) => one.kind === kind)!;
-    const { config, registry, log } = this;
+    const { config, registry, log, servers } = this;
     return factory.create(bot, {
       config: config as never,
       registry,
+      servers,
       log: log.child({ bot: bot.id }),
       sendTimeoutMs: config.BOT_ADAPTER_SEND_TIMEOUT_MS,
     });

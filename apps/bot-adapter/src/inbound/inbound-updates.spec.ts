@@ -299,7 +299,7 @@ describe('updates', () => {
       expect(app.probe.all(AuditEntryAppendRequested)).toMatchObject([
         {
           data: {
-            action: 'bot-adapter.updates.discarded',
+            action: 'bot-adapter.quarantined-updates.discard',
             resourceId: `lumen/7000000001:${second}`,
             reason: 'nobody waits for it',
             botId: 'lumen',

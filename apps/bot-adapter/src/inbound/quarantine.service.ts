@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
-import { type AuditAction, type Actor, AuditEntryAppendRequested, type Bot } from '@switchboard/contracts';
+import { type Actor, type Bot, DiscardQuarantinedUpdate, AuditEntryAppendRequested } from '@switchboard/contracts';
 import {
+  auditEntry,
   BotsRegistry,
   Clock,
   DomainError,
@@ -9,7 +10,6 @@ import {
   LOG,
   type Log,
   type Position,
-  requestContext,
 } from '@switchboard/service-kit';
 import { Gauge, Registry } from 'prom-client';
 import { DataSource, type EntityManager, In, IsNull, Not } from 'typeorm';
@@ -135,20 +135,17 @@ export class QuarantineService {
     const row = await tx.findOne(InboundUpdateRow, { where: { ...key, ...IN_QUARANTINE }, lock });
     if (!row) throw new UpdateNotQuarantined(key);
     await this.empty(tx, row);
-    const { kind, id, roles } = actor;
-    const requestId = requestContext()?.requestId;
     await this.outbox.add(
       tx,
-      AuditEntryAppendRequested({
-        actor: { kind, id, roles },
-        action: 'bot-adapter.updates.discarded' satisfies AuditAction,
-        resourceType: 'inbound-update',
-        resourceId: rowIdOf(row),
-        botId: key.botId,
-        before: { failure: row.failure, receivedAt: row.receivedAt },
-        reason: why,
-        ...(requestId && { requestId }),
-      }),
+      AuditEntryAppendRequested(
+        auditEntry(actor, DiscardQuarantinedUpdate, {
+          resourceType: 'inbound-update',
+          resourceId: rowIdOf(row),
+          botId: key.botId,
+          before: { failure: row.failure, receivedAt: row.receivedAt },
+          reason: why,
+        }),
+      ),
     );
   }
 

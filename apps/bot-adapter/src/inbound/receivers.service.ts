@@ -77,6 +77,8 @@ export class ReceiversService {
   async inspect(botId: string, section: unknown, secrets: Readonly<Record<string, string>>): Promise<ChannelReport> {
     const channel = this.channels.draft(botId, section, secrets);
     if (Array.isArray(channel)) return { findings: channel.map(unusable) };
+    const refused = await this.channels.mistakesInServers(section);
+    if (refused.length > 0) return { findings: refused.map(unusable) };
     const known = (await this.db.manager.findOneBy(Receiver, { botId }))?.webhookUrl;
     const { account, findings } = await channel.inspect((url) => url === known || this.isHere(url));
     const { kind } = section as { kind: string };

@@ -1,6 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type Bot, type Budget, livesInSandbox } from '@switchboard/contracts';
-import { BotsRegistry, CONFIG, ConfigError, DomainError, LOG, type Log, ServiceClient } from '@switchboard/service-kit';
+import {
+  BotServers,
+  BotsRegistry,
+  CONFIG,
+  ConfigError,
+  DomainError,
+  LOG,
+  type Log,
+  ServiceClient,
+} from '@switchboard/service-kit';
 import { LRUCache } from 'lru-cache';
 import type { ChatAiConfig } from '../chat-ai.config';
 import { ModelKeys } from '../models/model-keys';
@@ -47,6 +56,7 @@ export class AssistantsService {
     private readonly bots: BotsRegistry,
     private readonly keys: ModelKeys,
     private readonly services: ServiceClient,
+    private readonly servers: BotServers,
     @Inject(CONFIG) private readonly config: ChatAiConfig,
     @Inject(LOG) log: Log,
   ) {
@@ -114,7 +124,7 @@ export class AssistantsService {
       if (!(error instanceof ConfigError)) throw error;
       log.error(
         { bot: bot.id, mistakes: error.mistakes },
-        'a bot has no model, because a key that it names is missing, or no knowledge',
+        'a bot has no model: a key or a folder that it names is missing, or its server may not be asked',
       );
       this.described.set(bot.id, this.resolve(bot.id, bot, []));
       this.bots.exclude(bot.id, error);
@@ -187,6 +197,7 @@ export class AssistantsService {
     baseUrl: string | undefined,
   ): AssistantModel | undefined {
     const name = section.model ?? model;
+    if (section.baseUrl) this.servers.check(`${path}.baseUrl`, section.baseUrl);
     const ownKey = this.bots.secret(botId, path, 'apiKey');
     const connection = this.keys.connectionTo(section.baseUrl ?? baseUrl, ownKey);
     if (!connection || !name) return undefined;

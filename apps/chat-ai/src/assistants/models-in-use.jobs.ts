@@ -1,5 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import {
+  BotServers,
   Clock,
   defineJob,
   type JobRun,
@@ -28,8 +29,9 @@ export class ModelsInUseJobs implements OnApplicationBootstrap, OnModuleDestroy 
     @Inject(LOG) log: Log,
     registry: Registry,
     clock: Clock,
+    servers: BotServers,
   ) {
-    this.watch = new ModelWatch(registry, log, clock);
+    this.watch = new ModelWatch(registry, log, clock, servers.fetch);
   }
 
   onApplicationBootstrap(): void {

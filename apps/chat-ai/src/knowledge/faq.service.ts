@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Actor, ListFaq, ReadFaq } from '@switchboard/contracts';
+import { type Actor, AddFaq, ChangeFaq, type ListFaq, type ReadFaq } from '@switchboard/contracts';
 import { type AnswerOf, Cursors, type IfMatch, type Page, type RequestOf } from '@switchboard/service-kit';
 import { type EntityManager, IsNull } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
@@ -28,7 +28,7 @@ export class FaqService {
     });
     await tx.insert(KnowledgeEntry, entry);
     await this.entries.index(tx, entry, null);
-    await this.entries.audit(tx, actor, 'added', entry);
+    await this.entries.audit(tx, actor, AddFaq, entry);
     return shown({ ...entry, deletedAt: null });
   }
 
@@ -58,7 +58,7 @@ export class FaqService {
     await tx.update(KnowledgeEntry, entry.id, change);
     const changed = { ...entry, ...change };
     await this.entries.index(tx, changed, null);
-    await this.entries.audit(tx, actor, 'changed', changed, entry);
+    await this.entries.audit(tx, actor, ChangeFaq, changed, entry);
     return shown(changed);
   }
 }

@@ -1,5 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import type { Actor, ListKnowledgePassages, Locale, ReadKnowledgeDocument } from '@switchboard/contracts';
+import {
+  type Actor,
+  DeleteKnowledgeDocument,
+  type ListKnowledgePassages,
+  type Locale,
+  type ReadKnowledgeDocument,
+  RestoreKnowledgeDocument,
+} from '@switchboard/contracts';
 import { type AnswerOf, Clock, DomainError, type Position } from '@switchboard/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import { AssistantsService } from '../assistants/assistants.service';
@@ -88,7 +95,7 @@ export class KnowledgeDocumentsService {
     const deletedAt = this.clock.now();
     await tx.update(KnowledgeEntry, entry.id, { deletedAt, ...this.entries.changedBy(actor, entry) });
     await this.entries.hide(tx, entry);
-    await this.entries.audit(tx, actor, 'deleted', entry);
+    await this.entries.audit(tx, actor, DeleteKnowledgeDocument, entry);
   }
 
   async restore(tx: EntityManager, botId: string, documentId: string, actor: Actor): Promise<void> {
@@ -101,7 +108,7 @@ export class KnowledgeDocumentsService {
     ];
     if (text !== null || entry.texts) await this.entries.index(tx, entry, text);
     else await this.jobs.read(tx, entry);
-    await this.entries.audit(tx, actor, 'restored', entry);
+    await this.entries.audit(tx, actor, RestoreKnowledgeDocument, entry);
   }
 
   private async lock(tx: EntityManager, botId: string, documentId: string): Promise<KnowledgeEntry> {

@@ -1,10 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
-import { type ActOf, type Actor, type KnownLocale, localized } from '@switchboard/contracts';
-import { Clock, DomainError } from '@switchboard/service-kit';
+import {
+  type Actor,
+  type KnownLocale,
+  localized,
+  type RouteDefinition,
+  AuditEntryAppendRequested,
+} from '@switchboard/contracts';
+import { auditEntry, Clock, DomainError } from '@switchboard/service-kit';
 import { createHash } from 'node:crypto';
 import { type EntityManager, IsNull, Not } from 'typeorm';
-import { auditEntry, authorOf } from '../audit-entry';
+import { authorOf } from '../author';
 import { DocumentWriter } from './document-writer';
 import { type FaqText, KnowledgeEntry } from './knowledge-entry.entity';
 import { indexedAs, PassageIndex } from './passage-index';
@@ -109,14 +115,14 @@ export class KnowledgeEntriesService {
   async audit(
     tx: EntityManager,
     actor: Actor,
-    what: ActOf<'chat-ai.knowledge'>,
+    route: Pick<RouteDefinition, 'id'>,
     entry: KnowledgeEntry,
     before?: KnowledgeEntry,
   ): Promise<void> {
     const { id, botId } = entry;
-    const about = { action: `chat-ai.knowledge.${what}` as const, resourceType: 'knowledge', resourceId: id, botId };
+    const about = { resourceType: 'knowledge', resourceId: id, botId };
     const facts = { after: factsOf(entry), ...(before && { before: factsOf(before) }) };
-    await this.outbox.add(tx, auditEntry(actor, { ...about, ...facts }));
+    await this.outbox.add(tx, AuditEntryAppendRequested(auditEntry(actor, route, { ...about, ...facts })));
   }
 }
 

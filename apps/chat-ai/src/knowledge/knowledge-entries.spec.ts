@@ -288,7 +288,7 @@ describe('what staff add to the knowledge of a bot', () => {
       expect((await list('faq')).data).toMatchObject([{ id: added.id, origin: 'faq', passages: 2, state: 'read' }]);
       expect((await app.gateway.call(ListFaq, { params: { botId: 'faq' } })).data).toEqual([added]);
       const said = app.probe.all(AuditEntryAppendRequested).filter(({ data }) => data.resourceId === added.id);
-      expect(said).toMatchObject([{ data: { action: 'chat-ai.knowledge.added', botId: 'faq' } }]);
+      expect(said).toMatchObject([{ data: { action: 'chat-ai.faq.add', botId: 'faq' } }]);
     });
 
     it('is edited in place by who has seen it', async () => {
@@ -303,7 +303,7 @@ describe('what staff add to the knowledge of a bot', () => {
       expect(await change(1, 'From eight.')).toMatchObject({ texts: [{ answer: 'From eight.' }], revision: 2 });
       expect((await search('desk', 'sauna')).map(({ text }) => text)).toEqual(['From eight.']);
       expect(app.probe.all(AuditEntryAppendRequested).at(-1)!.data).toMatchObject({
-        action: 'chat-ai.knowledge.changed',
+        action: 'chat-ai.faq.change',
         before: { texts: HOURS },
         after: { texts: [{ answer: 'From eight.' }] },
       });

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Actor } from '@switchboard/contracts';
+import { type Actor, ReplaceKnowledgeFile, UploadKnowledgeFile } from '@switchboard/contracts';
 import {
   Clock,
   DomainError,
@@ -14,7 +14,7 @@ import { Readable } from 'node:stream';
 import { DataSource, type EntityManager, IsNull, Not } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { AssistantsService } from '../assistants/assistants.service';
-import { authorOf } from '../audit-entry';
+import { authorOf } from '../author';
 import { KnowledgeEntriesJobs } from './knowledge-entries.jobs';
 import { KnowledgeDocumentNotFound, KnowledgeEntriesService } from './knowledge-entries.service';
 import { KnowledgeEntry } from './knowledge-entry.entity';
@@ -61,7 +61,7 @@ export class KnowledgeFilesService {
       }
       await tx.update(KnowledgeEntry, entry.id, { ...entry, state: 'waiting' });
       await this.jobs.read(tx, entry);
-      await this.entries.audit(tx, asked.actor, 'added', entry);
+      await this.entries.audit(tx, asked.actor, UploadKnowledgeFile, entry);
       return entry.id;
     });
   }
@@ -91,7 +91,7 @@ export class KnowledgeFilesService {
       await tx.update(KnowledgeEntry, entry.id, change);
       await this.jobs.deleteFile(tx, entry.storageKey!);
       await this.jobs.read(tx, entry);
-      await this.entries.audit(tx, actor, 'changed', { ...entry, ...change }, entry);
+      await this.entries.audit(tx, actor, ReplaceKnowledgeFile, { ...entry, ...change }, entry);
     });
   }
 

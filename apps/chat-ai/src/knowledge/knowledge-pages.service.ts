@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Actor } from '@switchboard/contracts';
+import { type Actor, AddKnowledgePage, ChangeKnowledgePage } from '@switchboard/contracts';
 import { DomainError, type IfMatch } from '@switchboard/service-kit';
 import { type EntityManager, IsNull } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
@@ -49,7 +49,7 @@ export class KnowledgePagesService {
     });
     await tx.insert(KnowledgeEntry, entry);
     await this.jobs.read(tx, entry);
-    await this.entries.audit(tx, actor, 'added', entry);
+    await this.entries.audit(tx, actor, AddKnowledgePage, entry);
     return entry.id;
   }
 
@@ -70,7 +70,7 @@ export class KnowledgePagesService {
     const changed = { ...entry, ...change };
     // By another title its passages are other ones; how often it is to be read counts from now on.
     if (changed.title !== entry.title || changed.everyHours !== entry.everyHours) await this.jobs.read(tx, entry);
-    await this.entries.audit(tx, actor, 'changed', changed, entry);
+    await this.entries.audit(tx, actor, ChangeKnowledgePage, changed, entry);
   }
 
   /** Has it read now. */

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock, CONFIG, ResiliencePolicy, UpstreamUnavailable } from '@switchboard/service-kit';
+import { BotServers, Clock, CONFIG, ResiliencePolicy, UpstreamUnavailable } from '@switchboard/service-kit';
 import { Registry } from 'prom-client';
 import type { ChatAiConfig } from '../chat-ai.config';
 import {
@@ -58,6 +58,7 @@ export class ModelsService {
 
   constructor(
     private readonly clock: Clock,
+    private readonly botServers: BotServers,
     @Inject(CONFIG) private readonly config: ChatAiConfig,
     @Inject(Registry) private readonly registry: Registry,
   ) {
@@ -130,7 +131,7 @@ export class ModelsService {
     const key = `${connection.baseUrl} ${connection.apiKey ?? ''}`;
     const known = this.servers.get(key);
     if (known) return known;
-    const server = this.guarded(new OpenAiModel(connection, this.limits));
+    const server = this.guarded(new OpenAiModel(connection, this.limits, this.botServers.fetch));
     this.servers.set(key, server);
     return server;
   }

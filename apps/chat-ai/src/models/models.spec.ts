@@ -1,3 +1,4 @@
+import { BotServers } from '@switchboard/service-kit';
 import { FakeClock } from '@switchboard/testing';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -12,10 +13,12 @@ const limits = {
   CHAT_AI_IDLE_TIMEOUT_MS: 5000,
   CHAT_AI_TURN_TIMEOUT_MS: 5000,
 } as ChatAiConfig;
+const SERVERS = new BotServers({ NODE_ENV: 'test' });
+
 describe('what a call may write in all', () => {
   const settings = { ...limits, CHAT_AI_REASONING_TOKENS: 4000 } as ChatAiConfig;
   const limitOf = (model: string, parameters: ConfiguredModel['parameters'] = {}) =>
-    new ModelsService(new FakeClock(), settings, new Registry()).outputLimit(
+    new ModelsService(new FakeClock(), SERVERS, settings, new Registry()).outputLimit(
       { model, parameters, connection: { baseUrl: 'http://127.0.0.1/v1', apiKey: undefined }, vision: undefined },
       1500,
     );
@@ -54,7 +57,7 @@ describe('whether a model can see', () => {
 
   function aModel() {
     const clock = new FakeClock();
-    const models = new ModelsService(clock, limits, new Registry());
+    const models = new ModelsService(clock, SERVERS, limits, new Registry());
     const { port } = server.address() as AddressInfo;
     const configured: ConfiguredModel = {
       model: 'm',

@@ -24,7 +24,7 @@ describe('a server that speaks the chat completions API', () => {
   beforeEach(() => server.reset());
 
   /** A client that has just been started, as one that has seen refusals remembers them. */
-  const connect = () => new OpenAiModel({ baseUrl: server.baseUrl, apiKey: 'sk-sandbox' }, LIMITS);
+  const connect = () => new OpenAiModel({ baseUrl: server.baseUrl, apiKey: 'sk-sandbox' }, LIMITS, fetch);
 
   async function ask(
     model = connect(),
@@ -131,7 +131,11 @@ describe('a server that speaks the chat completions API', () => {
   });
 
   it('an answer that comes whole is not waited for as briefly as a first word', async () => {
-    const model = new OpenAiModel({ baseUrl: server.baseUrl, apiKey: 'sk-sandbox' }, { ...LIMITS, firstTokenMs: 150 });
+    const model = new OpenAiModel(
+      { baseUrl: server.baseUrl, apiKey: 'sk-sandbox' },
+      { ...LIMITS, firstTokenMs: 150 },
+      fetch,
+    );
     await server.fail(
       refusal(400, 'You must be verified to stream this model.', { param: 'stream', code: 'unsupported_value' }),
     );

@@ -44,8 +44,9 @@ export class OpenAiModel implements ChatModel {
   constructor(
     { baseUrl, apiKey }: ModelConnection,
     private readonly limits: StreamLimits,
+    request: typeof fetch,
   ) {
-    this.client = openAiClient({ baseUrl, apiKey }, { timeout: limits.totalMs });
+    this.client = openAiClient({ baseUrl, apiKey }, { timeout: limits.totalMs, fetch: request });
     this.isPublic = isOpenAi(baseUrl);
   }
 

@@ -12,7 +12,7 @@ import {
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { AssistantsService } from '../assistants/assistants.service';
-import { authorOf } from '../audit-entry';
+import { authorOf } from '../author';
 import { Prompt } from './prompt.entity';
 import { PromptDraft } from './prompt-draft.entity';
 import { PromptsService, type Written } from './prompts.service';

@@ -6,12 +6,17 @@ import {
   type ExperimentDecided,
   type ListPromptReleases,
   type ListPromptVersions,
+  PublishPrompt,
   PromptsChanged,
   type ReadPromptInForce,
   type ReadPromptVersion,
+  WithdrawPrompt,
+  AuditEntryAppendRequested,
 } from '@switchboard/contracts';
 import {
+  auditEntry,
   type AnswerOf,
+  type AuditAuthor,
   Clock,
   Cursors,
   DomainError,
@@ -22,7 +27,7 @@ import {
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { AssistantsService } from '../assistants/assistants.service';
-import { auditEntry, authorOf } from '../audit-entry';
+import { authorOf } from '../author';
 import { Prompt } from './prompt.entity';
 import { PromptDraftsService } from './prompt-drafts.service';
 import { PromptRelease } from './prompt-release.entity';
@@ -96,7 +101,7 @@ export class PromptReleasesService {
     tx: EntityManager,
     botId: string,
     { promptId, draft }: Publishable,
-    { why, seen, actor }: { why: string; seen: IfMatch; actor: Actor },
+    { why, seen, actor }: { why: string; seen: IfMatch; actor: AuditAuthor },
   ): Promise<PromptInForce> {
     const before = await this.lockInForce(tx, botId, seen);
     const prompt = draft
@@ -106,16 +111,16 @@ export class PromptReleasesService {
     return this.release(tx, before, { action, promptId: prompt.id, why, actor });
   }
 
-  /** Staff have decided that everybody gets what an experiment has shown to be better. All other decisions leave what is in force. */
+  /** Staff have decided that everybody gets what an arm of an experiment had. All other decisions leave what is in force. */
   async decided(tx: EntityManager, decision: EventOf<typeof ExperimentDecided>['data']): Promise<void> {
     const botId = botOfPlace(decision.place);
     if (!botId || decision.decision !== 'ship') return;
     const anyRelease = IfMatch.read('*');
     const { prompt } = await this.lockInForce(tx, botId, anyRelease);
     if (prompt.id === decision.value) return;
-    const actor: Actor = { kind: 'service', id: 'analytics', roles: [], scopes: [] };
-    const why = `The experiment ${decision.experiment} has shown it to be better.`;
-    await this.publish(tx, botId, { promptId: decision.value }, { why, seen: anyRelease, actor });
+    const by = decision.decidedBy ?? { kind: 'service', id: 'analytics', roles: [] };
+    const why = `The experiment ${decision.experiment} was ended with the decision that everybody gets "${decision.arm}".`;
+    await this.publish(tx, botId, { promptId: decision.value }, { why, seen: anyRelease, actor: by });
   }
 
   /** The text of the bot's description counts again. */
@@ -149,22 +154,23 @@ export class PromptReleasesService {
   private async release(
     tx: EntityManager,
     { botId, prompt, revision }: PromptInForce,
-    { actor, ...change }: Pick<PromptRelease, 'action' | 'promptId' | 'why'> & { actor: Actor },
+    { actor, ...change }: Pick<PromptRelease, 'action' | 'promptId' | 'why'> & { actor: AuditAuthor },
   ): Promise<PromptInForce> {
     const released = { releasedAt: this.clock.now(), releasedBy: authorOf(actor) };
     await tx.insert(PromptRelease, { id: uuidv7(), botId, number: revision + 1, ...change, ...released });
     const after = await this.inForce(tx, botId);
     await this.outbox.add(
       tx,
-      auditEntry(actor, {
-        action: `chat-ai.prompts.${change.action === 'rolled_back' ? 'rolled-back' : change.action}`,
-        resourceType: 'prompt',
-        resourceId: botId,
-        botId,
-        before: { promptId: prompt.id, version: prompt.version },
-        after: { promptId: after.prompt.id, version: after.prompt.version },
-        reason: change.why,
-      }),
+      AuditEntryAppendRequested(
+        auditEntry(actor, change.action === 'withdrawn' ? WithdrawPrompt : PublishPrompt, {
+          resourceType: 'prompt',
+          resourceId: botId,
+          botId,
+          before: { promptId: prompt.id, version: prompt.version },
+          after: { promptId: after.prompt.id, version: after.prompt.version },
+          reason: change.why,
+        }),
+      ),
     );
     ((tx.queryRunner!.data[CHANGED] ??= []) as string[]).push(botId);
     return after;

@@ -182,7 +182,7 @@ describe('prompts', () => {
       {
         data: {
           actor: { kind: 'staff', id: 'root' },
-          action: 'chat-ai.prompts.published',
+          action: 'chat-ai.prompt-releases.publish',
           botId: 'spa',
           before: { version: 1 },
           after: { promptId: once.prompt.id, version: 2 },

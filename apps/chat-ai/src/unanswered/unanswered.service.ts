@@ -1,7 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
-import type { Actor, ListUnanswered, ListUnansweredQuestions, Locale, ReadUnanswered } from '@switchboard/contracts';
 import {
+  type Actor,
+  AnswerUnanswered,
+  type ListUnanswered,
+  type ListUnansweredQuestions,
+  type Locale,
+  type ReadUnanswered,
+  ResolveUnanswered,
+  type RouteDefinition,
+  AuditEntryAppendRequested,
+} from '@switchboard/contracts';
+import {
+  auditEntry,
   type AnswerOf,
   BlindIndex,
   Clock,
@@ -16,7 +27,7 @@ import {
 } from '@switchboard/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { auditEntry, authorOf } from '../audit-entry';
+import { authorOf } from '../author';
 import { captionIn, wordsOf } from '../conversations/message-content';
 import { Message } from '../conversations/message.entity';
 import { MessageCipher } from '../conversations/message-cipher';
@@ -158,7 +169,7 @@ export class UnansweredService {
     const { revision } = await this.lock(tx, botId, groupId);
     seen.check(revision, await this.one(tx, botId, groupId));
     const resolvedBy = state === 'open' ? null : authorOf(actor);
-    return this.change(tx, { botId, groupId, revision }, { state, resolvedBy }, actor);
+    return this.change(tx, { botId, groupId, revision }, { state, resolvedBy }, ResolveUnanswered, actor);
   }
 
   /** Makes an entry of the FAQ of them. */
@@ -171,20 +182,21 @@ export class UnansweredService {
     const { revision } = await this.lock(tx, botId, groupId);
     const { id: documentId } = await this.faq.add(tx, botId, texts, actor);
     const change = { state: 'answered' as const, documentId, resolvedBy: authorOf(actor) };
-    return this.change(tx, { botId, groupId, revision }, change, actor);
+    return this.change(tx, { botId, groupId, revision }, change, AnswerUnanswered, actor);
   }
 
   private async change(
     tx: EntityManager,
     { botId, groupId, revision }: { botId: string; groupId: string; revision: number },
     change: Partial<UnansweredGroup>,
+    route: Pick<RouteDefinition, 'id'>,
     actor: Actor,
   ): Promise<Group> {
     await tx.update(UnansweredGroup, groupId, { ...change, revision: revision + 1 });
     const about = { resourceType: 'unanswered-question', resourceId: groupId, botId };
     const { state, documentId } = change;
     const after = { state, ...(documentId && { documentId }) };
-    await this.outbox.add(tx, auditEntry(actor, { action: 'chat-ai.unanswered.resolved', ...about, after }));
+    await this.outbox.add(tx, AuditEntryAppendRequested(auditEntry(actor, route, { ...about, after })));
     return this.one(tx, botId, groupId);
   }
 

@@ -155,7 +155,7 @@ describe('questions that have found no answer', () => {
     expect((await app.gateway.call(SearchKnowledge, search)).passages).toMatchObject([{ text: 'Behind the house.' }]);
     expect(
       app.probe.all(AuditEntryAppendRequested).filter(({ data }) => data.resourceId === bicycles.id),
-    ).toMatchObject([{ data: { action: 'chat-ai.unanswered.resolved', after: { state: 'answered' } } }]);
+    ).toMatchObject([{ data: { action: 'chat-ai.unanswered.answer', after: { state: 'answered' } } }]);
 
     const { anna, reply } = await asks('entry', 'Where do bicycles go, please?', 'Behind the house [1].');
     expect(await list('entry')).toEqual([]);

@@ -17,3 +17,9 @@ export function ApprovalState({ approval: { state } }: { approval: GatewayApprov
     </Badge>
   );
 }
+
+/** What a request would do, in the person's language where it is one that is known here. */
+export function useActName(): (approval: Pick<GatewayApproval, 'route' | 'summary'>) => string {
+  const acts: Readonly<Record<string, string>> = useApprovalTexts().acts;
+  return ({ route, summary }) => acts[route] ?? summary;
+}

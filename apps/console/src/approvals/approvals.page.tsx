@@ -32,7 +32,7 @@ import { useList } from '../list';
 import { Loaded } from '../loaded';
 import { oneOf, useSetSearch } from '../search';
 import { useStaff } from '../session';
-import { ApprovalState } from './approval-parts';
+import { ApprovalState, useActName } from './approval-parts';
 import { useApprovalTexts } from './approvals.texts';
 import { OwnRequests } from './own-requests';
 
@@ -61,6 +61,7 @@ export function ApprovalsPage() {
 
 function Approvals({ state }: { state?: 'pending' }) {
   const t = useApprovalTexts();
+  const actName = useActName();
   const set = useSetSearch();
   const search = useSearch({ from: '/console/approvals' });
   const { list } = useList({
@@ -68,7 +69,7 @@ function Approvals({ state }: { state?: 'pending' }) {
     refetchInterval: state ? LOOK_EVERY_MS : false,
   });
   const columns: Column<GatewayApproval>[] = [
-    { id: 'what', title: t.what, cell: ({ summary }) => summary },
+    { id: 'what', title: t.what, cell: actName },
     {
       ...{ id: 'state', title: t.state, width: '130px', phone: 'state' },
       cell: (approval) => <ApprovalState approval={approval} />,
@@ -83,7 +84,7 @@ function Approvals({ state }: { state?: 'pending' }) {
         columns={columns}
         {...list}
         idOf={({ id }) => id}
-        nameOf={({ summary }) => summary}
+        nameOf={actName}
         onOpen={({ id }) => set({ approval: id }, { keepsPage: true })}
         toneOf={({ mayDecide }) => (mayDecide ? 'accent' : undefined)}
         empty={
@@ -110,6 +111,7 @@ function Approvals({ state }: { state?: 'pending' }) {
 function DecisionDialog({ approvalId, onClose }: { approvalId: string; onClose: () => void }) {
   const t = useApprovalTexts();
   const confirm = useConfirm();
+  const actName = useActName();
   const mayWrite = useStaff().can('approvals:write');
   const path = { approvalId };
   const answer = useQuery(gatewayApprovalsReadOptions({ path }));
@@ -118,7 +120,7 @@ function DecisionDialog({ approvalId, onClose }: { approvalId: string; onClose: 
     mutationFn: async (how: 'approve' | 'reject') => {
       if (how === 'approve') return void (await gatewayApprovalsApprove({ path, body: {} }));
       const comment = await confirm({
-        ...{ title: t.rejectTitle, text: data?.summary, action: t.reject, look: 'danger' },
+        ...{ title: t.rejectTitle, text: data && actName(data), action: t.reject, look: 'danger' },
         reason: { label: t.rejectReason, hint: t.rejectHint, minLength: 1 },
       });
       if (comment === undefined) return 'changed their mind';
@@ -136,7 +138,7 @@ function DecisionDialog({ approvalId, onClose }: { approvalId: string; onClose: 
     <Dialog
       look="side"
       width="wide"
-      title={data?.summary ?? t.title}
+      title={data ? actName(data) : t.title}
       isOpen
       onOpenChange={(open) => !open && onClose()}
     >

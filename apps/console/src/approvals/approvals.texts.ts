@@ -6,6 +6,12 @@ export const useApprovalTexts = defineTexts({
     about: 'What needs a second person waits here until somebody else agrees, for a day at most.',
     tabs: { pending: 'Waiting', all: 'All', own: 'Asked for by you' },
     what: 'What',
+    /** By the route that waits; of others the summary is shown as the API has it. */
+    acts: {
+      'gateway.staff.invite': 'Invites an owner or an administrator',
+      'gateway.staff.reinvite': 'Gives a new way in, and ends all ways that there were',
+      'gateway.staff.grant': 'Makes somebody an owner or an administrator',
+    },
     state: 'State',
     states: {
       pending: 'Waits',
@@ -50,6 +56,11 @@ export const useApprovalTexts = defineTexts({
     about: 'То, для чего нужен второй человек, ждёт здесь, пока другой не согласится, но не дольше суток.',
     tabs: { pending: 'Ждут', all: 'Все', own: 'Ваши запросы' },
     what: 'Что',
+    acts: {
+      'gateway.staff.invite': 'Приглашает владельца или администратора',
+      'gateway.staff.reinvite': 'Даёт войти заново, прежние способы входа не действуют',
+      'gateway.staff.grant': 'Назначает владельцем или администратором',
+    },
     state: 'Состояние',
     states: {
       pending: 'Ждёт',

@@ -22,13 +22,14 @@ import { queryClient, refresh, tellProblem } from '../http/api';
 import { sendApproved, waitingRequests } from '../http/fetch-with-approval';
 import { useList } from '../list';
 import { useStaff } from '../session';
-import { ApprovalState } from './approval-parts';
+import { ApprovalState, useActName } from './approval-parts';
 import { useApprovalTexts } from './approvals.texts';
 
 /** What whoever is signed in has asked for; what was approved is done from here. */
 export function OwnRequests() {
   const t = useApprovalTexts();
   const staff = useStaff();
+  const actName = useActName();
   const [after, setAfter] = useState<string>();
   const [answer, setAnswer] = useState<string>();
   const { list } = useList(gatewayAccountListApprovalsOptions({ query: { after, limit: 25 } }), setAfter);
@@ -62,7 +63,7 @@ export function OwnRequests() {
       : []),
   ];
   const columns: Column<GatewayApproval>[] = [
-    { id: 'what', title: t.what, cell: ({ summary }) => summary },
+    { id: 'what', title: t.what, cell: actName },
     {
       ...{ id: 'state', title: t.state, width: '130px', phone: 'state' },
       cell: (approval) => <ApprovalState approval={approval} />,
@@ -78,7 +79,7 @@ export function OwnRequests() {
         columns={columns}
         {...list}
         idOf={({ id }) => id}
-        nameOf={({ summary }) => summary}
+        nameOf={actName}
         actions={(approval) => [{ id: 'all', entries: entriesOf(approval) }]}
         toneOf={({ state }) => (state === 'approved' ? 'accent' : undefined)}
         empty={<Empty icon={<Stamp />} title={t.none} />}

@@ -20,7 +20,7 @@ export function ActivityBoard({ query }: { query: BoardQuery }) {
   });
   return (
     <>
-      <Filters>
+      <Filters alwaysOpen>
         <Select
           label={t.board}
           hideLabel

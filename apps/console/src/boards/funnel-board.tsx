@@ -60,7 +60,7 @@ export function FunnelBoard({ query }: { query: BoardQuery }) {
             </Button>
           )}
         </div>
-        <Filters>
+        <Filters alwaysOpen>
           <Select
             label={t.funnel.order}
             value={order}

@@ -23,7 +23,7 @@ export function RetentionBoard({ query }: { query: BoardQuery }) {
   });
   return (
     <>
-      <Filters>
+      <Filters alwaysOpen>
         <Select
           label={t.retention.kind}
           hideLabel

@@ -24,7 +24,7 @@ type Results = AnalyticsExperimentResults;
 type Verdict = AnalyticsComparison['verdict'];
 
 const verdictTones: Record<Verdict, Tone> = { better: 'good', worse: 'bad', unclear: 'neutral' };
-const adviceTones: Partial<Record<Results['advice']['decision'], Tone>> = {
+const adviceTones: Readonly<Record<string, Tone>> = {
   ship: 'good',
   harmful: 'bad',
   broken: 'bad',
@@ -38,7 +38,7 @@ export function Advice({ results: { advice, computedAt } }: { results: Results }
   return (
     <Card
       title={t.advice}
-      actions={<Badge tone={adviceTones[advice.decision] ?? 'info'}>{t.decisions[advice.decision]}</Badge>}
+      actions={<Badge tone={adviceTones[advice.decision] ?? 'info'}>{wordOf(t.decisions, advice.decision)}</Badge>}
     >
       <p>{advice.text[language]}</p>
       {computedAt && (
@@ -136,7 +136,7 @@ function Metric({ metric, result }: { metric: AnalyticsMetric; result: Analytics
               <span role="cell" className="number">
                 {format(mean)}
               </span>
-              <span role="cell" className="wide">
+              <span role="cell">
                 {comparison?.liftInterval ? (
                   <IntervalBar
                     {...comparison.liftInterval}

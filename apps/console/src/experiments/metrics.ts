@@ -1,17 +1,6 @@
 import type { AnalyticsGuardrail, AnalyticsMetric, ChatAiPromptVersion } from '@switchboard/api-client';
 import type { Formats } from '@switchboard/ui';
-
-/** As the contracts have them: with these a call of a model counts as failed. */
-export const failedOutcomes = [
-  'refused',
-  'rate_limited',
-  'model_unavailable',
-  'timed_out',
-  'empty',
-  'too_long',
-  'unreadable',
-  'budget_exhausted',
-] as const;
+import { failedOutcomes } from './failed-outcomes';
 
 type Measure = AnalyticsMetric['measure'];
 type Template = Pick<AnalyticsMetric, 'measure' | 'per' | 'goal' | 'within'>;

@@ -1,18 +1,16 @@
 import type { AnalyticsExport } from '@switchboard/api-client';
-import { Badge, Link, type Tone, useFormats } from '@switchboard/ui';
+import { Badge, Link, type Tone, useFormats, wordOf } from '@switchboard/ui';
 import { useExportTexts } from './exports.texts';
 
-const tones: Record<AnalyticsExport['state'], Tone> = {
-  ...{ waiting: 'neutral', running: 'info', done: 'good', failed: 'bad', expired: 'neutral' },
-};
+const tones: Readonly<Record<string, Tone>> = { running: 'info', done: 'good', failed: 'bad' };
 
 /** How far it is, and of one that failed, where to read why. */
 export function ExportState({ of: { state, problem } }: { of: AnalyticsExport }) {
   const t = useExportTexts();
   return (
     <span className="ui-row">
-      <Badge dot tone={tones[state]}>
-        {t.states[state]}
+      <Badge dot tone={tones[state] ?? 'neutral'}>
+        {wordOf(t.states, state)}
       </Badge>
       {problem && <Link href={`/problems/${problem}`}>{t.why}</Link>}
     </span>

@@ -28,7 +28,7 @@ export function ExportsPage() {
     },
     { id: 'asked', title: t.asked, width: '140px', cell: ({ createdAt }) => <Ago at={createdAt} /> },
     {
-      ...{ id: 'until', title: t.until, width: '160px', phone: 'never' },
+      ...{ id: 'until', title: t.until, width: '180px', phone: 'never' },
       cell: ({ state, expiresAt }) => (state === 'done' && expiresAt ? <Moment at={expiresAt} /> : null),
     },
   ];

@@ -150,7 +150,7 @@ function KeyDialog({ apiKey: key, onClose }: { apiKey: GatewayApiKey; onClose: (
             [t.used, key.usedAt ? <Moment key="used" at={key.usedAt} /> : t.never],
             [t.expires, <Moment key="expires" at={key.expiresAt} />],
             [t.states.ended, key.endedAt && <Moment key="ended" at={key.endedAt} />],
-            [t.because, key.endedBecause],
+            [t.because, wordOf(t.reasons, key.endedBecause)],
           ]}
         />
       </DialogBody>

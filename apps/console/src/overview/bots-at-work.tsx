@@ -34,7 +34,7 @@ export function BotsAtWork() {
       ? [
           {
             ...{ id: 'spent', title: t.spent, width: '170px', align: 'end' as const },
-            cell: ({ id }: GatewayBotSummary) => formats.cost(spent(id)),
+            cell: ({ id }: GatewayBotSummary) => usage.data && formats.cost(spent(id)),
           },
         ]
       : []),

@@ -37,6 +37,7 @@ export const usePeopleTexts = defineTexts({
     id: 'Id here',
     language: 'Language',
     voice: 'Voice',
+    voiceModes: { off: 'Written answers only', also: 'Answers spoken as well' },
     inBots: 'In these bots',
     timeline: {
       started: (bot: string) => `Started ${bot}`,
@@ -110,6 +111,7 @@ export const usePeopleTexts = defineTexts({
     },
     delivery: {
       kind: 'What',
+      kinds: { text: 'Answer', voice: 'Spoken answer', notice: 'Notice', buttons: 'Buttons' },
       state: 'State',
       states: { queued: 'Waits', sending: 'Is being sent', sent: 'Sent', failed: 'Given up' },
       reason: 'Why',
@@ -155,6 +157,7 @@ export const usePeopleTexts = defineTexts({
     id: 'Номер здесь',
     language: 'Язык',
     voice: 'Голос',
+    voiceModes: { off: 'Только текстом', also: 'Ещё и голосом' },
     inBots: 'В этих ботах',
     timeline: {
       started: (bot) => `Запустил «${bot}»`,
@@ -228,6 +231,7 @@ export const usePeopleTexts = defineTexts({
     },
     delivery: {
       kind: 'Что',
+      kinds: { text: 'Ответ', voice: 'Ответ голосом', notice: 'Сообщение', buttons: 'Кнопки' },
       state: 'Состояние',
       states: { queued: 'Ждёт', sending: 'Отправляется', sent: 'Отправлено', failed: 'Не удалось' },
       reason: 'Почему',

@@ -61,7 +61,11 @@ function Restrictions({ person: { userId, restrictions } }: { person: GatewayPer
     await refresh('gatewayPeople');
   };
   const columns: Column<GatewayRestriction>[] = [
-    { id: 'reason', title: t.reason, cell: ({ reason }) => reason ?? <span className="soft">—</span> },
+    {
+      id: 'reason',
+      title: t.reason,
+      cell: ({ reason }) => <span className="restriction-reason">{reason ?? '—'}</span>,
+    },
     {
       ...{ id: 'state', title: t.state, width: '130px', phone: 'state' },
       cell: ({ isActive }) => (

@@ -19,7 +19,7 @@ export function PersonDeliveries({ userId }: { userId: string }) {
     setAfter,
   );
   const columns: Column<BotAdapterDelivery>[] = [
-    { id: 'kind', title: t.delivery.kind, cell: ({ kind }) => kind },
+    { id: 'kind', title: t.delivery.kind, cell: ({ kind }) => wordOf(t.delivery.kinds, kind) },
     {
       ...{ id: 'state', title: t.delivery.state, width: '150px', phone: 'state' },
       cell: ({ state }) => (
@@ -42,7 +42,7 @@ export function PersonDeliveries({ userId }: { userId: string }) {
       columns={columns}
       {...list}
       idOf={({ id }) => id}
-      nameOf={({ kind }) => kind}
+      nameOf={({ kind }) => wordOf(t.delivery.kinds, kind)}
       toneOf={({ state }) => (state === 'failed' ? 'bad' : undefined)}
       empty={<Empty icon={<Send />} title={t.delivery.none} />}
     />

@@ -21,6 +21,7 @@ import {
   Tabs,
   useFormats,
   useKitTexts,
+  wordOf,
 } from '@switchboard/ui';
 import { useQuery } from '@tanstack/react-query';
 import { useParams, useSearch } from '@tanstack/react-router';
@@ -157,7 +158,7 @@ function KnownPerson({
                         .filter((chat) => chat.botId === botId)
                         .flatMap(({ locale, voiceMode, mutedUntil }) => [
                           [t.language, formats.language(locale)] as const,
-                          [t.voice, voiceMode] as const,
+                          [t.voice, wordOf(t.voiceModes, voiceMode)] as const,
                           [t.muted, mutedUntil && <Moment key="muted" at={mutedUntil} />] as const,
                         ]),
                     ]}

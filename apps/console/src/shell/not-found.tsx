@@ -1,22 +1,30 @@
 import { ButtonLink, Empty, Page } from '@switchboard/ui';
+import { useLocation } from '@tanstack/react-router';
 import { Compass } from 'lucide-react';
 import { useShellTexts } from './shell.texts';
 
-export function NotFound() {
+/** Within an area: its frame stays around it. */
+export function NotFoundHere() {
   const t = useShellTexts();
+  const { pathname } = useLocation();
+  const isOfPerson = /^\/me(?![^/])/.test(pathname);
   return (
-    <main>
-      <Page title={t.notFound.title}>
-        <Empty
-          icon={<Compass />}
-          title={t.notFound.text}
-          action={
-            <ButtonLink href="/console/" look="primary">
-              {t.notFound.home}
-            </ButtonLink>
-          }
-        />
-      </Page>
-    </main>
+    <Page title={t.notFound.title}>
+      <Empty
+        icon={<Compass />}
+        title={t.notFound.text}
+        action={
+          <ButtonLink href={isOfPerson ? '/me/' : '/console/'} look="primary">
+            {isOfPerson ? t.notFound.month : t.notFound.home}
+          </ButtonLink>
+        }
+      />
+    </Page>
   );
 }
+
+export const NotFound = () => (
+  <main>
+    <NotFoundHere />
+  </main>
+);

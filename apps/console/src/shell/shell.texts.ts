@@ -65,6 +65,7 @@ export const useShellTexts = defineTexts({
       title: 'There is no such page',
       text: 'The address may be mistyped, or what was there is gone.',
       home: 'To the overview',
+      month: 'To my month',
     },
     needsRight: (permission: string) =>
       `This page needs the right “${permission}”. An owner or an administrator can give it to you.`,
@@ -133,6 +134,7 @@ export const useShellTexts = defineTexts({
       title: 'Такой страницы нет',
       text: 'Возможно, в адресе опечатка или этого больше нет.',
       home: 'К обзору',
+      month: 'К моему месяцу',
     },
     needsRight: (permission) =>
       `Для этой страницы нужно право «${permission}». Его может дать владелец или администратор.`,

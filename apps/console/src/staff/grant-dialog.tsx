@@ -14,6 +14,7 @@ import {
 import { useState } from 'react';
 import { etagOf, refresh } from '../http/api';
 import { GrantFields } from './grant-fields';
+import { KeysOfMember } from './keys-of-member';
 import { useStaffTexts } from './staff.texts';
 
 export function GrantDialog({ member, onClose }: { member: GatewayStaffMember; onClose: () => void }) {
@@ -45,6 +46,7 @@ export function GrantDialog({ member, onClose }: { member: GatewayStaffMember; o
         <DialogBody>
           <FormProblem form={form} />
           <GrantFields grants={grants} onChange={setGrants} />
+          <KeysOfMember staffId={member.id} grants={grants} />
         </DialogBody>
         <DialogActions>
           <Button onPress={onClose}>{kit.cancel}</Button>

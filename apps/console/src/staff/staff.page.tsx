@@ -48,6 +48,7 @@ import { oneOf, useSetSearch } from '../search';
 import { useStaff } from '../session';
 import { useRoleTexts } from '../staff-names/roles.texts';
 import { GrantDialog } from './grant-dialog';
+import { KeysOfMember } from './keys-of-member';
 import { InviteDialog } from './invite-dialog';
 import { InvitationLink } from './invitation-link';
 import { MemberDialog } from './member-dialog';
@@ -98,12 +99,24 @@ function Members() {
     await refresh('gatewayStaff');
   };
   const suspend = async ({ id, name }: GatewayStaffMember) => {
-    const question = { title: t.suspendTitle(name), text: t.suspendText, action: t.suspend, look: 'danger' as const };
+    const text = (
+      <>
+        <p>{t.suspendText}</p>
+        <KeysOfMember staffId={id} />
+      </>
+    );
+    const question = { title: t.suspendTitle(name), text, action: t.suspend, look: 'danger' as const };
     if ((await confirm(question)) === undefined) return;
     await act(() => gatewayStaffSuspend({ path: { staffId: id } }), t.suspended(name));
   };
   const remove = async ({ id, name, revision }: GatewayStaffMember) => {
-    const question = { title: t.removeTitle(name), text: t.removeText, action: t.remove, look: 'danger' as const };
+    const text = (
+      <>
+        <p>{t.removeText}</p>
+        <KeysOfMember staffId={id} />
+      </>
+    );
+    const question = { title: t.removeTitle(name), text, action: t.remove, look: 'danger' as const };
     if ((await confirm(question)) === undefined) return;
     const headers = { 'If-Match': etagOf(revision) };
     await act(() => gatewayStaffRemove({ path: { staffId: id }, headers }), t.removed(name));

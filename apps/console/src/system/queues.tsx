@@ -68,7 +68,7 @@ function Groups({ services }: { services: readonly KnownService[] | undefined })
       cell: ({ retrying }) => formats.number(retrying),
     },
     {
-      ...{ id: 'dead', title: t.dead, width: '150px', align: 'end', phone: 'state' },
+      ...{ id: 'dead', title: t.dead, width: '150px', align: 'end' },
       cell: ({ dead, isAbandoned }) =>
         isAbandoned ? (
           <Badge tone="warn">{t.abandoned}</Badge>

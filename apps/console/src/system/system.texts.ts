@@ -44,7 +44,7 @@ export const useSystemTexts = defineTexts({
     all: 'All services',
     backup: 'Backup',
     backupsAbout:
-      'Of the statistics, once a night, and whenever you want. `npm run statistics -- restore latest` brings one back.',
+      'Of the statistics, once a night, and whenever you want. One is brought back on the server: npm run statistics -- restore latest',
     backupNow: 'Back up now',
     backupMade: 'The backup is made',
     noBackups: 'No backup yet',
@@ -96,7 +96,7 @@ export const useSystemTexts = defineTexts({
     all: 'Все сервисы',
     backup: 'Копия',
     backupsAbout:
-      'Резервные копии статистики: каждую ночь и когда захотите. Вернуть: `npm run statistics -- restore latest`.',
+      'Резервные копии статистики: каждую ночь и когда захотите. Вернуть копию — на сервере: npm run statistics -- restore latest',
     backupNow: 'Сделать копию',
     backupMade: 'Копия сделана',
     noBackups: 'Копий пока нет',

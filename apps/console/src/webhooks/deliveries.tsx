@@ -86,7 +86,7 @@ export function Deliveries({ endpoint }: { endpoint: GatewayWebhookEndpoint }) {
     },
     {
       ...{ id: 'attempts', title: t.attempts, width: '90px', align: 'end', phone: 'never' },
-      cell: ({ attempts }) => formats.number(attempts),
+      cell: ({ attemptCount }) => formats.number(attemptCount),
     },
     { id: 'at', title: t.at, width: '130px', cell: ({ createdAt }) => <Ago at={createdAt} /> },
   ];
@@ -194,7 +194,7 @@ function DeliveryDialog({ deliveryId, onClose }: { deliveryId: string; onClose: 
 function DeliveryLog({ delivery }: { delivery: GatewayWebhookDeliveryLog }) {
   const t = useWebhookTexts();
   const formats = useFormats();
-  const { id, subject, sequence, reason, createdAt, dueAt, endedAt, body, tries } = delivery;
+  const { id, subject, sequence, reason, createdAt, dueAt, endedAt, body, attempts } = delivery;
   return (
     <>
       <Facts
@@ -211,9 +211,9 @@ function DeliveryLog({ delivery }: { delivery: GatewayWebhookDeliveryLog }) {
       />
       <CodeBlock label={t.body} text={indented(body)} maxHeight={280} />
       <h3>{t.tries}</h3>
-      {tries.length === 0 && <p className="soft">{t.noTries}</p>}
+      {attempts.length === 0 && <p className="soft">{t.noTries}</p>}
       <ul className="webhook-tries">
-        {tries.map(({ number, at, durationMs, status, error, requestHeaders, reply, replyHeaders }) => (
+        {attempts.map(({ number, at, durationMs, status, error, requestHeaders, reply, replyHeaders }) => (
           <li key={number}>
             <header>
               <b>{t.tryNumber(number)}</b>

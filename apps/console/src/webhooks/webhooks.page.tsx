@@ -39,9 +39,9 @@ export function WebhooksPage() {
       cell: ({ health }) => formats.number(health.waiting),
     },
     {
-      ...{ id: 'success', title: t.lastSuccess, width: '150px' },
+      ...{ id: 'success', title: t.lastSuccess, width: '180px' },
       cell: ({ health: { lastSuccessAt } }) =>
-        lastSuccessAt ? <Ago at={lastSuccessAt} /> : <span className="soft">{t.never}</span>,
+        lastSuccessAt ? <Ago at={lastSuccessAt} /> : <span className="soft">{t.neverDelivered}</span>,
     },
   ];
   return (

@@ -38,7 +38,16 @@ export const BUILT_IN_ROLES: Readonly<Record<string, readonly string[]>> = {
     ...['alerts:read', 'alerts:write'],
   ],
   auditor: [
-    ...['audit:read', 'audit:export', 'staff:read', 'keys:read', 'webhooks:read', 'bots:read', 'prompts:read'],
+    ...[
+      'audit:read',
+      'audit:export',
+      'staff:read',
+      'keys:read',
+      'keys:any-team',
+      'webhooks:read',
+      'bots:read',
+      'prompts:read',
+    ],
     ...['knowledge:read', 'people:read', 'orders:read', 'ledger:read', 'refunds:read', 'experiments:read'],
     ...['analytics:read', 'alerts:read', 'privacy:read', 'system:read', 'approvals:read'],
   ],

@@ -1,4 +1,4 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, type FindOptionsWhere, IsNull, MoreThan, PrimaryColumn } from 'typeorm';
 
 /** That a member of staff has a role, for all bots or for one. */
 @Entity({ name: 'grants' })
@@ -30,3 +30,9 @@ export class Grant {
   @Column('text')
   source!: 'staff' | 'sso';
 }
+
+/** Of the grants that fit, those that count at a time. */
+export const current = (where: FindOptionsWhere<Grant>, now: Date): FindOptionsWhere<Grant>[] => [
+  { ...where, until: IsNull() },
+  { ...where, until: MoreThan(now) },
+];

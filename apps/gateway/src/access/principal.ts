@@ -14,6 +14,8 @@ export interface Principal {
   readonly id: string;
   readonly roles: readonly string[];
   readonly grants: readonly ScopeGrant[];
+  /** Of an API key: what it was given. It has as much of that as its maker may do today. */
+  readonly given?: readonly ScopeGrant[];
   /** How they proved who they are. Source of the words: RFC 8176. */
   readonly amr: readonly string[];
   /** Present when they have a session. */
@@ -33,11 +35,14 @@ export const STEP_UP_MS = 5 * 60_000;
 export function actorFor(principal: Principal, route: RouteDefinition, now: Date, botId?: string): Actor {
   const { kind, id, roles, session } = principal;
   const bots = botsFor(principal, route, botId);
-  if (bots && (bots.length === 0 || !route.bots)) throw new HttpProblem('forbidden');
+  if (bots && (bots.length === 0 || !route.bots)) {
+    const { given } = principal;
+    const couldOnce = given && mayCall({ ...principal, grants: given }, route, botId);
+    throw new HttpProblem(couldOnce ? 'key_narrowed' : 'forbidden');
+  }
   if (route.stepUp && !(session && now.getTime() - session.provenAt.getTime() <= STEP_UP_MS))
     throw new HttpProblem('step_up_required');
-  const counted = principal.grants.filter((grant) => grant.botId === null || bots?.includes(grant.botId));
-  const scopes = new Set([...counted.flatMap((grant) => grant.scopes), ...prohibitions(principal)]);
+  const scopes = new Set([...scopesIn(principal, null), ...common(principal, bots ?? []), ...prohibitions(principal)]);
   return { kind, id, roles: [...roles], scopes: [...scopes], ...(bots && { bots }) };
 }
 
@@ -59,6 +64,16 @@ function botsFor(principal: Principal, route: CallableRoute, botId?: string): st
   const named = [...new Set(principal.grants.flatMap((grant) => grant.botId ?? []))];
   const allowed = named.filter((bot) => allow(principal.grants.filter((grant) => grant.botId === bot)));
   return botId === undefined ? allowed : allowed.filter((bot) => bot === botId);
+}
+
+const scopesIn = ({ grants }: Principal, botId: string | null): string[] =>
+  grants.flatMap((grant) => (grant.botId === botId ? grant.scopes : []));
+
+/** What holds for each of the bots: which of them a body names is not known yet, and what one role allows for one is not for another. */
+function common(principal: Principal, [first, ...others]: readonly string[]): string[] {
+  if (first === undefined) return [];
+  const all = others.map((botId) => new Set(scopesIn(principal, botId)));
+  return scopesIn(principal, first).filter((scope) => all.every((scopes) => scopes.has(scope)));
 }
 
 /** What is forbidden for one bot is forbidden for all: a prohibition never lets anything through. */

@@ -4,7 +4,9 @@ import { Clock } from '@switchboard/service-kit';
 import { LRUCache } from 'lru-cache';
 import type { IncomingMessage } from 'node:http';
 import { DataSource } from 'typeorm';
+import type { ApiKey } from '../api-keys/api-key.entity';
 import { ApiKeysService } from '../api-keys/api-keys.service';
+import { rightsOfKey } from '../api-keys/key-rights';
 import type { Session } from '../sessions/session.entity';
 import { SessionsService } from '../sessions/sessions.service';
 import { NOT_FOR_KEYS, PERSON_SCOPES, STAFF_SCOPES } from './built-in-roles';
@@ -13,17 +15,23 @@ import { mayCall, type Principal, type ScopeGrant } from './principal';
 /** What staff may do is believed for so long at most, also when the signal that it has changed is lost. */
 const BELIEVED_MS = 3000;
 
-/** Of every member of staff who is neither invited nor suspended, those without any role included. */
+/** Of every member of staff who is not suspended, those without any role included. */
 const GRANTED = `
-  SELECT s.id, g.role, g.bot_id AS "botId", coalesce(r.scopes, '{}') AS scopes, g.until
+  SELECT s.id, s.state, g.role, g.bot_id AS "botId", coalesce(r.scopes, '{}') AS scopes, g.until
   FROM staff s LEFT JOIN grants g ON g.staff_id = s.id LEFT JOIN roles r ON r.name = g.role
-  WHERE s.state = 'active'`;
+  WHERE s.state <> 'suspended'`;
 
 interface Granted {
   readonly role: string;
   readonly botId: string | null;
   readonly scopes: string[];
   readonly until: Date | null;
+}
+
+/** Somebody who was invited anew may not come in until they have, while the keys that they have made go on. */
+interface Member {
+  readonly state: 'invited' | 'active';
+  readonly grants: readonly Granted[];
 }
 
 type ProvenSession = Pick<Session, 'id' | 'subjectId' | 'amr' | 'provenAt'>;
@@ -38,7 +46,7 @@ interface LetIn {
 /** Who calls, by what a request brings with it. */
 @Injectable()
 export class PrincipalsService {
-  private readonly granted = new LRUCache<string, { grants: readonly Granted[] | null }>({
+  private readonly granted = new LRUCache<string, { member: Member | undefined }>({
     max: 5000,
     ttl: BELIEVED_MS,
   });
@@ -80,9 +88,21 @@ export class PrincipalsService {
   private async byKey(authorization: string, address: string): Promise<Principal[]> {
     const [scheme, text = ''] = authorization.split(' ');
     const key = scheme?.toLowerCase() === 'bearer' ? await this.keys.find(text, address) : undefined;
-    if (!key) return [];
-    const grants = (key.bots ?? [null]).map((botId) => ({ scopes: [...key.scopes, ...NOT_FOR_KEYS], botId }));
-    return [{ kind: 'key', id: key.id, roles: [], grants, amr: ['swk'], rateClass: key.rate }];
+    return key ? [await this.ofKey(key)] : [];
+  }
+
+  private async ofKey(key: ApiKey): Promise<Principal> {
+    const maker = await this.rightsOf(key.createdBy);
+    const withoutOwn = ({ scopes, botId }: ScopeGrant) => ({ scopes: [...scopes, ...NOT_FOR_KEYS], botId });
+    const given = (key.bots ?? [null]).map((botId) => withoutOwn({ scopes: key.scopes, botId }));
+    const grants = rightsOfKey(key, maker).map(withoutOwn);
+    return { kind: 'key', id: key.id, roles: [], grants, given, amr: ['swk'], rateClass: key.rate };
+  }
+
+  /** What the roles of a member of staff let them do now; nothing when they are suspended or gone. */
+  private async rightsOf(staffId: string): Promise<readonly ScopeGrant[]> {
+    const member = await this.member(staffId);
+    return member?.grants.filter((grant) => this.isCurrent(grant)) ?? [];
   }
 
   private person(session: Session): Principal {
@@ -91,9 +111,9 @@ export class PrincipalsService {
 
   /** Undefined for one who has been suspended. */
   private async memberOfStaff(session: ProvenSession): Promise<Principal | undefined> {
-    const granted = await this.grantsOf(session.subjectId);
-    if (!granted) return undefined;
-    const current = granted.filter((grant) => this.isCurrent(grant));
+    const member = await this.member(session.subjectId);
+    if (member?.state !== 'active') return undefined;
+    const current = member.grants.filter((grant) => this.isCurrent(grant));
     const grants = [{ scopes: STAFF_SCOPES, botId: null }, ...current];
     return principal('staff', session, [...new Set(current.map(({ role }) => role))], grants);
   }
@@ -103,9 +123,9 @@ export class PrincipalsService {
     routes: readonly Pick<RouteDefinition, 'permission' | 'bots'>[],
     botId?: string,
   ): Promise<Set<string>> {
-    const rows = await this.db.query<(Granted & { id: string })[]>(GRANTED);
+    const rows = await this.db.query<(Granted & { id: string; state: string })[]>(GRANTED);
     const members = Map.groupBy(
-      rows.filter((grant) => this.isCurrent(grant)),
+      rows.filter((grant) => grant.state === 'active' && this.isCurrent(grant)),
       ({ id }) => id,
     );
     const may = [...members].filter(([id, grants]) => {
@@ -122,24 +142,31 @@ export class PrincipalsService {
     for (const call of calls) {
       const { principal: was, route, botId } = call;
       if (was.session && !living.has(was.session.id)) continue;
-      if (was.kind === 'key' && !(await this.keys.lives(was.id))) continue;
-      const is = was.kind === 'staff' && was.session ? await this.memberOfStaff(sessionOf(was, was.session)) : was;
+      const is = await this.anew(was);
       if (is && mayCall(is, route, botId)) allowed.add(call);
     }
     return allowed;
+  }
+
+  /** As they would be let in now. */
+  private async anew(was: Principal): Promise<Principal | undefined> {
+    if (was.kind === 'staff' && was.session) return this.memberOfStaff(sessionOf(was, was.session));
+    if (was.kind !== 'key') return was;
+    const key = await this.keys.living(was.id);
+    return key && this.ofKey(key);
   }
 
   private isCurrent({ until }: Granted): boolean {
     return until === null || until > this.clock.now();
   }
 
-  private async grantsOf(staffId: string): Promise<readonly Granted[] | null> {
+  private async member(staffId: string): Promise<Member | undefined> {
     const known = this.granted.get(staffId);
-    if (known) return known.grants;
-    const rows = await this.db.query<Granted[]>(`${GRANTED} AND s.id = $1`, [staffId]);
-    const grants = rows.length > 0 ? rows.filter(({ role }) => role !== null) : null;
-    this.granted.set(staffId, { grants });
-    return grants;
+    if (known) return known.member;
+    const rows = await this.db.query<(Granted & Pick<Member, 'state'>)[]>(`${GRANTED} AND s.id = $1`, [staffId]);
+    const member = rows[0] && { state: rows[0].state, grants: rows.filter(({ role }) => role !== null) };
+    this.granted.set(staffId, { member });
+    return member;
   }
 }
 

@@ -32,7 +32,7 @@ export class ApiKey {
   networks!: string[];
 
   @Column('text')
-  rate!: string;
+  rate!: 'standard' | 'high';
 
   @Column('uuid', { name: 'created_by' })
   createdBy!: string;

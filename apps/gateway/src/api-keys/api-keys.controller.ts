@@ -14,7 +14,7 @@ export class ApiKeysController {
 
   @Implements(ListApiKeys)
   async list(request: RequestOf<typeof ListApiKeys>): Promise<AnswerOf<typeof ListApiKeys>> {
-    const rows = await this.keys.list(request.query.limit + 1, this.cursors.position(request));
+    const rows = await this.keys.list(request.actor, request.query.limit + 1, this.cursors.position(request));
     const { data, page } = this.cursors.page(request, rows, ({ seq }) => [seq]);
     return { data: data.map(shown), page };
   }

@@ -1,20 +1,31 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Signals } from '@switchboard/bus';
-import { type ActOf, AccessChanged, type Actor, allows, type Permission } from '@switchboard/contracts';
+import {
+  AccessChanged,
+  type Actor,
+  allows,
+  CreateApiKey,
+  ReportApiKey,
+  RevokeApiKey,
+  RotateApiKey,
+} from '@switchboard/contracts';
 import { BlindIndex, Clock, CONFIG, DomainError, type Position } from '@switchboard/service-kit';
 import { LRUCache } from 'lru-cache';
 import { timingSafeEqual } from 'node:crypto';
 import { BlockList, isIPv6 } from 'node:net';
 import { DataSource, type EntityManager, LessThan, MoreThan } from 'typeorm';
-import { type AuditEntry, AuditLog, type AuditParty } from '../audit/audit-log';
+import type { AuditParty } from '../audit/audit-entry';
+import { AuditLog } from '../audit/audit-log';
 import { ApiKey } from './api-key.entity';
 import { newKey, parseKey } from './key-format';
+import { mayGive } from './key-rights';
 
 const DAY_MS = 86_400_000;
 /** A key that was revoked elsewhere is believed for so long at most. */
 const BELIEVED_MS = 3000;
 const USED_EVERY_MS = 60_000;
 const MOST_OF_TEAM = 20;
+const NOBODY = '00000000-0000-0000-0000-000000000000';
 
 export interface NewApiKey {
   readonly name: string;
@@ -22,7 +33,7 @@ export interface NewApiKey {
   readonly scopes: readonly string[];
   readonly bots: readonly string[] | null;
   readonly networks: readonly string[];
-  readonly rate: string;
+  readonly rate: ApiKey['rate'];
   readonly lifetimeDays: number;
 }
 
@@ -87,24 +98,39 @@ export class ApiKeysService {
     return key;
   }
 
-  /** Whether it still counts. */
-  async lives(id: string): Promise<boolean> {
+  /** Undefined when it counts no more. */
+  async living(id: string): Promise<ApiKey | undefined> {
     const key = await this.read(id);
-    return key !== null && this.isAlive(key);
+    return key && this.isAlive(key) ? key : undefined;
   }
 
-  /** The newest first. */
-  list(limit: number, position: Position | undefined): Promise<ApiKey[]> {
+  /** Those of the actor's hands, the newest first. */
+  async list(actor: Actor, limit: number, position: Position | undefined): Promise<ApiKey[]> {
     const backwards = position?.direction === 'prev';
     const seq = position && (backwards ? MoreThan : LessThan)(String(position.key[0]));
     const order = { seq: backwards ? 'ASC' : 'DESC' } as const;
-    return this.db.manager.find(ApiKey, { ...(seq && { where: { seq } }), order, take: limit });
+    const where = { ...(seq && { seq }), ...(await this.inHandsOf(actor)) };
+    return this.db.manager.find(ApiKey, { where, order, take: limit });
+  }
+
+  /** Those that count and that a member of staff has made, the newest first. */
+  async madeBy(tx: EntityManager, staffId: string): Promise<ApiKey[]> {
+    const where = { createdBy: staffId, expiresAt: MoreThan(this.clock.now()) };
+    const made = await tx.find(ApiKey, { where, order: { seq: 'DESC' } });
+    return made.filter((key) => this.isAlive(key));
+  }
+
+  /** Keys are of whoever has made them, and of who may handle those of others. A key looks after those of its own maker. */
+  private async inHandsOf({ kind, id, scopes }: Actor): Promise<{ createdBy?: string }> {
+    if (allows(scopes, 'keys:any-team')) return {};
+    return { createdBy: kind === 'key' ? ((await this.read(id))?.createdBy ?? NOBODY) : id };
   }
 
   /** @throws ScopeBeyondOwn, TooManyKeys */
   async create(tx: EntityManager, actor: Actor, wanted: NewApiKey): Promise<{ key: string; details: ApiKey }> {
     const made = await this.make(tx, actor, wanted);
-    await this.note(tx, actor, 'create', made.details.id, { before: {}, after: settingsOf(made.details) });
+    const { details } = made;
+    await this.audit.done(tx, actor, CreateApiKey, { ...about(details.id), before: {}, after: settingsOf(details) });
     return made;
   }
 
@@ -132,7 +158,8 @@ export class ApiKeysService {
     id: string,
     overlapDays: number,
   ): Promise<{ key: string; details: ApiKey }> {
-    const old = await tx.findOne(ApiKey, { where: { id }, lock: { mode: 'pessimistic_write' } });
+    const where = { ...(await this.inHandsOf(actor)), id };
+    const old = await tx.findOne(ApiKey, { where, lock: { mode: 'pessimistic_write' } });
     if (!old || !this.isAlive(old)) throw new KeyNotFound();
     // Otherwise it would go on for ever, each time for as long as the overlap.
     if (old.endsAt !== null) throw new KeyReplaced();
@@ -141,13 +168,14 @@ export class ApiKeysService {
     await tx.update(ApiKey, { id }, { endsAt, endedBecause: 'replaced' });
     const made = await this.make(tx, actor, { ...old, lifetimeDays });
     const [before, after] = [settingsOf(old), settingsOf({ ...old, endsAt })];
-    await this.note(tx, actor, 'rotate', id, { before, after, details: { replacedBy: made.details.id, overlapDays } });
+    const details = { replacedBy: made.details.id, overlapDays };
+    await this.audit.done(tx, actor, RotateApiKey, { ...about(id), before, after, details });
     return made;
   }
 
   /** @throws KeyNotFound */
   async revoke(actor: Actor, id: string): Promise<void> {
-    await this.end(id, 'revoked', actor);
+    await this.end({ ...(await this.inHandsOf(actor)), id }, 'revoked', actor);
   }
 
   /**
@@ -165,7 +193,8 @@ export class ApiKeysService {
     for (const key of living) {
       const ended = { endsAt: now, endedBecause: 'maker_left' };
       await tx.update(ApiKey, { id: key.id }, ended);
-      await this.note(tx, by, 'revoke', key.id, { before: settingsOf(key), after: settingsOf({ ...key, ...ended }) });
+      const change = { before: settingsOf(key), after: settingsOf({ ...key, ...ended }) };
+      await this.audit.done(tx, by, RevokeApiKey, { ...about(key.id), ...change });
     }
     return living.map(({ id }) => id);
   }
@@ -178,14 +207,20 @@ export class ApiKeysService {
     }
   }
 
-  private async end(id: string, because: 'revoked' | 'reported', by: AuditParty): Promise<void> {
+  private async end(
+    which: { id: string; createdBy?: string },
+    because: 'revoked' | 'reported',
+    by: AuditParty,
+  ): Promise<void> {
+    const { id } = which;
     await this.db.transaction(async (tx) => {
-      const key = await tx.findOne(ApiKey, { where: { id }, lock: { mode: 'pessimistic_write' } });
+      const key = await tx.findOne(ApiKey, { where: which, lock: { mode: 'pessimistic_write' } });
       if (!key) throw new KeyNotFound();
       const ended = { endsAt: this.clock.now(), endedBecause: because };
       await tx.update(ApiKey, { id }, ended);
-      const act = because === 'revoked' ? 'revoke' : 'report';
-      await this.note(tx, by, act, id, { before: settingsOf(key), after: settingsOf({ ...key, ...ended }) });
+      const change = { before: settingsOf(key), after: settingsOf({ ...key, ...ended }) };
+      const route = because === 'revoked' ? RevokeApiKey : ReportApiKey;
+      await this.audit.done(tx, by, route, { ...about(id), ...change });
     });
     this.forget(id);
     this.signals.send(AccessChanged, { subjectId: id });
@@ -197,18 +232,7 @@ export class ApiKeysService {
     if (!parts) return;
     const key = await this.read(parts.id);
     if (key?.secretHash === this.hashOf(parts) && this.isAlive(key))
-      await this.end(key.id, 'reported', { kind: 'anonymous', id: '' });
-  }
-
-  private note(
-    tx: EntityManager,
-    actor: AuditParty,
-    act: ActOf<'gateway.keys'>,
-    id: string,
-    change: Pick<AuditEntry, 'before' | 'after' | 'details'>,
-  ): Promise<void> {
-    const resource = { type: 'api-key', id };
-    return this.audit.append(tx, { actor, action: `gateway.keys.${act}`, resource, ...change, result: 'done' });
+      await this.end({ id: key.id }, 'reported', { kind: 'anonymous', id: '' });
   }
 
   forget(id: string): void {
@@ -227,7 +251,7 @@ export class ApiKeysService {
   }
 
   private assertOwn(actor: Actor, { scopes, bots }: Pick<NewApiKey, 'scopes' | 'bots'>): void {
-    const beyond = scopes.find((scope) => !scope.startsWith('!') && !mayGive(actor, scope));
+    const beyond = scopes.find((scope) => !scope.startsWith('!') && !mayGive(actor.scopes, scope));
     if (beyond !== undefined) throw new ScopeBeyondOwn(beyond);
     const foreign = actor.bots && (bots ?? ['*']).find((bot) => !actor.bots!.includes(bot));
     if (foreign !== undefined) throw new ScopeBeyondOwn(foreign);
@@ -246,19 +270,13 @@ export class ApiKeysService {
   }
 }
 
+/** In the audit log. */
+const about = (id: string) => ({ resource: { type: 'api-key', id } });
+
 /** As the audit log has it. */
 const settingsOf = ({ name, team, scopes, bots, networks, rate, expiresAt, endsAt }: ApiKey) => {
   return { name, team, scopes, bots, networks, rate, expiresAt, endsAt };
 };
-
-/** Whether all that a scope allows is allowed to the actor. */
-function mayGive({ scopes }: Actor, scope: string): boolean {
-  if (scope === '*') return scopes.includes('*') && !scopes.some((own) => own.startsWith('!'));
-  if (!scope.endsWith(':*')) return allows(scopes, scope as Permission);
-  const resource = scope.slice(0, -1);
-  const forbids = scopes.some((own) => own.startsWith(`!${resource}`) || own === '!*');
-  return !forbids && (scopes.includes(scope) || scopes.includes('*'));
-}
 
 function isFrom(networks: readonly string[], address: string): boolean {
   if (networks.length === 0) return true;

@@ -1,6 +1,7 @@
 import { startApp, type TestApp } from '@switchboard/testing';
 import { type SignedIn, signInStaff } from '../../test/sign-in';
 import { Upstream } from '../../test/upstream';
+import { PrincipalsService } from '../access/principals.service';
 import { gatewayApp } from '../gateway.app';
 import { newKey, parseKey } from './key-format';
 
@@ -123,6 +124,125 @@ describe('API keys', () => {
     app.clock.advance(13 * 60 * 60_000);
     expect(await use(key)).toBe(401);
     developer = await signInStaff(app, 'developer');
+  });
+
+  describe('whose maker may do less than before', () => {
+    const setRoles = async (id: string, ...roles: string[]) => {
+      const { db, nest } = app.service;
+      await db.query('DELETE FROM grants WHERE staff_id = $1', [id]);
+      for (const role of roles)
+        await db.query(
+          `INSERT INTO grants (id, staff_id, role, bot_id, granted_at) VALUES (gen_random_uuid(), $1, $2, $3, now())`,
+          [id, ...(role.includes('@') ? role.split('@') : [role, null])],
+        );
+      nest.get(PrincipalsService, { strict: false }).changed(id);
+    };
+    const problemOf = async (key: string, path = USAGE) => {
+      const response = await call('GET', path, { authorization: `Bearer ${key}` });
+      return `${response.status} ${((await response.json()) as { code?: string }).code ?? ''}`.trim();
+    };
+
+    it('do no more than that maker, at once and with the reason, and all again when they may', async () => {
+      const leaving = await signInStaff(app, 'developer');
+      const { key } = await create({ scopes: ['usage:read', 'alerts:read'] }, leaving);
+      expect(await use(key)).toBe(200);
+      await setRoles(leaving.id, 'moderator');
+      expect(await problemOf(key)).toBe('403 key_narrowed');
+      expect(await problemOf(key, '/staff')).toBe('403 forbidden');
+      await setRoles(leaving.id);
+      expect(await problemOf(key)).toBe('403 key_narrowed');
+      await setRoles(leaving.id, 'analyst');
+      expect(await use(key)).toBe(200);
+    });
+
+    it('do it for the bots alone for which that maker still may', async () => {
+      const leaving = await signInStaff(app, 'developer');
+      const { key } = await create({ scopes: ['bots:read'] }, leaving);
+      expect(await use(key, '/bots/desk')).toBe(404);
+      await setRoles(leaving.id, 'developer@lumen');
+      expect(await use(key, '/bots/lumen')).toBe(404);
+      expect(await problemOf(key, '/bots/desk')).toBe('403 key_narrowed');
+    });
+
+    it('are listed before roles are changed, with what they lose, and the audit log tells of them', async () => {
+      const [owner, leaving] = [await signInStaff(app, 'owner'), await signInStaff(app, 'developer')];
+      const wide = await create({ name: 'Wide', scopes: ['usage:read', 'webhooks:read'] }, leaving);
+      const narrow = await create({ name: 'Narrow', scopes: ['usage:read'] }, leaving);
+      const lost = async (query = '') => {
+        const response = await call('GET', `/staff/${leaving.id}/keys${query}`, owner.headers);
+        const { data } = (await response.json()) as { data: { name: string; lost: string[] }[] };
+        return data.map((key) => [key.name, key.lost]);
+      };
+      const nothing = [
+        ['Narrow', []],
+        ['Wide', []],
+      ];
+      expect(await lost()).toEqual(nothing);
+      const demoted = [
+        ['Narrow', []],
+        ['Wide', ['webhooks:read']],
+      ];
+      expect(await lost('?roles=analyst')).toEqual(demoted);
+      expect(await lost('?roles=')).toEqual([
+        ['Narrow', ['usage:read']],
+        ['Wide', ['usage:read', 'webhooks:read']],
+      ]);
+      expect(await lost('?roles=analyst,developer@lumen')).toEqual(demoted);
+      expect(await lost()).toEqual(nothing);
+      const granted = await fetch(`${app.service.publicUrl}/v1/staff/${leaving.id}/grants`, {
+        method: 'PUT',
+        headers: { ...owner.headers, 'content-type': 'application/json', 'if-match': '"1"' },
+        body: JSON.stringify({ grants: [{ role: 'analyst' }] }),
+      });
+      expect(granted.status).toBe(200);
+      expect(await lost()).toEqual(demoted);
+      expect([await use(wide.key), await problemOf(wide.key, '/webhook-endpoints')]).toEqual([200, '403 key_narrowed']);
+      expect(await use(narrow.key)).toBe(200);
+      const [entry] = await app.service.db.query<{ entry: { details: unknown } }[]>(
+        `SELECT details FROM audit_entries WHERE action = 'gateway.staff.grant' AND resource_id = $1`,
+        [leaving.id],
+      );
+      expect(JSON.stringify(entry)).toContain(wide.details.id);
+      expect(JSON.stringify(entry)).not.toContain(narrow.details.id);
+    });
+
+    it('do nothing when a role that was given for a while has run out', async () => {
+      const guest = await signInStaff(app, 'developer');
+      const { key } = await create({}, guest);
+      const until = new Date(app.clock.now().getTime() + 60 * 60_000);
+      await app.service.db.query('UPDATE grants SET until = $2 WHERE staff_id = $1', [guest.id, until]);
+      app.service.nest.get(PrincipalsService, { strict: false }).changed(guest.id);
+      expect(await use(key)).toBe(200);
+      app.clock.advance(61 * 60_000);
+      expect(await use(key)).toBe(403);
+      developer = await signInStaff(app, 'developer');
+    });
+  });
+
+  it('are in the hands of whoever has made them, and of who may handle those of all', async () => {
+    const [other, owner, auditor] = [
+      await signInStaff(app, 'developer'),
+      await signInStaff(app, 'owner'),
+      await signInStaff(app, 'auditor'),
+    ];
+    const { key, details } = await create({ team: 'hands' });
+    const isListedFor = async ({ headers }: SignedIn) =>
+      (await (await call('GET', '/keys?limit=200', headers)).text()).includes(details.id);
+    expect(await Promise.all([developer, other, owner, auditor].map(isListedFor))).toEqual([true, false, true, true]);
+    const rotate = { overlapDays: 1 };
+    for (const [method, path, body] of [
+      ['DELETE', `/keys/${details.id}`],
+      ['POST', `/keys/${details.id}/rotate`, rotate],
+    ] as const) {
+      const response = await call(method, path, other.headers, body);
+      expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([
+        404,
+        'gateway.key_not_found',
+      ]);
+    }
+    expect(await use(key)).toBe(200);
+    expect((await call('DELETE', `/keys/${details.id}`, owner.headers)).status).toBe(204);
+    expect(await use(key)).toBe(401);
   });
 
   it('a team has twenty at most', async () => {

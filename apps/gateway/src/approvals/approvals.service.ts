@@ -1,13 +1,14 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
 import {
-  type ActOf,
   type Actor,
   ApproveRequest,
   type ListApprovals,
   NoticeSendRequested,
   type Permission,
   type ReadApproval,
+  RejectRequest,
+  WithdrawRequest,
 } from '@switchboard/contracts';
 import {
   type AnswerOf,
@@ -33,7 +34,8 @@ import {
 } from 'typeorm';
 import { v7 as uuidv7, validate as isUuid } from 'uuid';
 import { PrincipalsService } from '../access/principals.service';
-import { type AuditEntry, AuditLog } from '../audit/audit-log';
+import { AuditLog } from '../audit/audit-log';
+import { StaffCipher } from '../staff/staff-cipher';
 import { Staff } from '../staff/staff.entity';
 import { Approval } from './approval.entity';
 import { ApprovalBeyondOwn, ApprovalDecided, ApprovalNotFound, ApprovalOfOneself } from './approvals.errors';
@@ -58,6 +60,7 @@ export class ApprovalsService implements OnModuleInit {
     private readonly kit: Approvals,
     private readonly principals: PrincipalsService,
     private readonly cipher: FieldCipher,
+    private readonly staff: StaffCipher,
     private readonly audit: AuditLog,
     private readonly outbox: Outbox,
     private readonly clock: Clock,
@@ -141,8 +144,8 @@ export class ApprovalsService implements OnModuleInit {
       await tx.update(Approval, { id }, decision);
       this.outcomes.inc({ outcome: state });
       const details = await this.read(actor, id, tx);
-      const act = state === 'approved' ? 'approve' : 'reject';
-      await this.note(tx, act, actor, { ...approval, ...decision }, { reason: comment });
+      const route = state === 'approved' ? ApproveRequest : RejectRequest;
+      await this.audit.done(tx, actor, route, { ...about({ ...approval, ...decision }), reason: comment });
       return details;
     });
   }
@@ -152,7 +155,7 @@ export class ApprovalsService implements OnModuleInit {
     await this.db.transaction(async (tx) => {
       const approval = await this.pending(tx, id, ['pending', 'approved'], actor.id);
       await tx.update(Approval, { id: approval.id }, { state: 'withdrawn' });
-      await this.note(tx, 'withdraw', actor, { ...approval, state: 'withdrawn' });
+      await this.audit.done(tx, actor, WithdrawRequest, about({ ...approval, state: 'withdrawn' }));
     });
     this.outcomes.inc({ outcome: 'withdrawn' });
   }
@@ -172,27 +175,10 @@ export class ApprovalsService implements OnModuleInit {
       await this.audit.append(this.db.manager, {
         ...{ actor: asked(requester), action: 'gateway.approvals.pass-alone', resource: { type: 'approval', id: '' } },
         ...{ botId: botId ?? undefined, userId: userId ?? undefined, details: { route: route.id } },
-        ...{ result: 'done', isBesides: true },
+        result: 'done',
       });
     }
     return { verdict: 'passed' };
-  }
-
-  /** What is asked for stands in the log by its hash: its words are encrypted, and forgotten. */
-  private note(
-    tx: EntityManager,
-    act: ActOf<'gateway.approvals'>,
-    actor: AuditEntry['actor'],
-    approval: Approval,
-    more: Pick<AuditEntry, 'reason' | 'isBesides'> = {},
-  ): Promise<void> {
-    const { id, route, hash, state, requestedBy, botId, userId } = approval;
-    return this.audit.append(tx, {
-      ...{ actor, action: `gateway.approvals.${act}`, resource: { type: 'approval', id }, result: 'done' },
-      ...{ botId: botId ?? undefined, userId: userId ?? undefined, approvalId: id },
-      details: { route, hash, state, requestedBy },
-      ...more,
-    });
   }
 
   private async record(tx: EntityManager, demand: ApprovalDemand): Promise<Approval> {
@@ -207,7 +193,8 @@ export class ApprovalsService implements OnModuleInit {
     });
     await tx.insert(Approval, approval);
     this.outcomes.inc({ outcome: 'requested' });
-    await this.note(tx, 'request', asked(requestedBy), approval, { isBesides: true });
+    const request = { actor: asked(requestedBy), action: 'gateway.approvals.request', result: 'done' } as const;
+    await this.audit.append(tx, { ...request, ...about(approval) });
     // Nobody looks into the list all day, and a day later it is too late.
     const texts = textsOf(approval, this.config.GATEWAY_PUBLIC_URL);
     await this.outbox.add(tx, NoticeSendRequested({ noticeId: id, audience: 'staff', texts }));
@@ -226,7 +213,8 @@ export class ApprovalsService implements OnModuleInit {
       );
       if (affected !== 1) return false;
       const used = await tx.findOneByOrFail(Approval, exactly);
-      await this.note(tx, 'use', asked(requestedBy), used, { isBesides: true });
+      const use = { actor: asked(requestedBy), action: 'gateway.approvals.use', result: 'done' } as const;
+      await this.audit.append(tx, { ...use, ...about(used) });
       return true;
     });
     if (isUsed) {
@@ -280,7 +268,7 @@ export class ApprovalsService implements OnModuleInit {
   private async shown(tx: EntityManager, actor: Actor, rows: readonly Approval[]): Promise<ApprovalAnswer[]> {
     const ids = rows.flatMap(({ requestedBy, decidedBy }) => [requestedBy, ...(decidedBy ? [decidedBy] : [])]);
     const staff = await tx.findBy(Staff, { id: In([...new Set(ids)]) });
-    const names = new Map(staff.map(({ id, name }) => [id, this.cipher.decrypt(name, 'staff.name', id)]));
+    const names = new Map(staff.map((row) => [row.id, this.staff.read(row).name]));
     const who = (id: string) => ({ id, name: names.get(id) ?? '' });
     return Promise.all(
       rows.map(async (approval) => {
@@ -297,6 +285,13 @@ export class ApprovalsService implements OnModuleInit {
     );
   }
 }
+
+/** What is asked for stands in the audit log by its hash: its words are encrypted, and forgotten. */
+const about = ({ id, route, hash, state, requestedBy, botId, userId }: Approval) => ({
+  ...{ resource: { type: 'approval', id }, approvalId: id },
+  ...{ botId: botId ?? undefined, userId: userId ?? undefined },
+  details: { route, hash, state, requestedBy },
+});
 
 /** Without names, and without what exactly is asked for. */
 function textsOf({ route, botId }: Approval, site: string | undefined): Record<'en' | 'ru', string> {

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Clock, CONFIG, LOG, type Log, MEDIA_STORAGE, type MediaStorage } from '@switchboard/service-kit';
 import type { JsonWebKey } from 'node:crypto';
 import { text } from 'node:stream/consumers';
-import type { GatewayConfig } from '../gateway.config';
+import type { AuditConfig } from './audit.config';
 import { canonical, isRootSigned, keyIdOf, type SignedRoot } from './audit-chain';
 import { type Finding, RootCheck } from './audit-checks';
 import { AuditRootsService, type RootWithSegments } from './audit-roots.service';
@@ -33,7 +33,7 @@ export class AuditCopiesService {
   constructor(
     private readonly roots: AuditRootsService,
     private readonly clock: Clock,
-    @Inject(CONFIG) private readonly config: GatewayConfig,
+    @Inject(CONFIG) private readonly config: AuditConfig,
     @Inject(MEDIA_STORAGE) private readonly storage: MediaStorage,
     @Inject(LOG) private readonly log: Log,
   ) {}
@@ -50,7 +50,7 @@ export class AuditCopiesService {
         this.log.error({ err }, 'the audit log is not signed: it differs from the copies of its signatures');
         return undefined;
       }
-      this.log.warn({ err }, 'the audit log is signed without a look at the copies of its signatures');
+      this.log.warn({ err }, 'the audit log is signed without verifying it against the copies of its signatures');
     }
     return this.roots.sign();
   }

@@ -13,7 +13,7 @@ import { json } from 'node:stream/consumers';
 import { Client } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import { gatewayApp } from '../gateway.app';
-import type { GatewayConfig } from '../gateway.config';
+import type { AuditConfig } from './audit.config';
 import {
   hashOf,
   keyIdOf,
@@ -205,7 +205,7 @@ describe('the key of the log', () => {
   const restarted = (key: SigningKey, former: string[] = []) => {
     const { d, x } = key.private.export({ format: 'jwk' });
     const config = {
-      ...app.service.nest.get<GatewayConfig>(CONFIG, { strict: false }),
+      ...app.service.nest.get<AuditConfig>(CONFIG, { strict: false }),
       GATEWAY_AUDIT_SIGNING_KEY: JSON.stringify({ kty: 'OKP', crv: 'Ed25519', d, x }),
       GATEWAY_AUDIT_FORMER_KEYS: former,
     };

@@ -1,58 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import type { AuditAction } from '@switchboard/contracts';
 import { BlindIndex, Clock, type Digester, PersonalData, PersonErased } from '@switchboard/service-kit';
 import { createHash } from 'node:crypto';
 import { compare } from 'fast-json-patch';
 import { Counter, Registry } from 'prom-client';
 import { DataSource, type EntityManager } from 'typeorm';
 import { aroundSeq, type AuditRecord, ORDINARY_STREAMS } from './audit-chain';
+import { actionOf, type AuditedRoute, type AuditEntry, type AuditFacts, type AuditParty } from './audit-entry';
 import { AuditedRequests } from './audited-requests';
-
-export interface AuditParty {
-  /** staff, key, person, service, or anonymous where nobody was recognised. */
-  readonly kind: string;
-  /** Of a person the user id. */
-  readonly id: string;
-}
-
-/** What is to be noted: who did what, to what, and how it ended. */
-export interface AuditEntry {
-  readonly actor: AuditParty & {
-    readonly label?: string | undefined;
-    readonly roles?: readonly string[] | undefined;
-    /** How they have proven who they are. Source: RFC 8176. */
-    readonly amr?: readonly string[] | undefined;
-    /** IP address; a digest of it is kept. */
-    readonly address?: string | undefined;
-    /** Kind of browser or program: `Firefox on Linux`. */
-    readonly client?: string | undefined;
-  };
-  readonly onBehalfOf?: AuditParty | undefined;
-  /** As a route is named: `gateway.webhook-endpoints.change`. The edge writes those of all routes. */
-  readonly action: AuditAction;
-  readonly resource: { readonly type: string; readonly id: string };
-  /** The person who is concerned. */
-  readonly userId?: string | undefined;
-  readonly botId?: string | undefined;
-  /** The resource as it was and as it is: the difference is kept. */
-  readonly before?: object | undefined;
-  readonly after?: object | undefined;
-  /** JSON pointers into both: of these values digests are kept. */
-  readonly personalFields?: readonly string[] | undefined;
-  /** What else is worth knowing, such as the parameters of a request. */
-  readonly details?: Readonly<Record<string, unknown>> | undefined;
-  readonly reason?: string | undefined;
-  readonly approvalId?: string | undefined;
-  readonly requestId?: string | undefined;
-  /** done, denied or failed; `begun` before something that may end without a word. */
-  readonly result: string;
-  /** It concerns money: kept for seven years in place of two. */
-  readonly money?: boolean | undefined;
-  /** Default: now. */
-  readonly at?: Date | undefined;
-  /** It tells of something else than what was asked for by the request in which it is written. */
-  readonly isBesides?: boolean;
-}
+import { personIdsIn } from './person-ids';
 
 /** Longer texts are cut, and of larger changes a hash is kept: the log is no archive of documents. Characters. */
 const LONGEST_TEXT = 2000;
@@ -99,6 +54,11 @@ export class AuditLog {
     rows.sort((a, b) => a.stream - b.stream);
     await tx.query('SELECT append_audit_entries($1::jsonb)', [JSON.stringify(rows)]);
     for (const { result } of entries) this.entries.inc({ result });
+  }
+
+  /** That what a route asks for was done, as `append` writes it. */
+  done(tx: EntityManager, actor: AuditEntry['actor'], route: AuditedRoute, facts: AuditFacts): Promise<void> {
+    return this.append(tx, { ...facts, actor, action: actionOf(route), result: 'done' });
   }
 
   /** Under which names the log may know a person; none of somebody who was erased. */
@@ -183,21 +143,12 @@ function streamOf({ kind, id }: AuditParty, money: boolean): number {
   return (byte! % ORDINARY_STREAMS) + (money ? ORDINARY_STREAMS : 0);
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
 /** The ids of all persons an entry names: of who acts, who is concerned, and of fields such as `userId` or `invitedByUserId`. */
 function personsIn({ actor, onBehalfOf, userId, ...rest }: AuditEntry): Set<string> {
   const people = new Set<string>();
   for (const party of [actor, onBehalfOf]) if (party?.kind === 'person') people.add(party.id);
   if (userId) people.add(userId);
-  const look = (value: unknown): void => {
-    if (typeof value !== 'object' || value === null) return;
-    for (const [name, inner] of Object.entries(value)) {
-      if (typeof inner === 'string' && /userId$/i.test(name) && UUID.test(inner)) people.add(inner);
-      else look(inner);
-    }
-  };
-  for (const part of [rest.before, rest.after, rest.details]) look(part);
+  personIdsIn([rest.before, rest.after, rest.details], people);
   return people;
 }
 

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { BlindIndex, Clock, CONFIG, LOG, type Log } from '@switchboard/service-kit';
 import { createPrivateKey, createPublicKey, type JsonWebKey } from 'node:crypto';
 import { DataSource, type EntityManager } from 'typeorm';
-import type { GatewayConfig } from '../gateway.config';
+import type { AuditConfig } from './audit.config';
 import {
   keyIdOf,
   MerkleTree,
@@ -38,7 +38,7 @@ const rootOfRow = ({ at, signature, ...row }: RootRow): SignedRoot => ({
 /** The beginning of a private Ed25519 key as PKCS #8, before its 32 bytes. Source: RFC 8410 §7. */
 const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex');
 
-function signingKeyOf({ GATEWAY_AUDIT_SIGNING_KEY: jwk }: GatewayConfig, index: BlindIndex): SigningKey {
+function signingKeyOf({ GATEWAY_AUDIT_SIGNING_KEY: jwk }: AuditConfig, index: BlindIndex): SigningKey {
   const derived = () => Buffer.concat([PKCS8, Buffer.from(index.hash('audit signing key'), 'hex')]);
   const privateKey = jwk
     ? createPrivateKey({ key: JSON.parse(jwk) as JsonWebKey, format: 'jwk' })
@@ -65,7 +65,7 @@ export class AuditRootsService {
     private readonly db: DataSource,
     private readonly clock: Clock,
     index: BlindIndex,
-    @Inject(CONFIG) config: GatewayConfig,
+    @Inject(CONFIG) config: AuditConfig,
     @Inject(LOG) private readonly log: Log,
   ) {
     this.key = signingKeyOf(config, index);

@@ -114,7 +114,8 @@ export class AuditVerificationsService {
       findings.push(...verified.findings);
       entries += verified.entries;
     }
-    for (const finding of findings.slice(0, KEPT_FINDINGS)) this.log.error(finding, 'the audit log does not fit');
+    for (const finding of findings.slice(0, KEPT_FINDINGS))
+      this.log.error(finding, 'verification of the audit log failed');
     await this.db.manager.update(
       AuditVerification,
       { id },

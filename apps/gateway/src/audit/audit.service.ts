@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import type {
-  Actor,
-  AuditAction,
+import {
+  type Actor,
   ExportAuditEntries,
-  ListAuditEntries,
-  ProveAuditEntry,
-  ReadAuditEntry,
+  type ListAuditEntries,
+  type ProveAuditEntry,
+  ProveAuditExport,
+  type ReadAuditEntry,
 } from '@switchboard/contracts';
 import { type AnswerOf, Clock, DomainError, type Position, type RequestOf } from '@switchboard/service-kit';
 import { createHash } from 'node:crypto';
@@ -20,11 +20,13 @@ import {
   segmentLeaf,
   STREAMS,
 } from './audit-chain';
+import type { AuditedRoute } from './audit-entry';
 import { AuditEntryRow, chained } from './audit-entry.entity';
 import { CSV_HEAD, csvLine } from './audit-csv';
 import { AuditLog } from './audit-log';
 import { AuditCopiesService } from './audit-copies.service';
 import { AuditRootsService } from './audit-roots.service';
+import { asPersonId } from './person-ids';
 
 export class AuditEntryNotFound extends DomainError {
   constructor(entryId: string) {
@@ -110,7 +112,7 @@ export class AuditService {
 
   /** Signs the log, and gives the entries that fit as lines, in the order of their streams. @throws AuditPeriodNotOver */
   async exportAs(actor: Actor, format: 'jsonl' | 'csv', filter: AuditExport): Promise<AsyncGenerator<string>> {
-    await this.prepare(actor, 'gateway.audit-exports.read', filter);
+    await this.prepare(actor, ExportAuditEntries, filter);
     return this.lines(format, filter);
   }
 
@@ -119,18 +121,17 @@ export class AuditService {
    * last line is signed and says how many there were, so that none can be left out. @throws AuditPeriodNotOver
    */
   async proofOf(actor: Actor, filter: AuditExport): Promise<AsyncGenerator<string>> {
-    await this.prepare(actor, 'gateway.audit-exports.prove', filter);
+    await this.prepare(actor, ProveAuditExport, filter);
     return this.proofLines(filter);
   }
 
   /** Whoever takes the log along is in it, before they have anything. */
-  private async prepare(actor: Actor, action: AuditAction, { ...filter }: AuditExport): Promise<void> {
+  private async prepare(actor: Actor, route: AuditedRoute, { ...filter }: AuditExport): Promise<void> {
     const { to } = filter;
     // What is written between the export and its proof, such as that somebody exports, would be in one of them only.
     if (to > this.clock.now()) throw new AuditPeriodNotOver(to);
-    await this.log.append(this.db.manager, {
-      ...{ actor, action, resource: { type: 'audit-export', id: '' }, details: { filter }, result: 'done' },
-    });
+    const resource = { type: 'audit-export', id: '' };
+    await this.log.done(this.db.manager, actor, route, { resource, details: { filter } });
     await this.copies.sign();
   }
 
@@ -235,7 +236,8 @@ export class AuditService {
 
   /** What may be the id of a person stands in the log under another name. */
   private namesOf(id: string): Promise<string[]> {
-    return UUID.test(id) ? this.log.namesOf(this.db.manager, id.toLowerCase()) : Promise.resolve([]);
+    const personId = asPersonId(id);
+    return personId === undefined ? Promise.resolve([]) : this.log.namesOf(this.db.manager, personId);
   }
 
   private async find(entryId: string): Promise<AuditEntryRow> {
@@ -254,8 +256,6 @@ export class AuditService {
     return (seq) => pathOf(seq - from);
   }
 }
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export function entryOf(row: AuditEntryRow): Entry {
   const { actor, actorKind, actorId, bot, approval, request, resourceType, resourceId, stream, seq, ...rest } = row;

@@ -13,7 +13,8 @@ import { erasePerson, startApp, tablesWith, type TestApp, until } from '@switchb
 import { v7 as uuidv7 } from 'uuid';
 import { gatewayApp } from '../gateway.app';
 import { mistakeInProof, type AuditProof } from './audit-chain';
-import { type AuditEntry, AuditLog } from './audit-log';
+import type { AuditEntry } from './audit-entry';
+import { AuditLog } from './audit-log';
 import { AuditRootsService } from './audit-roots.service';
 
 describe('the audit log', () => {

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { requestContext } from '@switchboard/service-kit';
 import type { IncomingMessage } from 'node:http';
-import type { AuditEntry } from './audit-log';
+import type { AuditEntry } from './audit-entry';
 
-/** What the edge knows of whoever sends a request. */
-export type RequestFacts = Pick<AuditEntry, 'actor' | 'reason' | 'approvalId'>;
+/** What the edge knows of a request and of whoever sends it. */
+export type RequestFacts = Pick<AuditEntry, 'actor' | 'action' | 'reason' | 'approvalId'>;
 
 /** From where a request comes, and by what. */
 export type RequestOrigin = Pick<AuditEntry['actor'], 'address' | 'client'>;
@@ -51,7 +51,8 @@ export class AuditedRequests {
     const { actor } = entry;
     if (followed?.facts.actor.kind !== actor.kind || followed.facts.actor.id !== actor.id)
       return { ...entry, requestId };
-    if (!entry.isBesides) followed.hasEntry = true;
+    // One of another name is of something besides, and whether it was done is still to be said of what has only begun.
+    if (entry.action === followed.facts.action && entry.result !== 'begun') followed.hasEntry = true;
     const { facts } = followed;
     return {
       ...entry,

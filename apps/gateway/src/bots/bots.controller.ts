@@ -20,7 +20,6 @@ import {
   TakeOverBot,
 } from '@switchboard/contracts';
 import { type AnswerOf, Cursors, HttpProblem, Implements, type RequestOf } from '@switchboard/service-kit';
-import type { EntityManager } from 'typeorm';
 import { BotChecksService } from './bot-checks.service';
 import { BotDescriptionsService } from './bot-descriptions.service';
 import { BotViewsService } from './bot-views.service';
@@ -56,9 +55,9 @@ export class BotsController {
     return this.views.read(params.botId);
   }
 
-  @Implements(CreateBot)
-  create({ body, actor }: RequestOf<typeof CreateBot>, tx: EntityManager): Promise<AnswerOf<typeof CreateBot>> {
-    return this.bots.create(tx, body, actor);
+  @Implements(CreateBot, { checkFirst: true })
+  create({ body, actor }: RequestOf<typeof CreateBot>) {
+    return this.bots.prepare(body, actor);
   }
 
   @Implements(CheckBotDraft)

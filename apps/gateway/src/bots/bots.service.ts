@@ -2,12 +2,22 @@ import { Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
 import {
   type Actor,
+  ArchiveBot,
   BotConfigured,
   type BotState,
   CHANNEL_TOKEN,
   type ChannelReport,
+  CreateBot,
+  EditBot,
   type FieldError,
+  PauseBot,
   ReadBot,
+  RemoveBotSecret,
+  RestoreBot,
+  ResumeBot,
+  RollBackBot,
+  SetBotSecret,
+  TakeOverBot,
 } from '@switchboard/contracts';
 import { Clock, DomainError, type IfMatch, InvalidFields } from '@switchboard/service-kit';
 import { isDeepStrictEqual } from 'node:util';
@@ -41,13 +51,6 @@ export class BotArchived extends DomainError {
   }
 }
 
-/** Whoever makes one waits for other services with a connection to the database in hand, and there are few of those. */
-export class BotsBusy extends DomainError {
-  constructor() {
-    super('gateway.bots_busy', 'Several bots are being made just now: try again in a moment', 503);
-  }
-}
-
 /** Somebody else was faster; with the bot as it is now, so that nothing that was typed has to be lost. */
 export class BotChanged extends DomainError {
   constructor(bot: BotView) {
@@ -75,15 +78,20 @@ interface Edit {
   readonly pointerTo?: (pointer: string, secret: string | undefined) => string;
 }
 
-/** Made at once in one process: each holds a connection while the services check it. */
-const MOST_MADE_AT_ONCE = 3;
-
 /** What a change of state makes of which state; in any other there is nothing to do. */
 const TURNS: Partial<Record<BotChangeKind, Partial<Record<BotState, BotState>>>> = {
   paused: { active: 'paused' },
   resumed: { paused: 'active' },
   archived: { active: 'archived', paused: 'archived' },
 };
+
+/** By what each kind of change is asked for. */
+const ROUTES = {
+  ...{ created: CreateBot, taken_over: TakeOverBot, edited: EditBot, rolled_back: RollBackBot },
+  ...{ paused: PauseBot, resumed: ResumeBot, archived: ArchiveBot, restored: RestoreBot },
+};
+const routeOf = (change: BotChangeKind, isSecretSet: boolean) =>
+  change === 'secrets_changed' ? (isSecretSet ? SetBotSecret : RemoveBotSecret) : ROUTES[change];
 
 /** In the body of a request: a field of the description, or a secret. */
 const inDescription = (pointer: string, secret: string | undefined) =>
@@ -97,8 +105,6 @@ const TOKEN_POINTER = inDescription(pointerOf(CHANNEL_TOKEN), CHANNEL_TOKEN);
  */
 @Injectable()
 export class BotsService {
-  private beingMade = 0;
-
   constructor(
     private readonly db: DataSource,
     private readonly outbox: Outbox,
@@ -110,23 +116,14 @@ export class BotsService {
     private readonly clock: Clock,
   ) {}
 
-  async create(
-    tx: EntityManager,
-    bot: { id: string; description: Description; secrets: Secrets; why?: string | undefined },
-    actor: Actor,
-  ): Promise<BotView> {
+  /** Returns how it is made, once every service has nothing against it: they are asked while no transaction waits for them. */
+  async prepare(bot: NewBot, actor: Actor): Promise<(tx: EntityManager) => Promise<BotView>> {
     this.secrets.requireRight(actor, bot.secrets);
     this.secrets.requireRightToDirect(actor, {}, bot.description);
     if (this.files.find(bot.id)) throw new BotDescribedByFile(bot.id);
-    if (await tx.existsBy(BotRow, { id: bot.id })) throw new BotExists(bot.id);
-    if (this.beingMade >= MOST_MADE_AT_ONCE) throw new BotsBusy();
-    this.beingMade++;
-    try {
-      // The key of the request is kept in this transaction: the services are asked within it.
-      return await this.insert(tx, bot, await this.approveNew(bot), 'created', actor);
-    } finally {
-      this.beingMade--;
-    }
+    if (await this.db.manager.existsBy(BotRow, { id: bot.id })) throw new BotExists(bot.id);
+    const secretNames = await this.approveNew(bot);
+    return (tx) => this.insert(tx, bot, secretNames, 'created', actor);
   }
 
   /** Copies a bot that a file describes. */
@@ -343,8 +340,8 @@ export class BotsService {
     const view = await this.views.ofRow(tx, row);
     const former = await tx.findOneBy(BotRevisionRow, { botId, revision: row.revision - 1 });
     const { secretsSet, secretsRemoved } = revision;
-    await this.audit.append(tx, {
-      ...{ actor, action: `gateway.bots.${change}`, resource: { type: 'bot', id: botId }, botId, result: 'done' },
+    await this.audit.done(tx, actor, routeOf(change, secretsSet.length > 0), {
+      ...{ resource: { type: 'bot', id: botId }, botId },
       before: former ? { state: former.state, description: former.description } : {},
       after: { state, description },
       details: { revision: row.revision, rolledBackTo, secretsSet, secretsRemoved },

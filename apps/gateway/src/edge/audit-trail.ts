@@ -1,19 +1,22 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
-import { type AuditAction, type RouteDefinition, serviceOf } from '@switchboard/contracts';
+import { type RouteDefinition, serviceOf } from '@switchboard/contracts';
 import { DomainError, LOG, type Log, persistently } from '@switchboard/service-kit';
 import type { IncomingMessage } from 'node:http';
 import { DataSource } from 'typeorm';
 import type { Principal } from '../access/principal';
-import { type AuditEntry, AuditLog } from '../audit/audit-log';
+import { actionOf, type AuditEntry } from '../audit/audit-entry';
+import { AuditLog } from '../audit/audit-log';
 import { AuditedRequests } from '../audit/audited-requests';
+import { asPersonId } from '../audit/person-ids';
 import { deviceOf } from '../sessions/device';
-import { NOTED_WITH_CHANGE } from './own-entries';
 import type { FoundRoute } from './public-routes';
 
 /** A request that leaves an entry. */
 export interface AuditedCall {
   readonly requestId: string;
   readonly isOwn: boolean;
+  /** What answers it writes the entry with what it does. */
+  readonly isNotedWithChange: boolean;
   readonly entry: Omit<AuditEntry, 'result'>;
 }
 
@@ -60,7 +63,7 @@ export class AuditTrail implements OnModuleDestroy {
 
   /** Whether a call of the route leaves an entry when such a one makes it. What persons do is their own. */
   covers(route: RouteDefinition, kind: Principal['kind']): boolean {
-    return kind !== 'person' && (route.method !== 'GET' || route.sensitive === true);
+    return kind !== 'person' && (route.method !== 'GET' || route.sensitive === true || route.audit !== undefined);
   }
 
   /** For what signing in leaves in the log. */
@@ -70,12 +73,11 @@ export class AuditTrail implements OnModuleDestroy {
 
   /** @throws AuditUnavailable */
   async begin(call: AuditedCall): Promise<void> {
-    const { entry, isOwn, requestId } = call;
+    const { entry, isOwn, isNotedWithChange, requestId } = call;
     if (isOwn) this.requests.follow(requestId, entry);
-    if (isOwn && NOTED_WITH_CHANGE.has(entry.action)) return;
+    if (isNotedWithChange) return;
     try {
-      // Not yet what the request asked for: how that ended is still to be said.
-      await this.audit.append(this.db.manager, { ...entry, result: 'begun', isBesides: true });
+      await this.audit.append(this.db.manager, { ...entry, result: 'begun' });
     } catch (error) {
       if (isOwn) this.requests.end(requestId);
       throw new AuditUnavailable(error);
@@ -114,25 +116,24 @@ export function auditedCall(
   { headers }: IncomingMessage,
   { requestId, address, isOwn }: { requestId: string; address: string; isOwn: boolean },
 ): AuditedCall {
-  const given = Object.entries(params).flatMap(([name, value]) => (value === undefined ? [] : [[name, plain(value)]]));
-  const { userId } = Object.fromEntries(given) as Record<string, string>;
+  const given = Object.entries(params).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, asPersonId(value) ?? value]],
+  );
+  const userId = asPersonId(params['userId']);
   const entry = {
     actor: { kind, id, roles, amr, address, ...(kind === 'staff' && { client: deviceOf(headers['user-agent']) }) },
-    action: route.id as AuditAction,
+    action: actionOf(route),
     resource: { type: typeOf(route), id: given.at(-1)?.[1] ?? '' },
     botId: botOf(route, params, target),
-    ...(userId !== undefined && UUID.test(userId) && { userId }),
+    ...(userId !== undefined && { userId }),
     details: { method: route.method, ...(given.length > 0 && { params: Object.fromEntries(given) }) },
     reason: reasonIn(headers['x-reason']),
     approvalId: textOf(headers['x-approval'])?.slice(0, 40),
     requestId,
   };
-  return { requestId, isOwn, entry };
+  return { requestId, isOwn, isNotedWithChange: route.audit === 'with-change', entry };
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-/** As persons are looked for in what is written. */
-const plain = (value: string) => (UUID.test(value) ? value.toLowerCase() : value);
 const LONGEST_REASON = 500;
 const DENIED = [401, 403, 423, 429];
 /** As nginx counts it. */

@@ -1,14 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, EXPOSED_HEADERS, HttpProblem } from '@switchboard/service-kit';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { GatewayConfig } from '../gateway.config';
+import type { SiteConfig } from '../sessions/site.config';
 
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 
 /** What pages of other sites may do with the sessions of a browser: nothing, but for those of HTTP_CORS_ORIGINS. */
 @Injectable()
 export class CrossOriginPolicy {
-  constructor(@Inject(CONFIG) private readonly config: GatewayConfig & { HTTP_CORS_ORIGINS: string[] }) {}
+  constructor(@Inject(CONFIG) private readonly config: SiteConfig & { HTTP_CORS_ORIGINS: string[] }) {}
 
   /** Lets pages of the named origins read the answer. @returns whether this was all that was asked */
   answersPreflight(request: IncomingMessage, response: ServerResponse): boolean {

@@ -23,7 +23,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { actorFor, type Principal } from '../access/principal';
 import { PrincipalsService } from '../access/principals.service';
-import type { GatewayConfig } from '../gateway.config';
+import type { SiteConfig } from '../sessions/site.config';
 import { LimitsService } from '../limits/limits.service';
 import type { Balance } from '../limits/rate-limit';
 import { PagesService } from '../pages/pages.service';
@@ -33,7 +33,7 @@ import { ClientAddress } from './client-address';
 import { CrossOriginPolicy } from './cross-origin-policy';
 import { OpenStreams } from './open-streams';
 import { type FoundRoute, PublicRoutes } from './public-routes';
-import { chargesFor, chargesForRefusal } from './rate-policy';
+import { chargesFor, chargesForRefusal, subjectOf } from './rate-policy';
 import { RequestLog } from './request-log';
 import { Upstreams } from './upstreams';
 
@@ -87,7 +87,7 @@ export class EdgeService implements PublicFront, OnModuleInit {
     private readonly wellKnown: WellKnownService,
     private readonly identity: ServiceIdentity,
     private readonly clock: Clock,
-    @Inject(CONFIG) private readonly config: GatewayConfig,
+    @Inject(CONFIG) private readonly config: SiteConfig,
     registry: Registry,
     @Inject(LOG) private readonly log: Log,
   ) {
@@ -224,6 +224,7 @@ export class EdgeService implements PublicFront, OnModuleInit {
     const maxBytes = maxBytesOf(route);
     if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw new HttpProblem('body_too_large');
     if (caller && isStream(route)) this.streams.add({ ...caller, route, response, botId: botIn(found) });
+    else if (isLong(route)) this.streams.addTransfer(subjectOf(caller?.principal, exchange.address), response);
     const audited = caller && this.auditedCall(exchange, found, caller.principal);
     if (audited) {
       await this.trail.begin(audited);
@@ -327,9 +328,10 @@ function botIn({ route, params }: FoundRoute): string | undefined {
 const isStream = ({ answer }: RouteDefinition) => answer !== undefined && 'kind' in answer && answer.kind === 'events';
 
 /** Files and streams take as long as they take. */
-const isLong = ({ body, answer }: RouteDefinition) =>
-  (answer !== undefined && !(answer instanceof z.ZodType)) ||
-  (body !== undefined && !(body instanceof z.ZodType) && body.kind !== 'form');
+const isLong = ({ permission, body, answer }: RouteDefinition) =>
+  permission !== 'webhook' &&
+  ((answer !== undefined && !(answer instanceof z.ZodType)) ||
+    (body !== undefined && !(body instanceof z.ZodType) && body.kind !== 'form'));
 
 function maxBytesOf({ body }: RouteDefinition): number {
   if (!body || body instanceof z.ZodType || body.kind === 'form') return JSON_MAX_BYTES;

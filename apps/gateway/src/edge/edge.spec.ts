@@ -20,8 +20,10 @@ describe('the edge', () => {
 
   beforeAll(async () => {
     upstream = await Upstream.start();
-    const env = { GATEWAY_PUBLIC_PORT: '0', HTTP_CORS_ORIGINS: 'https://shop.example' };
-    app = await startApp(gatewayApp, { env, directory: upstream.directory });
+    const proxies = { GATEWAY_TRUSTED_PROXIES: 'loopback, 10.0.0.0/8' };
+    const env = { ...proxies, GATEWAY_PUBLIC_PORT: '0', HTTP_CORS_ORIGINS: 'https://shop.example' };
+    const directory = new Map([...upstream.directory, ['analytics', upstream.directory.get('chat-ai')!]]);
+    app = await startApp(gatewayApp, { env, directory });
     analyst = await signInStaff(app, 'analyst');
   });
   afterAll(async () => {
@@ -230,6 +232,22 @@ describe('the edge', () => {
     });
   });
 
+  it('somebody who reads very many files at once takes them from nobody else', async () => {
+    const [eager, other] = ['203.0.113.80', '203.0.113.81'] as const;
+    upstream.answer = (_request, response) => void response.writeHead(200).write('a part');
+    const download = (address: string) =>
+      call(`/v1/analytics/exports/${randomUUID()}/file`, { headers: { 'x-forwarded-for': address } });
+    const open = [];
+    for (let i = 0; i < 32; i++) open.push(await download(eager));
+    expect(open.map(({ status }) => status)).toEqual(open.map(() => 200));
+    expect((await download(eager)).status).toBe(429);
+    const others = await download(other);
+    expect(others.status).toBe(200);
+    await open[0]!.body!.cancel();
+    await until(async () => (await download(eager)).status === 200, { what: 'room for another one' });
+    await Promise.all([...open.slice(1), others].map((response) => response.body!.cancel()));
+  });
+
   it('passes on a body as it comes, and breaks off one that is too large', async () => {
     const bytes: number[] = [];
     upstream.answer = (request, response) => {
@@ -324,6 +342,7 @@ describe('the edge', () => {
     expect(await left('203.0.113.77')).toBe(first - 2);
     expect(await left('[2001:db8:7::1]:443')).toBe(first);
     expect(await left('[2001:db8:7::2]:444')).toBe(first - 1);
+    expect(await left('203.0.113.77, 10.0.0.7:8080')).toBe(first - 3);
   });
 
   it('a service that is away is said to be, and others go on', async () => {

@@ -14,6 +14,8 @@ export const EndStreams: PeriodicTask = {
 
 /** Of one session or key at once; a browser has some pages open. */
 const MOST = 10;
+/** Uploads and downloads of one caller or network at once: whoever reads them slowly takes no service away from others. */
+const MOST_TRANSFERS = 32;
 const RETRY_AFTER_S = 30;
 
 interface Stream {
@@ -30,7 +32,8 @@ interface Stream {
 @Injectable()
 export class OpenStreams implements OnModuleInit, OnModuleDestroy {
   private readonly streams = new Set<Stream>();
-  private readonly counts = new Map<string, number>();
+  private readonly perOwner = new OpenAnswers(MOST);
+  private readonly transfers = new OpenAnswers(MOST_TRANSFERS);
   private task: RunningTask | undefined;
 
   constructor(
@@ -61,17 +64,17 @@ export class OpenStreams implements OnModuleInit, OnModuleDestroy {
   add(stream: Stream): void {
     // Nothing would tell of its end any more.
     if (stream.response.destroyed) return;
-    const owner = ownerOf(stream.principal);
-    const count = this.counts.get(owner) ?? 0;
-    if (count >= MOST) throw new HttpProblem('too_many_requests', { retryAfter: RETRY_AFTER_S });
-    this.counts.set(owner, count + 1);
+    this.perOwner.add(ownerOf(stream.principal), stream.response);
     this.streams.add(stream);
-    stream.response.once('close', () => {
-      this.streams.delete(stream);
-      const left = this.counts.get(owner)! - 1;
-      if (left > 0) this.counts.set(owner, left);
-      else this.counts.delete(owner);
-    });
+    stream.response.once('close', () => this.streams.delete(stream));
+  }
+
+  /**
+   * @param subject the caller, or the network of one who is not known
+   * @throws HttpProblem 429 for one who has so many already
+   */
+  addTransfer(subject: string, response: ServerResponse): void {
+    if (!response.destroyed) this.transfers.add(subject, response);
   }
 
   private async endOthers(): Promise<void> {
@@ -83,3 +86,22 @@ export class OpenStreams implements OnModuleInit, OnModuleDestroy {
 }
 
 const ownerOf = ({ kind, id, session }: Principal) => session?.id ?? `${kind} ${id}`;
+
+/** How many answers of each owner have not ended. */
+class OpenAnswers {
+  private readonly counts = new Map<string, number>();
+
+  constructor(private readonly most: number) {}
+
+  /** @throws HttpProblem 429 */
+  add(owner: string, response: ServerResponse): void {
+    const count = this.counts.get(owner) ?? 0;
+    if (count >= this.most) throw new HttpProblem('too_many_requests', { retryAfter: RETRY_AFTER_S });
+    this.counts.set(owner, count + 1);
+    response.once('close', () => {
+      const left = this.counts.get(owner)! - 1;
+      if (left > 0) this.counts.set(owner, left);
+      else this.counts.delete(owner);
+    });
+  }
+}

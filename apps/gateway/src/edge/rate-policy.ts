@@ -42,11 +42,15 @@ export const chargesForRefusal = (address: string): Charge[] => [
   { limit: REFUSED, subject: networkOf(address), cost: 1 },
 ];
 
+/** Whose requests are counted together. @param address of whom nobody has authenticated */
+export const subjectOf = (principal: Principal | undefined, address: string): string =>
+  principal ? `${principal.kind}:${principal.id}` : networkOf(address);
+
 /** What a request uses up. @param address of whom nobody has authenticated, and of whoever signs in */
 export function chargesFor(route: RouteDefinition, principal: Principal | undefined, address: string): Charge[] {
   if (route.permission === 'webhook') return [{ limit: CHANNEL, subject: networkOf(address), cost: 1 }];
   const cost = route.cost ?? (route.method === 'GET' ? 1 : 2);
-  const subject = principal ? `${principal.kind}:${principal.id}` : networkOf(address);
+  const subject = subjectOf(principal, address);
   const limits = principal ? CALLERS[classOf(principal)]! : [ANONYMOUS];
   const charges = limits.map((limit) => ({ limit, subject, cost }));
   if (!route.rate) return charges;

@@ -14,7 +14,7 @@ import { LRUCache } from 'lru-cache';
 import { Gauge, Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import type { GatewayConfig } from '../gateway.config';
+import type { LimitsConfig } from './limits.config';
 import { MemoryCounters } from './memory-counters';
 import { type Balance, type Charge, shareOf } from './rate-limit';
 import { RedisCounters } from './redis-counters';
@@ -53,7 +53,7 @@ export class LimitsService implements OnModuleInit, OnModuleDestroy {
     private readonly db: DataSource,
     private readonly clock: Clock,
     private readonly tasks: PeriodicTasks,
-    @Inject(CONFIG) { REDIS_URL }: GatewayConfig,
+    @Inject(CONFIG) { REDIS_URL }: LimitsConfig,
     index: BlindIndex,
     registry: Registry,
     @Inject(LOG) private readonly log: Log,
@@ -117,7 +117,7 @@ export class LimitsService implements OnModuleInit, OnModuleDestroy {
     if (isAway === this.isAway) return;
     this.isAway = isAway;
     this.away.set(isAway ? 1 : 0);
-    if (isAway) this.log.error({ err: error }, 'Redis is away: limits are counted in each process alone');
+    if (isAway) this.log.error({ err: error }, 'Redis is unavailable: limits are counted in each process alone');
     else this.log.info('Redis is back: limits are counted together again');
   }
 

@@ -3,7 +3,7 @@ import { CONFIG, HttpProblem, type Language } from '@switchboard/service-kit';
 import accepts from 'accepts';
 import { parseCookie } from 'cookie';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { GatewayConfig } from '../gateway.config';
+import type { SiteConfig } from '../sessions/site.config';
 import { ApiDocument } from './api-document';
 import { apiPage } from './api-page';
 import { PageFiles } from './page-files';
@@ -21,7 +21,7 @@ export class PagesService {
   private readonly console = PageFiles.of('console');
   private readonly document: ApiDocument;
 
-  constructor(@Inject(CONFIG) config: GatewayConfig) {
+  constructor(@Inject(CONFIG) config: SiteConfig) {
     this.document = new ApiDocument(config.GATEWAY_PUBLIC_URL);
   }
 

@@ -90,7 +90,6 @@ export class MeController {
   async endOtherSessions({ actor, http }: RequestOf<typeof EndMyOtherSessions>): Promise<void> {
     const userId = personOf(actor);
     const current = await this.sessions.find(http.request, 'person');
-    await this.db.transaction((tx) => this.sessions.endAll(tx, 'person', userId, current?.id));
-    this.sessions.changed(userId);
+    await this.sessions.endAllNow('person', userId, current?.id);
   }
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Actor, FindPeople, ListPeople, ReadPerson, RevealPerson } from '@switchboard/contracts';
+import { type Actor, type FindPeople, type ListPeople, type ReadPerson, RevealPerson } from '@switchboard/contracts';
 import { type AnswerOf, Clock, PersonalData, type Position, type RequestOf } from '@switchboard/service-kit';
 import { DataSource } from 'typeorm';
 import { AuditLog } from '../audit/audit-log';
@@ -77,10 +77,8 @@ export class PeopleDirectoryService {
   async reveal(actor: Actor, userId: string, reason: string | undefined): Promise<AnswerOf<typeof RevealPerson>> {
     await this.one(actor, userId);
     // Before anything is shown.
-    await this.audit.append(this.db.manager, {
-      ...{ actor, action: 'gateway.people.reveal', resource: { type: 'person', id: userId }, userId },
-      ...{ reason, result: 'done' },
-    });
+    const resource = { type: 'person', id: userId };
+    await this.audit.done(this.db.manager, actor, RevealPerson, { resource, userId, reason });
     const [row] = await this.db.query<{ name: string | null }[]>('SELECT name FROM users WHERE id = $1', [userId]);
     const sealed = { name: row?.name ?? null };
     const { name = null } = await this.personal.decrypt(this.db.manager, nameOf(userId), sealed);

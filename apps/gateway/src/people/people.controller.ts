@@ -11,7 +11,7 @@ import {
   RevealPerson,
 } from '@switchboard/contracts';
 import { type AnswerOf, Cursors, Implements, type RequestOf } from '@switchboard/service-kit';
-import { DataSource, type EntityManager } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import { SessionsService } from '../sessions/sessions.service';
 import { PeopleDirectoryService } from './people-directory.service';
 import { RestrictionsService } from './restrictions.service';
@@ -20,7 +20,6 @@ import { RestrictionsService } from './restrictions.service';
 @Controller()
 export class PeopleController {
   constructor(
-    private readonly db: DataSource,
     private readonly directory: PeopleDirectoryService,
     private readonly restrictions: RestrictionsService,
     private readonly sessions: SessionsService,
@@ -68,8 +67,7 @@ export class PeopleController {
   @Implements(EndPersonSessions)
   async endSessions({ params, actor }: RequestOf<typeof EndPersonSessions>): Promise<void> {
     await this.directory.assertSeen(actor, params.userId);
-    await this.db.transaction((tx) => this.sessions.endAll(tx, 'person', params.userId));
-    this.sessions.changed(params.userId);
+    await this.sessions.endAllNow('person', params.userId);
   }
 
   @Implements(RestrictPerson)

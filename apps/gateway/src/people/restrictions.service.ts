@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
 import {
-  type ActOf,
   type Actor,
   allows,
+  LiftRestriction,
   type Permission,
   PersonReleased,
   PersonRestricted,
-  type RestrictPerson,
+  RestrictPerson,
 } from '@switchboard/contracts';
 import {
   type AnswerOf,
@@ -21,7 +21,7 @@ import {
 } from '@switchboard/service-kit';
 import { DataSource, type EntityManager, IsNull } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { type AuditEntry, AuditLog } from '../audit/audit-log';
+import { AuditLog } from '../audit/audit-log';
 import { PeopleService } from './people.service';
 import { Restriction } from './restriction.entity';
 
@@ -103,7 +103,8 @@ export class RestrictionsService {
     );
     const shown = await this.shown(tx, restriction);
     const before = former.filter((each) => this.isActive(each)).map(boundsOf);
-    await this.note(tx, actor, 'impose', restriction, {
+    await this.audit.done(tx, actor, RestrictPerson, {
+      ...about(restriction),
       before: { restrictions: before },
       after: { restrictions: [boundsOf(restriction)] },
     });
@@ -132,7 +133,8 @@ export class RestrictionsService {
       await tx.update(Restriction, id, lifted);
       await this.outbox.add(tx, PersonReleased({ ...wordsOf(restriction), releasedAt: now.toISOString() }));
       const shown = await this.shown(tx, { ...restriction, ...lifted });
-      await this.note(tx, actor, 'lift', restriction, {
+      await this.audit.done(tx, actor, LiftRestriction, {
+        ...about(restriction),
         before: { restrictions: [boundsOf(restriction)] },
         after: { restrictions: [] },
       });
@@ -145,21 +147,6 @@ export class RestrictionsService {
     const all = await this.db.manager.find(Restriction, { where: { userId }, order: { id: 'DESC' } });
     const seen = all.filter((restriction) => isFor(actor, restriction));
     return Promise.all(seen.map((restriction) => this.shown(this.db.manager, restriction)));
-  }
-
-  /** Not the words in which it was explained: they go with the person. */
-  private note(
-    tx: EntityManager,
-    actor: Actor,
-    act: ActOf<'gateway.restrictions'>,
-    { id, userId, botId }: Restriction,
-    change: Pick<AuditEntry, 'before' | 'after'>,
-  ): Promise<void> {
-    return this.audit.append(tx, {
-      ...{ actor, action: `gateway.restrictions.${act}`, resource: { type: 'restriction', id }, result: 'done' },
-      ...{ userId, botId: botId ?? undefined },
-      ...change,
-    });
   }
 
   private isActive({ until, liftedAt }: Restriction): boolean {
@@ -198,6 +185,13 @@ const wordsOf = ({ id: restrictionId, userId, botId }: Restriction) => ({
   restrictionId,
   userId,
   ...(botId !== null && { botId }),
+});
+
+/** Not the words in which it was explained: they go with the person. */
+const about = ({ id, userId, botId }: Restriction) => ({
+  resource: { type: 'restriction', id },
+  userId,
+  botId: botId ?? undefined,
 });
 
 const boundsOf = ({ botId, since, until }: Restriction) => ({ botId, since, until });

@@ -3,6 +3,7 @@ import { CreateProofChallenge } from '@switchboard/contracts';
 import { type AnswerOf, Implements } from '@switchboard/service-kit';
 import { ProofOfWorkService } from './proof-of-work.service';
 
+/** Hands out the work that a browser has to show before it may try further passwords. */
 @Controller()
 export class ProofOfWorkController {
   constructor(private readonly proofOfWork: ProofOfWorkService) {}

@@ -4,7 +4,7 @@ import { jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
-import type { GatewayConfig } from '../gateway.config';
+import type { SiteConfig } from './site.config';
 import type { Session } from './session.entity';
 import { ALGORITHM, SigningKeys } from './signing-keys.service';
 
@@ -40,7 +40,7 @@ export class AccessTokens {
   constructor(
     private readonly keys: SigningKeys,
     private readonly clock: Clock,
-    @Inject(CONFIG) { GATEWAY_PUBLIC_URL: url }: GatewayConfig,
+    @Inject(CONFIG) { GATEWAY_PUBLIC_URL: url }: SiteConfig,
   ) {
     this.issuer = url.replace(/\/$/, '');
   }

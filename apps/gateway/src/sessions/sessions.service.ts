@@ -196,6 +196,12 @@ export class SessionsService {
     await ended.execute();
   }
 
+  /** The same by itself, and told to everybody at once. */
+  async endAllNow(kind: SessionKind, subjectId: string, exceptId?: string): Promise<void> {
+    await this.endAll(this.db.manager, kind, subjectId, exceptId);
+    this.changed(subjectId);
+  }
+
   /**
    * Ends sessions of staff that began at the company's provider: the one that is called `sid` there, or all of somebody's. Of a session
    * whose `sid` it has never told, it may be the one.

@@ -10,6 +10,7 @@ import { MailerService } from '../mail/mailer.service';
 import { type ExternalIdentity, IdentitiesService } from '../people/identities.service';
 import { PeopleService } from '../people/people.service';
 import { AppSessionsService, type SessionWanted, type Tokens } from '../sessions/app-sessions.service';
+import { SignInExpired } from '../sessions/sign-in.errors';
 import { type ProvenPerson, type SignInProvider, SignInRefused } from './providers/sign-in-provider';
 import { SignInProviders } from './providers/sign-in-providers';
 import { type ReturnedAttempt, SignInAttempts } from './sign-in-attempts';
@@ -23,12 +24,6 @@ export class ProviderUnknown extends DomainError {
 export class ProviderUnavailable extends DomainError {
   constructor(provider: string) {
     super('gateway.provider_unavailable', 'The provider does not answer', 503, { provider });
-  }
-}
-/** Ten minutes have passed, it was begun in another browser, or it has come back before. */
-export class SignInExpired extends DomainError {
-  constructor() {
-    super('gateway.sign_in_expired', 'This attempt to sign in is over: begin anew', 401);
   }
 }
 export class SignInDeclined extends DomainError {

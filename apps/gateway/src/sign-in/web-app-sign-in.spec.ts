@@ -1,6 +1,6 @@
 import { ContactStarted, UserRegistered } from '@switchboard/contracts';
 import { startApp, tablesWith, type TestApp } from '@switchboard/testing';
-import { createHash, createHmac } from 'node:crypto';
+import { createHash, createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { Browser, SITE } from '../../test/start-gateway';
 import { BotSecretsService } from '../bots/bot-secrets.service';
 import { BotRow } from '../bots/bot.entity';
 import { gatewayApp } from '../gateway.app';
-import { provenBy } from './web-app-sign-in.service';
+import { provenBy, publicKeyOf } from './web-app-sign-in.service';
 
 const TOKEN = '7000000001:of-the-bot-in-a-file';
 const KEPT = '7000000002:of-the-bot-that-the-gateway-keeps';
@@ -23,37 +23,51 @@ interface SignedIn {
   tokens?: { accessToken: string };
 }
 
-describe('what Telegram gave a Web App', () => {
-  it.each([
-    [
-      '5768337691:AAH5YkoiEuPk8-FZa32hStHTqXiLPtAEhx8',
-      1662771648,
-      'query_id=AAHdF6IQAAAAAN0XohDhrOrc&user=%7B%22id%22%3A279058397%2C%22first_name%22%3A%22Vladislav%22%2C%22last_name%22%3A%22Kibenko%22%2C%22username%22%3A%22vdkfrost%22%2C%22language_code%22%3A%22ru%22%2C%22is_premium%22%3Atrue%7D&auth_date=1662771648&hash=c501b71e775f74ce10e377dea85a7ea24ecd640b223ea86dfe453e0eaed2e2b2',
-      { externalId: '279058397', name: 'Vladislav Kibenko', label: '@vdkfrost', locale: 'ru' },
-    ],
-    [
-      '123456:TEST-TOKEN-for-emulator',
-      1700000000,
-      'auth_date=1700000000&query_id=AAE1&user=%7B%22id%22%3A42%2C%22first_name%22%3A%22Ann%22%2C%22language_code%22%3A%22en%22%7D&hash=162a530354f7e5a2ce501da09cc75c0a08d649e0bd2ce1d3af4bac0a59ad1f18',
-      { externalId: '42', name: 'Ann', label: 'Ann', locale: 'en' },
-    ],
-  ])('says who it was, as published for %s', (token, at, initData, person) => {
-    const now = new Date(at * 1000 + 1000);
-    expect(provenBy(initData, token, now)).toMatchObject({ ...person, provenAt: new Date(at * 1000) });
-    expect(() => provenBy(initData, `${token}x`, now)).toThrow('hash');
-  });
+/** By which Telegram signs. */
+const OF_TELEGRAM = publicKeyOf('e7bf03a2fa4602af4580703d88dda5bb59f32ed8b02a56c187fe7d34caed242d');
+const hexOf = (key: KeyObject) => key.export({ type: 'spki', format: 'der' }).subarray(-32).toString('hex');
+
+const checked = (fields: Record<string, string>) =>
+  Object.entries(fields)
+    .map(([name, value]) => `${name}=${value}`)
+    .sort()
+    .join('\n');
+const hashBy = (token: string, fields: Record<string, string>) => {
+  const secret = createHmac('sha256', 'WebAppData').update(token).digest();
+  return createHmac('sha256', secret).update(checked(fields)).digest('hex');
+};
+
+it('what Telegram has signed for the bot says who opened it, as published', () => {
+  // Source of the signed fields: docs.rs/init-data-rs. The token is not known; only its number is in what Telegram signs.
+  const token = '7342037359:a-token-of-the-test';
+  const user =
+    '{"id":279058397,"first_name":"Vladislav + - ? \\/","last_name":"Kibenko","username":"vdkfrost","language_code":"ru","is_premium":true,"allows_write_to_pm":true,"photo_url":"https:\\/\\/t.me\\/i\\/userpic\\/320\\/4FPEE4tmP3ATHa57u6MqTDih13LTOiMoKoLDRG4PnSA.svg"}';
+  const fields = {
+    ...{ auth_date: '1733584787', chat_instance: '8134722200314281151', chat_type: 'private', user },
+    signature: 'zL-ucjNyREiHDE8aihFwpfR9aggP2xiAo3NSpfe-p7IbCisNlDKlo7Kb6G4D0Ao2mBrSgEk4maLSdv6MLIlADQ',
+  };
+  const asked = { publicKey: OF_TELEGRAM, now: new Date(1733584788_000) };
+  const dataOf = (by: string) => String(new URLSearchParams({ ...fields, hash: hashBy(by, fields) }));
+  const person = { externalId: '279058397', name: 'Vladislav + - ? / Kibenko', label: '@vdkfrost', locale: 'ru' };
+  expect(provenBy(dataOf(token), token, asked)).toMatchObject({ ...person, provenAt: new Date(1733584787_000) });
+  expect(() => provenBy(dataOf(token), `${token}x`, asked)).toThrow('hash');
+  const other = '7342037358:of-another-bot';
+  expect(() => provenBy(dataOf(other), other, asked)).toThrow('signature');
 });
 
 describe('whoever opens a Web App', () => {
   let app: TestApp;
   let folder: string;
   let person = 5_000_000_000;
+  const telegram = generateKeyPairSync('ed25519');
+  const stranger = generateKeyPairSync('ed25519');
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'bots-'));
     const bot = (kind: string, tokenEnv: string) => JSON.stringify({ name: 'Shop', channel: { kind, tokenEnv } });
     writeFileSync(join(folder, 'shop.json'), bot('telegram', 'SHOP_TOKEN'));
     writeFileSync(join(folder, 'other-channel.json'), bot('vk', 'VK_TOKEN'));
-    const env = { GATEWAY_PUBLIC_URL: SITE, BOTS_FOLDER: folder, SHOP_TOKEN: TOKEN, VK_TOKEN: OF_VK };
+    const key = { GATEWAY_SIGN_IN_TELEGRAM_WEB_APP_KEY: hexOf(telegram.publicKey) };
+    const env = { ...key, GATEWAY_PUBLIC_URL: SITE, BOTS_FOLDER: folder, SHOP_TOKEN: TOKEN, VK_TOKEN: OF_VK };
     app = await startApp(gatewayApp, { env });
   });
   afterAll(async () => {
@@ -73,17 +87,12 @@ describe('whoever opens a Web App', () => {
     query_id: `AAE${id}`,
     user: JSON.stringify({ id, first_name: 'Ann', username: `ann${id}`, language_code: 'ru' }),
     auth_date: String(Math.floor((app.clock.now().getTime() - ageMs) / 1000)),
-    signature: 'zL-ucjNyREiHDE8aihFwpfR9aggP2xiAo3NSpfe',
   });
-  const checked = (fields: Record<string, string>) =>
-    Object.entries(fields)
-      .map(([name, value]) => `${name}=${value}`)
-      .sort()
-      .join('\n');
-  const signed = (fields: Record<string, string>, token = TOKEN) => {
-    const secret = createHmac('sha256', 'WebAppData').update(token).digest();
-    const hash = createHmac('sha256', secret).update(checked(fields)).digest('hex');
-    return new URLSearchParams({ ...fields, hash }).toString();
+  const signatureOf = (fields: Record<string, string>, token: string, key = telegram.privateKey) =>
+    sign(null, Buffer.from(`${token.split(':')[0]}:WebAppData\n${checked(fields)}`), key).toString('base64url');
+  const signed = (fields: Record<string, string>, token = TOKEN, signature = signatureOf(fields, token)) => {
+    const all = { ...fields, signature };
+    return new URLSearchParams({ ...all, hash: hashBy(token, all) }).toString();
   };
   const ask = (initData: string, botId = 'shop', more: object = {}, browser = new Browser(app.service.publicUrl!)) =>
     browser.ask<SignedIn>('POST', '/sign-in/web-apps', { botId, initData, ...more });
@@ -144,6 +153,21 @@ describe('whoever opens a Web App', () => {
     ['with another person in it', () => signed(fieldsOf()).replace(/ann\d+/, 'boris')],
     ['with a field more', () => `${signed(fieldsOf())}&start_param=admin`],
     ['with a field twice', () => `${signed(fieldsOf())}&auth_date=1`],
+    ['that Telegram has not signed', () => signed(fieldsOf(), TOKEN, '')],
+    [
+      'that somebody who knows the token has signed',
+      () => {
+        const fields = fieldsOf();
+        return signed(fields, TOKEN, signatureOf(fields, TOKEN, stranger.privateKey));
+      },
+    ],
+    [
+      'that Telegram has signed for another bot',
+      () => {
+        const fields = fieldsOf();
+        return signed(fields, TOKEN, signatureOf(fields, KEPT));
+      },
+    ],
     ['without a hash', () => new URLSearchParams(fieldsOf()).toString()],
     ['with half a hash', () => signed(fieldsOf()).slice(0, -2)],
     [

@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { BlindIndex, Clock, CONFIG, FieldCipher, LOG, type Log } from '@switchboard/service-kit';
-import { DataSource, type EntityManager, In, IsNull, MoreThan } from 'typeorm';
+import { BlindIndex, Clock, CONFIG, LOG, type Log } from '@switchboard/service-kit';
+import { DataSource, type EntityManager, In } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { Grant } from '../access/grant.entity';
+import { current, Grant } from '../access/grant.entity';
 import { PrincipalsService } from '../access/principals.service';
 import { Role } from '../access/role.entity';
 import { SessionsService } from '../sessions/sessions.service';
@@ -27,7 +27,6 @@ export class SsoMembersService {
     private readonly principals: PrincipalsService,
     private readonly sessions: SessionsService,
     private readonly index: BlindIndex,
-    private readonly cipher: FieldCipher,
     private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: SsoConfig,
     @Inject(LOG) private readonly log: Log,
@@ -89,15 +88,9 @@ export class SsoMembersService {
   ): Promise<Staff | undefined> {
     const email = this.believedEmail(claims);
     if (this.config.GATEWAY_STAFF_SSO_JOIN !== 'anybody' || email === undefined || given.length === 0) return undefined;
-    const emailHash = this.staff.hashOfEmail(email);
-    if (await tx.existsBy(Staff, { emailHash })) return undefined;
-    const id = uuidv7();
-    const { name } = claims;
-    await tx.insert(Staff, {
-      ...{ id, state: 'active', emailHash, ssoHash, createdAt: this.clock.now() },
-      email: this.cipher.encrypt(email, 'staff.email', id),
-      name: this.cipher.encrypt(typeof name === 'string' && name ? name.slice(0, 120) : email, 'staff.name', id),
-    });
+    if (await tx.existsBy(Staff, { emailHash: this.staff.hashOfEmail(email) })) return undefined;
+    const name = typeof claims['name'] === 'string' ? claims['name'].slice(0, 120) : '';
+    const id = await this.staff.register(tx, { state: 'active', email, name: name || email, ssoHash });
     return tx.findOneByOrFail(Staff, { id });
   }
 
@@ -121,12 +114,7 @@ export class SsoMembersService {
   }
 
   private hasAnyRole(tx: EntityManager, staffId: string): Promise<boolean> {
-    return tx.exists(Grant, {
-      where: [
-        { staffId, until: IsNull() },
-        { staffId, until: MoreThan(this.clock.now()) },
-      ],
-    });
+    return tx.existsBy(Grant, current({ staffId }, this.clock.now()));
   }
 
   private async activate(tx: EntityManager, { id, state }: Staff, ssoHash: string): Promise<void> {

@@ -4,6 +4,7 @@ import { type AnswerOf, Implements, type RequestOf } from '@switchboard/service-
 import { SsoLogoutService } from './sso-logout.service';
 import { SsoService } from './sso.service';
 
+/** Single sign-on of staff: there, back again, and the logout that the provider tells of. */
 @Controller()
 export class SsoController {
   constructor(

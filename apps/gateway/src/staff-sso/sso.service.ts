@@ -5,16 +5,11 @@ import { Counter, Registry } from 'prom-client';
 import { z } from 'zod';
 import type { Session } from '../sessions/session.entity';
 import { SessionsService } from '../sessions/sessions.service';
+import { SignInExpired } from '../sessions/sign-in.errors';
 import { OpenIdProvider } from '../sign-in/providers/openid.provider';
 import { type Attempt, SignInRefused } from '../sign-in/providers/sign-in-provider';
 import { type Http, isSame, readCookie, setCookie } from '../sign-in/sign-in-cookies';
-import {
-  type BroughtBack,
-  ProviderUnavailable,
-  SignInDeclined,
-  SignInExpired,
-  SignInFailed,
-} from '../sign-in/sign-in.service';
+import { type BroughtBack, ProviderUnavailable, SignInDeclined, SignInFailed } from '../sign-in/sign-in.service';
 import { SignInAudit } from '../staff/sign-in-audit';
 import type { SsoConfig } from '../staff/sso.config';
 import type { Staff } from '../staff/staff.entity';

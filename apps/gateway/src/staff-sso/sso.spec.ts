@@ -199,6 +199,9 @@ describe('single sign-on of staff', () => {
     const copy = browser.copy();
     expect((await complete(browser, brought)).status).toBe(201);
     expect(await complete(copy, brought)).toMatchObject({ status: 401, body: { code: 'gateway.sign_in_expired' } });
+    const metrics = await (await fetch(`${app.url}/metrics`)).text();
+    const counted = metrics.split('\n').filter((line) => /^staff_sso_sign_ins_total.*expired/.test(line));
+    expect(counted).toEqual([expect.stringMatching(/ [1-9]\d*$/)]);
     const other = browserOf();
     const second = broughtBy((await attempt('rita', other)).back);
     expect(await complete(other, { ...second, state: 'another' })).toMatchObject({

@@ -1,9 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock, CONFIG, FieldCipher, LOG, type Log } from '@switchboard/service-kit';
+import { Clock, CONFIG, LOG, type Log } from '@switchboard/service-kit';
 import { Counter, Registry } from 'prom-client';
-import { DataSource, IsNull, MoreThan } from 'typeorm';
-import { Grant } from '../access/grant.entity';
+import { DataSource, IsNull } from 'typeorm';
+import { current, Grant } from '../access/grant.entity';
 import { isSsoRequired, type SsoConfig } from './sso.config';
+import { StaffCipher } from './staff-cipher';
 import type { Staff } from './staff.entity';
 import { SsoRequired } from './staff.errors';
 
@@ -17,7 +18,7 @@ export class LocalSignIn {
 
   constructor(
     private readonly db: DataSource,
-    private readonly cipher: FieldCipher,
+    private readonly cipher: StaffCipher,
     private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: SsoConfig,
     registry: Registry,
@@ -43,15 +44,12 @@ export class LocalSignIn {
     return true;
   }
 
-  private isRequired({ id, email }: Staff): boolean {
-    return isSsoRequired(this.config, this.cipher.decrypt(email, 'staff.email', id));
+  private isRequired(staff: Staff): boolean {
+    return isSsoRequired(this.config, this.cipher.read(staff).email ?? '');
   }
 
   private isOwner(staffId: string): Promise<boolean> {
     const owner = { staffId, role: 'owner', botId: IsNull() };
-    return this.db.manager.existsBy(Grant, [
-      { ...owner, until: IsNull() },
-      { ...owner, until: MoreThan(this.clock.now()) },
-    ]);
+    return this.db.manager.existsBy(Grant, current(owner, this.clock.now()));
   }
 }

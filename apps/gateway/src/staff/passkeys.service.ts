@@ -1,13 +1,21 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { ActOf, AddPasskey, ListPasskeys, SignInWithPasskey } from '@switchboard/contracts';
-import { type AnswerOf, Clock, CONFIG, FieldCipher, LOG, type Log, type RequestOf } from '@switchboard/service-kit';
+import {
+  AddPasskey,
+  type ListPasskeys,
+  RemovePasskey,
+  RenamePasskey,
+  type SignInWithPasskey,
+} from '@switchboard/contracts';
+import { type AnswerOf, Clock, CONFIG, LOG, type Log, type RequestOf } from '@switchboard/service-kit';
 import { Counter, Registry } from 'prom-client';
 import { DataSource, type EntityManager, IsNull } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
-import { type AuditEntry, AuditLog } from '../audit/audit-log';
-import type { GatewayConfig } from '../gateway.config';
+import type { AuditEntry } from '../audit/audit-entry';
+import { AuditLog } from '../audit/audit-log';
+import type { SiteConfig } from '../sessions/site.config';
 import { Passkey } from './passkey.entity';
+import { StaffCipher } from './staff-cipher';
 import { StaffNoticesJobs } from './staff-notices.jobs';
 import { StaffTickets } from './staff-tickets';
 import { Staff } from './staff.entity';
@@ -56,11 +64,11 @@ export class PasskeysService {
   constructor(
     private readonly db: DataSource,
     private readonly tickets: StaffTickets,
-    private readonly cipher: FieldCipher,
+    private readonly cipher: StaffCipher,
     private readonly notices: StaffNoticesJobs,
     private readonly audit: AuditLog,
     private readonly clock: Clock,
-    @Inject(CONFIG) { GATEWAY_PUBLIC_URL }: GatewayConfig,
+    @Inject(CONFIG) { GATEWAY_PUBLIC_URL }: SiteConfig,
     registry: Registry,
     @Inject(LOG) private readonly log: Log,
   ) {
@@ -119,7 +127,7 @@ export class PasskeysService {
       return counter !== undefined && (await this.count(tx, passkey, counter)) ? { staff, passkey } : undefined;
     });
     if (!proven) {
-      if (known) await this.note(this.db.manager, 'use', known, { result: 'denied', isBesides: true });
+      if (known) await this.audit.append(this.db.manager, refusedUse(known));
       throw new PasskeyRefused();
     }
     const amr = [proven.passkey.isSynced ? 'swk' : 'hwk', 'user'];
@@ -130,15 +138,15 @@ export class PasskeysService {
   async beginRegistration(staffId: string): Promise<PasskeyChallenge> {
     const staff = await this.db.manager.findOneByOrFail(Staff, { id: staffId });
     const own = await this.db.manager.findBy(Passkey, { staffId });
-    const plain = (column: 'email' | 'name') => this.cipher.decrypt(staff[column], `staff.${column}`, staffId);
+    const { email, name } = this.cipher.read(staff);
     const options = await (
       await webAuthn()
     ).generateRegistrationOptions({
       rpName: ISSUER,
       rpID: this.rpID,
       userID: new Uint8Array(handleOf(staffId)),
-      userName: plain('email'),
-      userDisplayName: plain('name'),
+      userName: email ?? '',
+      userDisplayName: name,
       attestationType: 'none',
       authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
       supportedAlgorithmIDs: ALGORITHMS,
@@ -169,7 +177,8 @@ export class PasskeysService {
       if (await tx.existsBy(Passkey, { credentialId: credential.id })) throw new PasskeyUnusable();
       await tx.insert(Passkey, passkey);
       await tx.increment(Staff, { id: staffId }, 'revision', 1);
-      await this.note(tx, 'add', passkey, { before: {}, after: { name, isSynced: passkey.isSynced } });
+      const after = { name, isSynced: passkey.isSynced };
+      await this.audit.done(tx, ownerOf(passkey), AddPasskey, { ...about(passkey), before: {}, after });
       await this.notices.tell(tx, staffId, 'passkey_added');
       return shown(passkey);
     });
@@ -182,7 +191,11 @@ export class PasskeysService {
       const passkey = await tx.findOneBy(Passkey, { id, staffId });
       if (!passkey) throw new PasskeyNotFound();
       await tx.update(Passkey, { id }, { name });
-      await this.note(tx, 'rename', passkey, { before: { name: passkey.name }, after: { name } });
+      await this.audit.done(tx, ownerOf(passkey), RenamePasskey, {
+        ...about(passkey),
+        before: { name: passkey.name },
+        after: { name },
+      });
       return shown({ ...passkey, name });
     });
   }
@@ -197,19 +210,9 @@ export class PasskeysService {
       const hasPassword = staff.passwordHash !== null && staff.totpSecret !== null;
       if (!hasPassword && !(await tx.existsBy(Passkey, { staffId, clonedAt: IsNull() }))) throw new LastWayIn();
       await tx.increment(Staff, { id: staffId }, 'revision', 1);
-      await this.note(tx, 'remove', passkey, { before: { name: passkey.name, isSynced: passkey.isSynced }, after: {} });
+      const before = { name: passkey.name, isSynced: passkey.isSynced };
+      await this.audit.done(tx, ownerOf(passkey), RemovePasskey, { ...about(passkey), before, after: {} });
     });
-  }
-
-  private note(
-    tx: EntityManager,
-    act: ActOf<'gateway.passkeys'>,
-    { id, staffId }: Pick<Passkey, 'id' | 'staffId'>,
-    how: Partial<AuditEntry>,
-  ): Promise<void> {
-    const actor = { kind: 'staff', id: staffId };
-    const resource = { type: 'passkey', id };
-    return this.audit.append(tx, { actor, action: `gateway.passkeys.${act}`, resource, result: 'done', ...how });
   }
 
   /** The counter of an assertion that is right; undefined of any other. */
@@ -248,7 +251,8 @@ export class PasskeysService {
     this.clones.inc();
     this.log.error({ passkey: id, staffId, counter, before }, 'a passkey was used by a copy of itself and is shut out');
     const details = { because: 'used by a copy of itself', counter, before };
-    await this.note(tx, 'shut-out', { id, staffId }, { details, result: 'denied', isBesides: true });
+    const shutOut = { actor: ownerOf({ staffId }), action: 'gateway.passkeys.shut-out', result: 'denied' } as const;
+    await this.audit.append(tx, { ...shutOut, ...about({ id }), details });
     return false;
   }
 
@@ -271,6 +275,14 @@ export class PasskeysService {
     throw new PasskeyUnusable();
   }
 }
+
+/** In the audit log. */
+const ownerOf = ({ staffId }: Pick<Passkey, 'staffId'>) => ({ kind: 'staff', id: staffId });
+const about = ({ id }: Pick<Passkey, 'id'>) => ({ resource: { type: 'passkey', id } });
+const refusedUse = (passkey: Passkey): AuditEntry => ({
+  ...{ actor: ownerOf(passkey), action: 'gateway.passkeys.use', result: 'denied' },
+  ...about(passkey),
+});
 
 /** By which a device tells whose a passkey is. */
 const handleOf = (staffId: string) => Buffer.from(staffId.replaceAll('-', ''), 'hex');

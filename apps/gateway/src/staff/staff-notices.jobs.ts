@@ -1,9 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { KnownLocale } from '@switchboard/contracts';
-import { Clock, defineJob, FieldCipher, Jobs, LOG, type Log, type PayloadOf, Runs } from '@switchboard/service-kit';
+import { Clock, defineJob, Jobs, LOG, type Log, type PayloadOf, Runs } from '@switchboard/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import { z } from 'zod';
 import { isRefused, MailerService } from '../mail/mailer.service';
+import { StaffCipher } from './staff-cipher';
 import { Staff } from './staff.entity';
 
 const AccountChange = z.enum(['passkey_added', 'password_changed', 'recovery_code_used', 'recovery_codes_renewed']);
@@ -38,7 +39,7 @@ export class StaffNoticesJobs {
     private readonly db: DataSource,
     private readonly jobs: Jobs,
     private readonly mailer: MailerService,
-    private readonly cipher: FieldCipher,
+    private readonly cipher: StaffCipher,
     private readonly clock: Clock,
     @Inject(LOG) private readonly log: Log,
   ) {}
@@ -52,8 +53,8 @@ export class StaffNoticesJobs {
   @Runs(TellOfAccount)
   async send({ staffId, change, at }: PayloadOf<typeof TellOfAccount>): Promise<void> {
     const staff = await this.db.manager.findOneBy(Staff, { id: staffId });
-    if (!staff) return;
-    const to = this.cipher.decrypt(staff.email, 'staff.email', staffId);
+    const to = staff && this.cipher.read(staff).email;
+    if (!to) return;
     // In which language they read is known to nobody here.
     const lines = (['en', 'ru'] as const).flatMap((locale) => [`${WHAT[change][locale]} (${at})`, NOT_YOU[locale]]);
     const html = lines.map((line) => `<p>${line}</p>`).join('');

@@ -19,6 +19,7 @@ import { shown } from './staff.controller';
 import { SessionNotFound } from './staff.errors';
 import { StaffService } from './staff.service';
 
+/** How members of staff come in, prove once more who they are, and change their password. */
 @Controller()
 export class StaffSignInController {
   constructor(

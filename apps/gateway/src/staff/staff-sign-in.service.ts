@@ -1,25 +1,20 @@
 import { Injectable } from '@nestjs/common';
-import { BlindIndex, Clock, FieldCipher, type RequestOf } from '@switchboard/service-kit';
-import type { ActOf, ProveAgain } from '@switchboard/contracts';
+import { BlindIndex, Clock, type RequestOf } from '@switchboard/service-kit';
+import { ChangePassword, type ProveAgain, RenewRecoveryCodes } from '@switchboard/contracts';
 import { randomInt } from 'node:crypto';
 import { generateSecret, generateURI, verify } from 'otplib';
 import { DataSource, type EntityManager, Not } from 'typeorm';
 import { z } from 'zod';
 import { AuditLog } from '../audit/audit-log';
 import { SessionsService } from '../sessions/sessions.service';
+import { SignInExpired } from '../sessions/sign-in.errors';
 import { type PasskeyAnswer, type PasskeyChallenge, PasskeysService } from './passkeys.service';
 import { LocalSignIn } from './local-sign-in';
 import { assertStrong, hashPassword, isPassword } from './passwords';
 import { SignInAudit } from './sign-in-audit';
+import { StaffCipher } from './staff-cipher';
 import { Staff } from './staff.entity';
-import {
-  EmailNeeded,
-  InvitationExpired,
-  SignInExpired,
-  StaffExists,
-  WrongCode,
-  WrongCredentials,
-} from './staff.errors';
+import { EmailNeeded, InvitationExpired, StaffExists, WrongCode, WrongCredentials } from './staff.errors';
 import { StaffAttempts } from './staff-attempts';
 import { StaffNoticesJobs } from './staff-notices.jobs';
 import { StaffTickets } from './staff-tickets';
@@ -73,7 +68,7 @@ export class StaffSignInService {
     private readonly signIns: SignInAudit,
     private readonly notices: StaffNoticesJobs,
     private readonly audit: AuditLog,
-    private readonly cipher: FieldCipher,
+    private readonly cipher: StaffCipher,
     private readonly index: BlindIndex,
     private readonly clock: Clock,
   ) {}
@@ -97,9 +92,8 @@ export class StaffSignInService {
   }
 
   async readInvitation(token: string): Promise<{ email: string | null; name: string | null }> {
-    const { id, email, name } = await this.invited(this.db.manager, token);
-    const plain = (value: string, place: 'email' | 'name') => this.cipher.decrypt(value, `staff.${place}`, id) || null;
-    return { email: plain(email, 'email'), name: plain(name, 'name') };
+    const { email, name } = this.cipher.read(await this.invited(this.db.manager, token));
+    return { email, name: name || null };
   }
 
   /**
@@ -129,7 +123,7 @@ export class StaffSignInService {
     // Who has an app already proves it; a lost one is another member's to take away.
     if (staff.totpSecret) throw new SignInExpired();
     const secret = generateSecret({ length: SECRET_BYTES });
-    const label = account?.email ?? this.cipher.decrypt(staff.email, 'staff.email', staff.id);
+    const label = account?.email ?? this.cipher.read(staff).email ?? '';
     return {
       ticket: this.ticketFor(staff, { secret, account }),
       secret,
@@ -151,10 +145,13 @@ export class StaffSignInService {
       if (account) await this.assertFree(tx, staff.id, account.email);
       await this.change(tx, staff, {
         ...{ state: 'active', totpStep: two, recoveryHashes: this.hashesOf(staff.id, codes) },
-        totpSecret: this.cipher.encrypt(secret, 'staff.totp_secret', staff.id),
+        totpSecret: this.cipher.sealTotpSecret(staff.id, secret),
         ...(account && this.valuesOf(staff.id, account)),
       });
-      if (account) await this.noteOfAccount(tx, staff.id, 'accept-invitation');
+      if (account) {
+        const accepted = { action: 'gateway.account.accept-invitation', result: 'done' } as const;
+        await this.audit.append(tx, { actor: actorOf(staff.id), ...accepted, ...about(staff.id) });
+      }
       return tx.findOneByOrFail(Staff, { id: staff.id });
     });
     await this.begin(http, enrolled, ['pwd', 'otp']);
@@ -221,7 +218,7 @@ export class StaffSignInService {
       await tx.update(Staff, { id: staffId }, { passwordHash });
       await tx.increment(Staff, { id: staffId }, 'revision', 1);
       await this.sessions.endAll(tx, 'staff', staffId, present?.id);
-      await this.noteOfAccount(tx, staffId, 'change-password');
+      await this.audit.done(tx, actorOf(staffId), ChangePassword, about(staffId));
       await this.notices.tell(tx, staffId, 'password_changed');
     });
     this.sessions.changed(staffId);
@@ -231,7 +228,7 @@ export class StaffSignInService {
     const codes = newRecoveryCodes();
     await this.db.transaction(async (tx) => {
       await tx.update(Staff, { id: staffId }, { recoveryHashes: this.hashesOf(staffId, codes) });
-      await this.noteOfAccount(tx, staffId, 'renew-recovery-codes');
+      await this.audit.done(tx, actorOf(staffId), RenewRecoveryCodes, about(staffId));
       await this.notices.tell(tx, staffId, 'recovery_codes_renewed');
     });
     return codes;
@@ -246,13 +243,6 @@ export class StaffSignInService {
     const session = await this.sessions.begin(http, { kind: 'staff', id, amr });
     await this.db.manager.update(Staff, { id }, { signedInAt: this.clock.now() });
     await this.signIns.began(session, http.request, this.local.note(staff) ? { breakGlass: true } : {});
-  }
-
-  private noteOfAccount(tx: EntityManager, id: string, act: ActOf<'gateway.account'>): Promise<void> {
-    const actor = { kind: 'staff', id };
-    return this.audit.append(tx, {
-      ...{ actor, action: `gateway.account.${act}`, resource: { type: 'staff', id }, result: 'done' },
-    });
   }
 
   private async nextStep(staff: Staff, account?: Account): Promise<SignInStep> {
@@ -272,7 +262,7 @@ export class StaffSignInService {
       if (staff?.state !== 'active' || !staff.totpSecret) return undefined;
       const { recoveryHashes: hashes } = staff;
       if (/^\d{6}$/.test(given)) {
-        const secret = this.cipher.decrypt(staff.totpSecret, 'staff.totp_secret', staffId);
+        const secret = this.cipher.readTotpSecret(staffId, staff.totpSecret);
         const step = await this.stepOf(secret, given, staff.totpStep);
         if (step === undefined) return undefined;
         await tx.update(Staff, { id: staffId }, { totpStep: step });
@@ -310,8 +300,7 @@ export class StaffSignInService {
   private valuesOf(id: string, { email, name, passwordHash }: Account): Partial<Staff> {
     return {
       ...{ passwordHash, emailHash: this.staff.hashOfEmail(email), invitationHash: null, invitationExpiresAt: null },
-      email: this.cipher.encrypt(email, 'staff.email', id),
-      name: this.cipher.encrypt(name, 'staff.name', id),
+      ...this.cipher.seal(id, { email, name }),
     };
   }
 
@@ -359,6 +348,10 @@ export class StaffSignInService {
     return codes.map((code) => this.index.hash('recovery code', staffId, code.replaceAll('-', '')));
   }
 }
+
+/** In the audit log. */
+const actorOf = (id: string) => ({ kind: 'staff', id });
+const about = (id: string) => ({ resource: { type: 'staff', id } });
 
 /** `ABCDE-FGHJK` */
 function newRecoveryCodes(): string[] {

@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { SpentOnce } from '../limits/spent-once';
-import { SignInExpired } from './staff.errors';
+import { SignInExpired } from '../sessions/sign-in.errors';
 
 const LIVES_MS = 5 * 60_000;
 

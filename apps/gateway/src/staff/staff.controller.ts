@@ -5,6 +5,7 @@ import {
   EndSessionsOfStaff,
   GrantRoles,
   InviteStaff,
+  ListKeysOfStaff,
   ListRoles,
   ListStaff,
   ListStaffSessions,
@@ -91,6 +92,15 @@ export class StaffController {
   @Implements(EndSessionOfStaff)
   endSession({ params }: RequestOf<typeof EndSessionOfStaff>): Promise<void> {
     return this.staff.endSessions(params.staffId, params.sessionId);
+  }
+
+  @Implements(ListKeysOfStaff)
+  async listKeys({ params, query }: RequestOf<typeof ListKeysOfStaff>): Promise<AnswerOf<typeof ListKeysOfStaff>> {
+    const roles = query.roles?.filter(Boolean).map((each) => {
+      const [role = '', botId = null] = each.split('@');
+      return { role, botId, until: null };
+    });
+    return { data: await this.staff.listKeys(params.staffId, roles) };
   }
 
   @Implements(ListRoles)

@@ -56,6 +56,3 @@ export class Staff {
   @Column('timestamptz', { name: 'created_at' })
   createdAt!: Date;
 }
-
-/** Where what is encrypted of them stands. */
-export const STAFF_PLACES = ['staff.email', 'staff.name', 'staff.totp_secret'] as const;

@@ -76,16 +76,6 @@ export class WrongCode extends DomainError {
   }
 }
 
-export class SignInExpired extends DomainError {
-  constructor() {
-    super(
-      'gateway.sign_in_expired',
-      { en: 'This took too long. Begin with the password.', ru: 'Прошло слишком много времени. Начните с пароля.' },
-      401,
-    );
-  }
-}
-
 /** Whatever does not fit: who tries keys learns nothing. */
 export class PasskeyRefused extends DomainError {
   constructor() {

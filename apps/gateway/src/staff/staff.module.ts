@@ -11,12 +11,14 @@ import { LocalSignIn } from './local-sign-in';
 import { PasskeysController } from './passkeys.controller';
 import { PasskeysService } from './passkeys.service';
 import { SignInAudit } from './sign-in-audit';
+import { StaffCipher } from './staff-cipher';
 import { StaffNoticesJobs } from './staff-notices.jobs';
 import { StaffSignInController } from './staff-sign-in.controller';
 import { StaffSignInService } from './staff-sign-in.service';
 import { StaffAttempts } from './staff-attempts';
 import { StaffTickets } from './staff-tickets';
 import { StaffController } from './staff.controller';
+import { StaffKeysService } from './staff-keys.service';
 import { StaffService } from './staff.service';
 
 @Module({
@@ -24,8 +26,8 @@ import { StaffService } from './staff.service';
   controllers: [PasskeysController, StaffController, StaffSignInController],
   providers: [
     ...[StaffService, StaffSignInService, StaffTickets, PasskeysService, FirstOwner, StaffAttempts],
-    ...[LocalSignIn, SignInAudit, StaffNoticesJobs],
+    ...[LocalSignIn, SignInAudit, StaffCipher, StaffKeysService, StaffNoticesJobs],
   ],
-  exports: [SignInAudit, StaffService, StaffTickets],
+  exports: [SignInAudit, StaffCipher, StaffService, StaffTickets],
 })
 export class StaffModule {}

@@ -1,6 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type ActOf, type Actor, allows } from '@switchboard/contracts';
-import { BlindIndex, Clock, CONFIG, FieldCipher, type IfMatch, type Position } from '@switchboard/service-kit';
+import {
+  type Actor,
+  allows,
+  EditStaff,
+  GrantRoles,
+  InviteStaff,
+  ReinviteStaff,
+  RemoveStaff,
+  ResumeStaff,
+  SuspendStaff,
+} from '@switchboard/contracts';
+import { BlindIndex, Clock, CONFIG, type IfMatch, type Position } from '@switchboard/service-kit';
 import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { DataSource, type EntityManager, In, IsNull, LessThan, MoreThan, Not } from 'typeorm';
@@ -9,12 +19,15 @@ import { Grant } from '../access/grant.entity';
 import { PrincipalsService } from '../access/principals.service';
 import { Role } from '../access/role.entity';
 import { ApiKeysService } from '../api-keys/api-keys.service';
-import { type AuditEntry, AuditLog } from '../audit/audit-log';
-import type { GatewayConfig } from '../gateway.config';
+import type { AuditedRoute } from '../audit/audit-entry';
+import { AuditLog } from '../audit/audit-log';
+import type { SiteConfig } from '../sessions/site.config';
 import type { Session } from '../sessions/session.entity';
 import { SessionsService } from '../sessions/sessions.service';
 import { Passkey } from './passkey.entity';
+import { StaffCipher } from './staff-cipher';
 import { Staff } from './staff.entity';
+import { StaffKeysService } from './staff-keys.service';
 import { LastOwner, NotForOneself, RoleBeyondOwn, StaffExists, StaffNotFound, UnknownRole } from './staff.errors';
 
 export interface RoleGrant {
@@ -30,7 +43,7 @@ export interface StaffMember {
   readonly name: string;
   readonly state: Staff['state'];
   readonly grants: readonly RoleGrant[];
-  readonly factors: readonly string[];
+  readonly factors: readonly ('password' | 'totp' | 'passkey' | 'sso')[];
   readonly signedInAt: Date | null;
   readonly createdAt: Date;
   readonly revision: number;
@@ -53,14 +66,15 @@ const TOKEN_BYTES = 32;
 export class StaffService {
   constructor(
     private readonly db: DataSource,
-    private readonly cipher: FieldCipher,
+    private readonly cipher: StaffCipher,
     private readonly index: BlindIndex,
     private readonly clock: Clock,
     private readonly sessions: SessionsService,
     private readonly principals: PrincipalsService,
     private readonly keys: ApiKeysService,
+    private readonly staffKeys: StaffKeysService,
     private readonly audit: AuditLog,
-    @Inject(CONFIG) private readonly config: GatewayConfig,
+    @Inject(CONFIG) private readonly config: SiteConfig,
   ) {}
 
   /** The newest first. */
@@ -84,18 +98,28 @@ export class StaffService {
     { email, name, grants }: { email: string; name: string; grants: readonly RoleGrant[] },
   ): Promise<Invitation> {
     await this.assertGivable(tx, actor, grants);
-    const emailHash = this.hashOfEmail(email);
-    if (await tx.existsBy(Staff, { emailHash })) throw new StaffExists();
-    const id = uuidv7();
-    await tx.insert(Staff, {
-      ...{ id, state: 'invited', emailHash, createdAt: this.clock.now() },
-      email: this.cipher.encrypt(email, 'staff.email', id),
-      name: this.cipher.encrypt(name, 'staff.name', id),
-    });
+    const id = await this.register(tx, { state: 'invited', email, name });
     await this.give(tx, id, grants, actor);
     const invitation = await this.newInvitation(tx, id);
-    await this.note(tx, actor, 'invite', id);
+    await this.done(tx, actor, InviteStaff, id);
     return invitation;
+  }
+
+  /** A row for somebody new, who may do nothing yet. @throws StaffExists */
+  async register(
+    tx: EntityManager,
+    {
+      email,
+      name,
+      ...row
+    }: { state: Staff['state']; email: string; name: string; emailHash?: string; ssoHash?: string },
+  ): Promise<string> {
+    const { emailHash = this.hashOfEmail(email) } = row;
+    if (await tx.existsBy(Staff, { emailHash })) throw new StaffExists();
+    const id = uuidv7();
+    const createdAt = this.clock.now();
+    await tx.insert(Staff, { id, createdAt, ...row, emailHash, ...this.cipher.seal(id, { email, name }) });
+    return id;
   }
 
   /** For somebody who has lost all ways of proving who they are: nothing of what they had counts any more. */
@@ -111,7 +135,7 @@ export class StaffService {
     await tx.delete(Passkey, { staffId: id });
     await this.sessions.endAll(tx, 'staff', id);
     const invitation = await this.newInvitation(tx, id);
-    await this.note(tx, actor, 'reinvite', id, before);
+    await this.done(tx, actor, ReinviteStaff, id, before);
     return invitation;
   }
 
@@ -130,7 +154,7 @@ export class StaffService {
         await tx.update(Grant, { staffId: id, role, botId: bot }, { source: 'sso' });
       }
       await this.assertOwned(tx);
-      return this.note(tx, actor, 'grant', id, before);
+      return this.done(tx, actor, GrantRoles, id, before);
     });
     this.principals.changed(id);
     return member;
@@ -149,16 +173,8 @@ export class StaffService {
       const before = await this.read(id, tx);
       const emailHash = this.hashOfEmail(email);
       if (await tx.existsBy(Staff, { emailHash, id: Not(id) })) throw new StaffExists();
-      await tx.update(
-        Staff,
-        { id },
-        {
-          emailHash,
-          email: this.cipher.encrypt(email, 'staff.email', id),
-          name: this.cipher.encrypt(name, 'staff.name', id),
-        },
-      );
-      return this.note(tx, actor, 'edit', id, before);
+      await tx.update(Staff, { id }, { emailHash, ...this.cipher.seal(id, { email, name }) });
+      return this.done(tx, actor, EditStaff, id, before);
     });
   }
 
@@ -171,7 +187,7 @@ export class StaffService {
       await this.sessions.endAll(tx, 'staff', id);
       const ended = await this.keys.endMadeBy(tx, actor, id);
       await this.assertOwned(tx);
-      return { member: await this.note(tx, actor, 'suspend', id, before), keys: ended };
+      return { member: await this.done(tx, actor, SuspendStaff, id, before), keys: ended };
     });
     this.principals.changed(id);
     this.keys.changed(keys);
@@ -188,14 +204,17 @@ export class StaffService {
       const ended = await this.keys.endMadeBy(tx, actor, id);
       await tx.delete(Staff, { id });
       await this.assertOwned(tx);
-      await this.audit.append(tx, {
-        ...{ actor, action: 'gateway.staff.remove', resource: { type: 'staff', id }, result: 'done' },
-        ...{ before: rightsOf(before), after: {} },
-      });
+      await this.audit.done(tx, actor, RemoveStaff, { ...about(id), before: rightsOf(before), after: {} });
       return ended;
     });
     this.principals.changed(id);
     this.keys.changed(keys);
+  }
+
+  /** @param roles in place of those they have. @throws StaffNotFound */
+  async listKeys(id: string, roles?: readonly RoleGrant[]): ReturnType<StaffKeysService['list']> {
+    const { grants } = await this.read(id);
+    return this.staffKeys.list(this.db.manager, id, roles ?? grants);
   }
 
   /** Where they are signed in, the one that was used last first. @throws StaffNotFound */
@@ -208,10 +227,7 @@ export class StaffService {
   async endSessions(id: string, sessionId?: string): Promise<void> {
     await find(this.db.manager, id);
     if (sessionId !== undefined) await this.sessions.end('staff', id, sessionId);
-    else {
-      await this.sessions.endAll(this.db.manager, 'staff', id);
-      this.sessions.changed(id);
-    }
+    else await this.sessions.endAllNow('staff', id);
   }
 
   async resume(actor: Actor, id: string): Promise<StaffMember> {
@@ -222,7 +238,7 @@ export class StaffService {
         const canSignIn = (staff.passwordHash && staff.totpSecret) || staff.ssoHash;
         await tx.update(Staff, { id }, { state: canSignIn ? 'active' : 'invited' });
       }
-      return this.note(tx, actor, 'resume', id, before);
+      return this.done(tx, actor, ResumeStaff, id, before);
     });
     this.principals.changed(id);
     return member;
@@ -236,23 +252,13 @@ export class StaffService {
     return this.db.transaction(async (tx) => {
       await tx.query(`SELECT pg_advisory_xact_lock(hashtext('first owner'))`);
       if (await hasOwner(tx)) return undefined;
-      let invited = await tx.findOneBy(Staff, { emailHash: FIRST });
-      if (!invited) {
-        const id = uuidv7();
-        invited = tx.create(Staff, { id, state: 'invited', emailHash: FIRST, createdAt: this.clock.now() });
-        const nobody = {
-          email: this.cipher.encrypt('', 'staff.email', id),
-          name: this.cipher.encrypt('', 'staff.name', id),
-        };
-        await tx.insert(Staff, { ...invited, ...nobody });
+      let id = (await tx.findOneBy(Staff, { emailHash: FIRST }))?.id;
+      if (id === undefined) {
+        id = await this.register(tx, { state: 'invited', email: '', name: '', emailHash: FIRST });
         await this.give(tx, id, [{ role: OWNER, botId: null, until: null }]);
       }
-      const token = this.index.hash('first owner', invited.id);
-      await tx.update(
-        Staff,
-        { id: invited.id },
-        { invitationHash: this.hashOfToken(token), invitationExpiresAt: null },
-      );
+      const token = this.index.hash('first owner', id);
+      await tx.update(Staff, { id }, { invitationHash: this.hashOfToken(token), invitationExpiresAt: null });
       return this.linkWith(token);
     });
   }
@@ -273,25 +279,34 @@ export class StaffService {
     const after = await this.read(id, tx);
     if (before && isDeepStrictEqual(rightsOf(before), rightsOf(after))) return;
     await tx.increment(Staff, { id }, 'revision', 1);
-    const act = !before ? 'join' : before.state === 'invited' && after.state === 'active' ? 'activate' : 'grant';
-    await this.note(tx, { kind: 'service', id: 'staff-sso' }, act, id, before);
+    const provider = { kind: 'service', id: 'staff-sso' };
+    const change = { ...about(id), ...(await this.changeOf(tx, before, after)) };
+    if (before && !(before.state === 'invited' && after.state === 'active'))
+      return this.audit.done(tx, provider, GrantRoles, change);
+    const action = before ? 'gateway.staff.activate' : 'gateway.staff.join';
+    await this.audit.append(tx, { ...change, actor: provider, action, result: 'done' });
   }
 
   /** Writes what has become of somebody into the audit log, and returns it. */
-  private async note(
+  private async done(
     tx: EntityManager,
-    actor: AuditEntry['actor'],
-    act: ActOf<'gateway.staff'>,
+    actor: Actor,
+    route: AuditedRoute,
     id: string,
     before?: StaffMember,
   ): Promise<StaffMember> {
     const after = await this.read(id, tx);
-    await this.audit.append(tx, {
-      ...{ actor, action: `gateway.staff.${act}`, resource: { type: 'staff', id }, result: 'done' },
-      before: before ? rightsOf(before) : {},
-      after: rightsOf(after),
-    });
+    await this.audit.done(tx, actor, route, { ...about(id), ...(await this.changeOf(tx, before, after)) });
     return after;
+  }
+
+  /** What the log tells of it; keys that may do less now are a part of it. */
+  private async changeOf(tx: EntityManager, before: StaffMember | undefined, after: StaffMember) {
+    const narrowedKeys = before ? await this.staffKeys.narrowed(tx, after.id, before.grants, after.grants) : [];
+    return {
+      ...{ before: before ? rightsOf(before) : {}, after: rightsOf(after) },
+      ...(narrowedKeys.length > 0 && { details: { narrowedKeys } }),
+    };
   }
 
   private async newInvitation(tx: EntityManager, staffId: string): Promise<Invitation> {
@@ -344,17 +359,16 @@ export class StaffService {
     const [grants, passkeys] = [await tx.findBy(Grant, of), await tx.findBy(Passkey, { ...of, clonedAt: IsNull() })];
     return rows.map((row) => ({
       id: row.id,
-      email: this.cipher.decrypt(row.email, 'staff.email', row.id) || null,
-      name: this.cipher.decrypt(row.name, 'staff.name', row.id),
+      ...this.cipher.read(row),
       state: row.state,
       grants: grants
         .filter(({ staffId }) => staffId === row.id)
         .map(({ role, botId, until }) => ({ role, botId, until })),
       factors: [
-        ...(row.passwordHash ? ['password'] : []),
-        ...(row.totpSecret ? ['totp'] : []),
-        ...(passkeys.some(({ staffId }) => staffId === row.id) ? ['passkey'] : []),
-        ...(row.ssoHash ? ['sso'] : []),
+        ...(row.passwordHash ? (['password'] as const) : []),
+        ...(row.totpSecret ? (['totp'] as const) : []),
+        ...(passkeys.some(({ staffId }) => staffId === row.id) ? (['passkey'] as const) : []),
+        ...(row.ssoHash ? (['sso'] as const) : []),
       ],
       signedInAt: row.signedInAt,
       createdAt: row.createdAt,
@@ -365,6 +379,9 @@ export class StaffService {
 
 /** Not by the name of a role: it may be that of one bot alone. */
 const mayMakeMighty = ({ scopes }: Actor) => allows(scopes, 'owners:write');
+
+/** In the audit log. */
+const about = (id: string) => ({ resource: { type: 'staff', id } });
 
 /** As the audit log has it: who it is, their id says. */
 const rightsOf = ({ state, grants, factors }: StaffMember) => ({

@@ -11,12 +11,13 @@ import {
 import { type AnswerOf, Clock, DomainError, type Position, type RequestOf } from '@switchboard/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { personIdsIn } from '../audit/person-ids';
 import { firstIdOf, WebhookAttempt, WebhookDelivery } from './webhook-delivery.entity';
 import { WebhookEndpoint } from './webhook-endpoint.entity';
 import { WebhookEndpointsService } from './webhook-endpoints.service';
 import { WebhookQueueService } from './webhook-queue.service';
 import { WebhooksHealthService } from './webhooks-health.service';
-import { contentOf, usersIn, type WebhookType, webhookTypeOf } from './webhook-types';
+import { contentOf, type WebhookType, webhookTypeOf } from './webhook-types';
 
 class WebhookDeliveryNotFound extends DomainError {
   constructor(deliveryId: string) {
@@ -110,8 +111,8 @@ export class WebhookDeliveriesService {
 
   async read(actor: Actor, deliveryId: string): Promise<DeliveryLog> {
     const delivery = await this.find(actor, deliveryId);
-    const tries = await this.db.manager.find(WebhookAttempt, { where: { deliveryId }, order: { number: 'ASC' } });
-    return { ...delivery, tries };
+    const attempts = await this.db.manager.find(WebhookAttempt, { where: { deliveryId }, order: { number: 'ASC' } });
+    return { ...delivery, attempts };
   }
 
   /** Sends a ping, once. */
@@ -136,7 +137,7 @@ export class WebhookDeliveriesService {
     const { endpointId } = await this.find(actor, deliveryId);
     await this.health.lock(tx, endpointId);
     const [, marked] = await tx.query<[unknown, number]>(
-      `UPDATE webhook_deliveries SET is_replay = true, tries = 0, state = 'waiting', ended_at = NULL WHERE id = $1 AND state = 'ended'`,
+      `UPDATE webhook_deliveries SET is_replay = true, retry_count = 0, state = 'waiting', ended_at = NULL WHERE id = $1 AND state = 'ended'`,
       [deliveryId],
     );
     if (marked === 0) throw new WebhookDeliveryOpen(deliveryId);
@@ -159,7 +160,7 @@ export class WebhookDeliveriesService {
     );
     const ids = found.slice(0, limit).map(({ id }) => id);
     await tx.query(
-      `UPDATE webhook_deliveries SET is_replay = true, tries = 0, state = 'waiting', ended_at = NULL WHERE id = ANY($1)`,
+      `UPDATE webhook_deliveries SET is_replay = true, retry_count = 0, state = 'waiting', ended_at = NULL WHERE id = ANY($1)`,
       [ids],
     );
     await this.queue.sendWaiting(tx, endpointId, ordered);
@@ -172,7 +173,7 @@ export class WebhookDeliveriesService {
     await this.health.lock(tx, endpointId);
     const delivery = await this.queue.open(tx, deliveryId);
     if (delivery?.state !== 'scheduled') throw new WebhookDeliveryNotScheduled(deliveryId);
-    await tx.query('UPDATE webhook_health SET not_before = NULL WHERE endpoint_id = $1', [endpointId]);
+    await this.health.endPause(tx, endpointId);
     await this.queue.sendLater(tx, deliveryId, 0);
   }
 
@@ -253,7 +254,7 @@ export class WebhookDeliveriesService {
       subject: event.subject,
       sequence,
       body,
-      userIds: usersIn(data),
+      userIds: [...personIdsIn(data)],
       isTest: false,
     };
   }

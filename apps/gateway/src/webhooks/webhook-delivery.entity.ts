@@ -57,12 +57,12 @@ export class WebhookDelivery {
   reason!: string | null;
 
   /** Requests by which the time of the next one is reckoned. */
-  @Column('integer')
-  tries!: number;
+  @Column('integer', { name: 'retry_count' })
+  retryCount!: number;
 
   /** Requests in all. */
-  @Column('integer')
-  attempts!: number;
+  @Column('integer', { name: 'attempt_count' })
+  attemptCount!: number;
 
   @Column('timestamptz', { name: 'due_at', nullable: true })
   dueAt!: Date | null;

@@ -1,10 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type {
-  ActOf,
-  Actor,
+import {
+  type Actor,
   ChangeWebhookEndpoint,
   OpenWebhookEndpoint,
-  ReadWebhookEndpoint,
+  type ReadWebhookEndpoint,
+  RemoveWebhookEndpoint,
+  RotateWebhookSecret,
 } from '@switchboard/contracts';
 import {
   type AnswerOf,
@@ -20,8 +21,9 @@ import {
 } from '@switchboard/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { type AuditEntry, AuditLog } from '../audit/audit-log';
-import type { GatewayConfig } from '../gateway.config';
+import { AuditLog } from '../audit/audit-log';
+import type { SiteConfig } from '../sessions/site.config';
+import type { WebhooksConfig } from './webhooks.config';
 import { WantedTypesService } from './wanted-types.service';
 import { WebhookEndpoint, WebhookHealth, WebhookSecret } from './webhook-endpoint.entity';
 import { WebhookSecretsService } from './webhook-secrets.service';
@@ -82,7 +84,7 @@ export class WebhookEndpointsService {
     private readonly wanted: WantedTypesService,
     private readonly audit: AuditLog,
     private readonly clock: Clock,
-    @Inject(CONFIG) config: GatewayConfig,
+    @Inject(CONFIG) config: SiteConfig & WebhooksConfig,
   ) {
     this.guard = new OutboundGuard({
       privateNetworks: config.GATEWAY_WEBHOOK_PRIVATE_NETWORKS,
@@ -121,12 +123,17 @@ export class WebhookEndpointsService {
     }
   }
 
-  async open(tx: EntityManager, actor: Actor, asked: Opened): Promise<{ endpoint: Endpoint; secret: string }> {
+  /** What may be opened, with its address as it is kept. @throws AddressRefused, TypeUnknown, BotsRefused */
+  async checked(actor: Actor, asked: Opened): Promise<Opened> {
     checkSettings(actor, asked);
-    const url = await this.addressOf(asked.url);
+    return { ...asked, url: await this.addressOf(asked.url) };
+  }
+
+  /** @param asked as `checked` gives it */
+  async open(tx: EntityManager, actor: Actor, asked: Opened): Promise<{ endpoint: Endpoint; secret: string }> {
     const endpoint = tx.create(WebhookEndpoint, {
       ...asked,
-      ...{ id: uuidv7(), url, state: 'enabled', disabledReason: null, disabledAt: null, revision: 1 },
+      ...{ id: uuidv7(), state: 'enabled', disabledReason: null, disabledAt: null, revision: 1 },
       ...{ ownerKind: actor.kind, ownerId: actor.id, createdAt: this.clock.now() },
     });
     await tx.insert(WebhookEndpoint, endpoint);
@@ -134,7 +141,7 @@ export class WebhookEndpointsService {
     await tx.insert(WebhookHealth, { endpointId: endpoint.id });
     const { secret } = await this.secrets.add(tx, endpoint.id);
     const answer = { endpoint: await this.read(tx, actor, endpoint.id), secret };
-    await this.note(tx, actor, 'open', endpoint, { after: settingsOf(endpoint) });
+    await this.audit.done(tx, actor, OpenWebhookEndpoint, { ...about(endpoint), after: settingsOf(endpoint) });
     return answer;
   }
 
@@ -155,7 +162,8 @@ export class WebhookEndpointsService {
     if (state === 'enabled' && endpoint.state === 'disabled') await this.health.enable(tx, endpointId);
     if (state === 'disabled' && endpoint.state === 'enabled') await this.health.disable(tx, endpointId, 'by_hand');
     const answer = await this.read(tx, actor, endpointId);
-    await this.note(tx, actor, 'change', endpoint, { before, after: settingsOf({ ...wanted, state: answer.state }) });
+    const after = settingsOf({ ...wanted, state: answer.state });
+    await this.audit.done(tx, actor, ChangeWebhookEndpoint, { ...about(endpoint), before, after });
     return answer;
   }
 
@@ -164,14 +172,15 @@ export class WebhookEndpointsService {
     const endpoint = await this.visible(tx, actor).andWhere('e.id = :endpointId', { endpointId }).getOne();
     if (!endpoint) return;
     await tx.delete(WebhookEndpoint, { id: endpointId });
-    await this.note(tx, actor, 'remove', endpoint, { before: settingsOf(endpoint) });
+    await this.audit.done(tx, actor, RemoveWebhookEndpoint, { ...about(endpoint), before: settingsOf(endpoint) });
   }
 
   async rotate(tx: EntityManager, actor: Actor, endpointId: string, overlapHours: number) {
     await this.health.lock(tx, endpointId);
     const endpoint = await this.find(tx, actor, endpointId);
     const added = await this.secrets.add(tx, endpointId, overlapHours * 60 * 60_000);
-    await this.note(tx, actor, 'rotate', endpoint, { details: { secretId: added.secretId, overlapHours } });
+    const details = { secretId: added.secretId, overlapHours };
+    await this.audit.done(tx, actor, RotateWebhookSecret, { ...about(endpoint), details });
     return added;
   }
 
@@ -220,23 +229,6 @@ export class WebhookEndpointsService {
       };
     });
   }
-
-  private note(
-    tx: EntityManager,
-    actor: Actor,
-    act: ActOf<'gateway.webhook-endpoints'>,
-    { id, botIds }: WebhookEndpoint,
-    entry: Pick<AuditEntry, 'before' | 'after' | 'details'>,
-  ): Promise<void> {
-    return this.audit.append(tx, {
-      actor,
-      action: `gateway.webhook-endpoints.${act}`,
-      resource: { type: 'webhook-endpoint', id },
-      botId: botIds?.length === 1 ? botIds[0] : undefined,
-      result: 'done',
-      ...entry,
-    });
-  }
 }
 
 /** @throws TypeUnknown, BotsRefused */
@@ -245,6 +237,12 @@ function checkSettings({ bots }: Actor, { types, botIds }: Pick<Opened, 'types' 
   const unknown = types.filter((type) => !webhookTypes.has(type));
   if (unknown.length > 0) throw new TypeUnknown(unknown);
 }
+
+/** In the audit log. */
+const about = ({ id, botIds }: WebhookEndpoint) => ({
+  resource: { type: 'webhook-endpoint', id },
+  botId: botIds?.length === 1 ? botIds[0] : undefined,
+});
 
 /** As the audit log has it: what follows in an address may be a secret. */
 const settingsOf = ({ url, description, types, botIds, content, ordered, state }: WebhookEndpoint) => {

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
 import { WebhookDeliveryCompleted, WebhookDeliveryFailed } from '@switchboard/contracts';
-import { Clock } from '@switchboard/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import { WebhookAttempt } from './webhook-delivery.entity';
 import { type Claimed, type OpenDelivery, RETRY_AFTER_MS, WebhookQueueService } from './webhook-queue.service';
@@ -24,6 +23,9 @@ export interface Answer {
   readonly reply: string | null;
 }
 
+/** What has become of a delivery; `overtaken`: another process has taken it for lost, and sends it. */
+export type Settled = 'delivered' | 'failed' | 'gone' | 'exhausted' | 'removed' | 'overtaken';
+
 /** What follows from an answer, or from none: for the delivery, for its endpoint, and for what has waited. */
 @Injectable()
 export class WebhookOutcomesService {
@@ -32,11 +34,10 @@ export class WebhookOutcomesService {
     private readonly queue: WebhookQueueService,
     private readonly health: WebhooksHealthService,
     private readonly outbox: Outbox,
-    private readonly clock: Clock,
   ) {}
 
   /** Notes what came of a request, decides what follows from it, and has those sent that have waited for its end. */
-  settle({ deliveryId, endpointId, attempt, headers }: Claimed, at: Date, answer: Answer): Promise<string> {
+  settle({ deliveryId, endpointId, attempt, headers }: Claimed, at: Date, answer: Answer): Promise<Settled> {
     return this.db.transaction(async (tx) => {
       const delivery = await this.queue.open(tx, deliveryId);
       if (!delivery) return 'removed';
@@ -46,15 +47,15 @@ export class WebhookOutcomesService {
       const row = { deliveryId, number: attempt, at, requestHeaders, ...came };
       await tx.upsert(WebhookAttempt, row, ['deliveryId', 'number']);
       // Another process has taken it for lost, and sends it.
-      if (delivery.state !== 'sending' || delivery.attempts !== attempt) return 'overtaken';
+      if (delivery.state !== 'sending' || delivery.attemptCount !== attempt) return 'overtaken';
       const outcome = await this.decide(tx, delivery, answer);
       await this.queue.sendWaiting(tx, endpointId, delivery.ordered);
       return outcome;
     });
   }
 
-  private async decide(tx: EntityManager, delivery: OpenDelivery, answer: Answer): Promise<string> {
-    const { id, endpointId, isTest, isReplay, type, tries, attempts, failures, outcome } = delivery;
+  private async decide(tx: EntityManager, delivery: OpenDelivery, answer: Answer): Promise<Settled> {
+    const { id, endpointId, isTest, isReplay, type, retryCount, attemptCount: attempts, failures, outcome } = delivery;
     const { status } = answer;
     const isTaken = status !== null && status >= 200 && status < 300;
     if (isTest || isReplay) {
@@ -63,25 +64,15 @@ export class WebhookOutcomesService {
       await this.queue.end(tx, delivery, result, result === 'delivered' ? undefined : 'sent_once');
       return isTaken ? 'delivered' : 'failed';
     }
-    const now = this.clock.now();
     const facts = { deliveryId: id, endpointId, eventType: type, attempts };
     if (isTaken) {
-      await tx.query(
-        `UPDATE webhook_health SET failures = 0, failing_since = NULL, told_hours = 0, not_before = NULL, last_success_at = $2
-         WHERE endpoint_id = $1`,
-        [endpointId, now],
-      );
+      await this.health.succeeded(tx, endpointId);
       await this.queue.end(tx, delivery, 'delivered');
       await this.outbox.add(tx, WebhookDeliveryCompleted({ ...facts, status }));
       return 'delivered';
     }
-    await tx.query(
-      `UPDATE webhook_health SET failures = failures + 1, failing_since = coalesce(failing_since, $2), last_failure_at = $2,
-         not_before = CASE WHEN $3::float8 > 0 THEN now() + $3 * interval '1 millisecond' ELSE not_before END
-       WHERE endpoint_id = $1`,
-      [endpointId, now, pauseAfter(answer, failures)],
-    );
-    const after = status === 410 ? undefined : RETRY_AFTER_MS[tries];
+    await this.health.failed(tx, endpointId, pauseAfter(answer, failures));
+    const after = status === 410 ? undefined : RETRY_AFTER_MS[retryCount];
     if (after === undefined) {
       const reason = status === 410 ? 'gone' : 'exhausted';
       await this.queue.end(tx, delivery, 'failed', reason);
@@ -89,7 +80,7 @@ export class WebhookOutcomesService {
       if (status === 410) await this.health.disable(tx, endpointId, 'gone');
       return reason;
     }
-    await tx.query(`UPDATE webhook_deliveries SET tries = tries + 1 WHERE id = $1`, [id]);
+    await tx.query(`UPDATE webhook_deliveries SET retry_count = retry_count + 1 WHERE id = $1`, [id]);
     const jittered = after * (1 + JITTER * (2 * Math.random() - 1));
     await this.queue.sendLater(tx, id, Math.max(jittered, Math.min(answer.retryAfterMs ?? 0, LONGEST_PAUSE_MS)));
     return 'failed';

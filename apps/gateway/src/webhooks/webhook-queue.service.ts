@@ -5,6 +5,7 @@ import { Clock, defineJob, Jobs } from '@switchboard/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import { z } from 'zod';
 import { firstIdOf, WebhookAttempt, type WebhookDelivery } from './webhook-delivery.entity';
+import type { WebhookEndpoint } from './webhook-endpoint.entity';
 import { WebhookSecretsService } from './webhook-secrets.service';
 import { WebhooksHealthService } from './webhooks-health.service';
 
@@ -47,25 +48,25 @@ export interface Claimed {
 
 /** A delivery with all that decides about it, while its endpoint is locked. */
 export interface OpenDelivery {
-  id: string;
-  endpointId: string;
-  type: string;
-  state: string;
-  outcome: WebhookDelivery['outcome'];
-  url: string;
-  ordered: boolean;
-  endpointState: string;
-  body: string;
-  subject: string;
-  sequence: string;
-  isTest: boolean;
-  isReplay: boolean;
-  tries: number;
-  attempts: number;
-  failures: number;
+  readonly id: string;
+  readonly endpointId: string;
+  readonly type: string;
+  readonly state: WebhookDelivery['state'];
+  readonly outcome: WebhookDelivery['outcome'];
+  readonly url: string;
+  readonly ordered: boolean;
+  readonly endpointState: WebhookEndpoint['state'];
+  readonly body: string;
+  readonly subject: string;
+  readonly sequence: string;
+  readonly isTest: boolean;
+  readonly isReplay: boolean;
+  readonly retryCount: number;
+  readonly attemptCount: number;
+  readonly failures: number;
   /** Milliseconds. */
-  sendsFor: number | null;
-  pausesFor: number;
+  readonly sendsFor: number | null;
+  readonly pausesFor: number;
 }
 
 /**
@@ -137,7 +138,7 @@ export class WebhookQueueService {
     return this.db.transaction(async (tx) => {
       const delivery = await this.open(tx, deliveryId);
       if (!delivery || delivery.state === 'ended') return undefined;
-      const { endpointId, isTest, isReplay, attempts } = delivery;
+      const { endpointId, isTest, isReplay, attemptCount } = delivery;
       const isOnce = isTest || isReplay;
       if (delivery.endpointState === 'disabled' && !isOnce)
         return this.end(tx, delivery, 'cancelled', 'endpoint_disabled');
@@ -155,7 +156,7 @@ export class WebhookQueueService {
         return undefined;
       }
       await tx.query(
-        `UPDATE webhook_deliveries SET state = 'sending', due_at = NULL, attempts = attempts + 1,
+        `UPDATE webhook_deliveries SET state = 'sending', due_at = NULL, attempt_count = attempt_count + 1,
            sending_until = now() + $2 * interval '1 millisecond' WHERE id = $1`,
         [deliveryId, TAKEN_OVER_AFTER_MS],
       );
@@ -164,7 +165,7 @@ export class WebhookQueueService {
       const signature = await this.secrets.sign(tx, endpointId, { id: deliveryId, timestamp, body: delivery.body });
       return {
         ...{ deliveryId, endpointId, url: delivery.url, body: delivery.body },
-        attempt: attempts + 1,
+        attempt: attemptCount + 1,
         isTroubled: delivery.failures > 0,
         headers: {
           'content-type': 'application/json',
@@ -182,8 +183,8 @@ export class WebhookQueueService {
   async release({ deliveryId, attempt }: Claimed, delayMs: number): Promise<void> {
     await this.db.transaction(async (tx) => {
       const [, released] = await tx.query<[unknown, number]>(
-        `UPDATE webhook_deliveries SET state = 'scheduled', attempts = attempts - 1, sending_until = NULL, due_at = now()
-         WHERE id = $1 AND state = 'sending' AND attempts = $2`,
+        `UPDATE webhook_deliveries SET state = 'scheduled', attempt_count = attempt_count - 1, sending_until = NULL, due_at = now()
+         WHERE id = $1 AND state = 'sending' AND attempt_count = $2`,
         [deliveryId, attempt],
       );
       if (released > 0) await this.sendLater(tx, deliveryId, delayMs);
@@ -220,7 +221,7 @@ export class WebhookQueueService {
         const delivery = await this.open(tx, id);
         // Its turn has come after all.
         if (!delivery || !['waiting', 'scheduled'].includes(delivery.state)) return;
-        const { endpointId, type, attempts, ordered } = delivery;
+        const { endpointId, type, attemptCount: attempts, ordered } = delivery;
         await this.end(tx, delivery, 'failed', 'expired');
         const facts = { deliveryId: id, endpointId, eventType: type, attempts };
         await this.outbox.add(tx, WebhookDeliveryFailed({ ...facts, reason: 'expired' }));
@@ -238,7 +239,7 @@ export class WebhookQueueService {
     );
     const [delivery] = await tx.query<OpenDelivery[]>(
       `SELECT d.id, d.endpoint_id AS "endpointId", d.type, d.state, d.outcome, d.body, d.subject, d.sequence, d.is_test AS "isTest",
-         d.is_replay AS "isReplay", d.tries, d.attempts, e.url, e.ordered, e.state AS "endpointState", h.failures,
+         d.is_replay AS "isReplay", d.retry_count AS "retryCount", d.attempt_count AS "attemptCount", e.url, e.ordered, e.state AS "endpointState", h.failures,
          extract(epoch FROM d.sending_until - now())::float8 * 1000 AS "sendsFor",
          coalesce(extract(epoch FROM h.not_before - now())::float8 * 1000, 0) AS "pausesFor"
        FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id JOIN webhook_health h ON h.endpoint_id = e.id
@@ -253,12 +254,12 @@ export class WebhookQueueService {
    * it would be sent for ever. @returns whether that was the last one
    */
   private async giveUpInterrupted(tx: EntityManager, delivery: OpenDelivery): Promise<boolean> {
-    const { id, endpointId, type, tries, attempts, isTest, isReplay } = delivery;
+    const { id, endpointId, type, retryCount, attemptCount: attempts, isTest, isReplay } = delivery;
     const unknown = { durationMs: 0, error: 'interrupted', requestHeaders: {}, replyHeaders: {} };
     const row = { deliveryId: id, number: attempts, at: this.clock.now(), ...unknown };
     await tx.createQueryBuilder().insert().into(WebhookAttempt).values(row).orIgnore().execute();
-    if (tries < RETRY_AFTER_MS.length) {
-      await tx.query('UPDATE webhook_deliveries SET tries = tries + 1 WHERE id = $1', [id]);
+    if (retryCount < RETRY_AFTER_MS.length) {
+      await tx.query('UPDATE webhook_deliveries SET retry_count = retry_count + 1 WHERE id = $1', [id]);
       return false;
     }
     await this.end(tx, delivery, delivery.outcome ?? 'failed', 'exhausted');

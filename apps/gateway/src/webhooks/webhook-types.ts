@@ -69,18 +69,3 @@ function withoutSealed(value: unknown): unknown {
     Object.entries(value).flatMap(([name, inner]) => (inner instanceof Sealed ? [] : [[name, withoutSealed(inner)]])),
   );
 }
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
-/** The persons that are named in it, by fields such as `userId` or `invitedByUserId`. */
-export function usersIn(content: object): string[] {
-  const found = new Set<string>();
-  const look = (value: object) => {
-    for (const [name, inner] of Object.entries(value) as [string, unknown][]) {
-      if (typeof inner === 'string' && /userId$/i.test(name) && UUID.test(inner)) found.add(inner);
-      else if (typeof inner === 'object' && inner !== null) look(inner);
-    }
-  };
-  look(content);
-  return [...found];
-}

@@ -42,6 +42,29 @@ export class WebhooksHealthService {
     await tx.query(sql, [endpointIds]);
   }
 
+  /** The endpoint has taken a delivery: whatever it failed before is over. */
+  async succeeded(tx: EntityManager, endpointId: string): Promise<void> {
+    await tx.query(
+      `UPDATE webhook_health SET failures = 0, failing_since = NULL, told_hours = 0, not_before = NULL, last_success_at = $2
+       WHERE endpoint_id = $1`,
+      [endpointId, this.clock.now()],
+    );
+  }
+
+  /** @param pauseMs for how long it is left alone altogether; 0: not at all */
+  async failed(tx: EntityManager, endpointId: string, pauseMs: number): Promise<void> {
+    await tx.query(
+      `UPDATE webhook_health SET failures = failures + 1, failing_since = coalesce(failing_since, $2), last_failure_at = $2,
+         not_before = CASE WHEN $3::float8 > 0 THEN now() + $3 * interval '1 millisecond' ELSE not_before END
+       WHERE endpoint_id = $1`,
+      [endpointId, this.clock.now(), pauseMs],
+    );
+  }
+
+  async endPause(tx: EntityManager, endpointId: string): Promise<void> {
+    await tx.query('UPDATE webhook_health SET not_before = NULL WHERE endpoint_id = $1', [endpointId]);
+  }
+
   /** Tells owners of endpoints that have not answered for long, and disables those that have not for longest. */
   async look(): Promise<void> {
     const now = this.clock.now();

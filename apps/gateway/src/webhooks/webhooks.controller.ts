@@ -42,12 +42,10 @@ export class WebhooksController {
     return this.cursors.page(request, rows, ({ id }) => [id]);
   }
 
-  @Implements(OpenWebhookEndpoint)
-  open(
-    { actor, body }: RequestOf<typeof OpenWebhookEndpoint>,
-    tx: EntityManager,
-  ): Promise<AnswerOf<typeof OpenWebhookEndpoint>> {
-    return this.endpoints.open(tx, actor, body);
+  @Implements(OpenWebhookEndpoint, { checkFirst: true })
+  async open({ actor, body }: RequestOf<typeof OpenWebhookEndpoint>) {
+    const asked = await this.endpoints.checked(actor, body);
+    return (tx: EntityManager) => this.endpoints.open(tx, actor, asked);
   }
 
   @Implements(ReadWebhookEndpoint)

@@ -33,6 +33,7 @@ import { Webhook } from 'standardwebhooks';
 import { v7 as uuidv7 } from 'uuid';
 import { type Received, Receiver } from '../../test/receiver';
 import { gatewayApp } from '../gateway.app';
+import { WebhookEndpointsService } from './webhook-endpoints.service';
 import { WebhookOutcomesService } from './webhook-outcomes.service';
 import { RETRY_AFTER_MS, WebhookQueueService } from './webhook-queue.service';
 import { WebhookSecretsService } from './webhook-secrets.service';
@@ -97,7 +98,8 @@ const untilEnded = async (endpointId: string, count = 1) => {
 };
 const untilTried = (endpointId: string, attempts: number) =>
   until(
-    async () => (await deliveries({ endpointId })).find((one) => one.attempts >= attempts && one.state !== 'sending'),
+    async () =>
+      (await deliveries({ endpointId })).find((one) => one.attemptCount >= attempts && one.state !== 'sending'),
     { what: `${attempts} tries` },
   );
 const verified = (verifier: Webhook, { text, headers }: Received) =>
@@ -134,7 +136,13 @@ describe('a webhook', () => {
       },
     });
     const [delivery] = await untilEnded(id);
-    expect(delivery).toMatchObject({ id: received!.id, outcome: 'delivered', attempts: 1, type: TYPE, sequence: 1 });
+    expect(delivery).toMatchObject({
+      id: received!.id,
+      outcome: 'delivered',
+      attemptCount: 1,
+      type: TYPE,
+      sequence: 1,
+    });
     await app.probe.until(WebhookDeliveryCompleted, ({ data }) => data.deliveryId === received!.id);
     expect(await read(id)).toMatchObject({ health: { failures: 0, lastSuccessAt: app.clock.now(), waiting: 0 } });
   });
@@ -247,19 +255,19 @@ describe('a webhook that is not taken', () => {
     receiver.answer(path, 200);
     await hasten();
     const [ended] = await untilEnded(id);
-    expect(ended).toMatchObject({ outcome: 'delivered', attempts: 2 });
+    expect(ended).toMatchObject({ outcome: 'delivered', attemptCount: 2 });
     const [first, second] = await receiver.until(path, 2);
     expect([second!.id, second!.text]).toEqual([first!.id, first!.text]);
     expect(second!.headers['webhook-timestamp']).not.toBe(first!.headers['webhook-timestamp']);
     expect(verified(verifier, second!)).toEqual(second!.body);
     expect(await read(id)).toMatchObject({ health: { failures: 0, failingSince: null } });
-    const { tries, body } = await log(first!.id);
+    const { attempts, body } = await log(first!.id);
     expect(body).toBe(first!.text);
-    expect(tries).toMatchObject([
+    expect(attempts).toMatchObject([
       { number: 1, status: 500, reply: 'no', error: null },
       { number: 2, status: 200 },
     ]);
-    expect(JSON.stringify(tries)).not.toContain('v1,');
+    expect(JSON.stringify(attempts)).not.toContain('v1,');
   });
 
   it('is given up after the last of its tries, about 75 hours later', async () => {
@@ -272,7 +280,7 @@ describe('a webhook that is not taken', () => {
       await hasten();
     }
     const [ended] = await untilEnded(id);
-    expect(ended).toMatchObject({ outcome: 'failed', reason: 'exhausted', attempts: 10 });
+    expect(ended).toMatchObject({ outcome: 'failed', reason: 'exhausted', attemptCount: 10 });
     expect(receiver.at(path)).toHaveLength(10);
     const failed = await app.probe.until(WebhookDeliveryFailed, ({ data }) => data.endpointId === id);
     expect(failed.data).toMatchObject({ reason: 'exhausted', attempts: 10, eventType: TYPE });
@@ -305,7 +313,7 @@ describe('a webhook that is not taken', () => {
     receiver.answer(path, (_received, response) => answer(response));
     await app.probe.say(aMessage());
     const { id: deliveryId } = await untilTried(id, 1);
-    expect((await log(deliveryId)).tries).toMatchObject([expected]);
+    expect((await log(deliveryId)).attempts).toMatchObject([expected]);
   });
 
   it('shows the beginning of a long answer, and few of its headers', async () => {
@@ -316,9 +324,9 @@ describe('a webhook that is not taken', () => {
     });
     await app.probe.say(aMessage());
     const { id: deliveryId } = await untilTried(id, 1);
-    const { tries } = await log(deliveryId);
-    expect(tries[0]!.reply).toBe('x'.repeat(2048));
-    expect(Object.keys(tries[0]!.replyHeaders).sort()).toEqual(['content-type', 'date']);
+    const { attempts } = await log(deliveryId);
+    expect(attempts[0]!.reply).toBe('x'.repeat(2048));
+    expect(Object.keys(attempts[0]!.replyHeaders).sort()).toEqual(['content-type', 'date']);
   });
 });
 
@@ -378,6 +386,20 @@ describe('an endpoint', () => {
     await expect(open({ url })).rejects.toMatchObject(refused);
     const { id } = await open();
     await expect(change(id, { url })).rejects.toMatchObject(refused);
+  });
+
+  it('that many open at once, while name servers are slow, leave connections to the others', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const { guard } = app.service.nest.get(WebhookEndpointsService, { strict: false });
+    const lookUp = jest.spyOn(guard, 'lookUp').mockImplementation((url) => promise.then(() => new URL(url)));
+    const opening = Array.from({ length: 12 }, () => open());
+    try {
+      await until(() => lookUp.mock.calls.length === opening.length, { what: 'all names to be looked up' });
+      expect(await deliveries({})).toBeInstanceOf(Array);
+    } finally {
+      resolve();
+    }
+    expect(await Promise.all(opening)).toHaveLength(12);
   });
 
   it('is for events that there are', async () => {
@@ -581,8 +603,8 @@ describe('a webhook that waits', () => {
     const ended = await untilEnded(id, 2);
     expect(ended).toMatchObject([
       { state: 'scheduled', outcome: null },
-      { state: 'ended', outcome: 'failed', reason: 'expired', attempts: 0 },
-      { state: 'ended', outcome: 'failed', reason: 'expired', attempts: 0 },
+      { state: 'ended', outcome: 'failed', reason: 'expired', attemptCount: 0 },
+      { state: 'ended', outcome: 'failed', reason: 'expired', attemptCount: 0 },
     ]);
     for (const { id: deliveryId } of ended.slice(1)) {
       const { data } = await app.probe.until(WebhookDeliveryFailed, (event) => event.data.deliveryId === deliveryId);
@@ -602,7 +624,7 @@ describe('a test or a replay', () => {
     receiver.answer(path, 500);
     const { deliveryId } = await test(id);
     const [ended] = await untilEnded(id);
-    expect(ended).toMatchObject({ id: deliveryId, isTest: true, outcome: 'failed', attempts: 1 });
+    expect(ended).toMatchObject({ id: deliveryId, isTest: true, outcome: 'failed', attemptCount: 1 });
     const [received] = receiver.at(path);
     expect(received!.headers['webhook-test']).toBe('true');
     expect(verified(verifier, received!)).toMatchObject({
@@ -632,7 +654,7 @@ describe('a test or a replay', () => {
     expect(verified(verifier, second!)).toEqual(first!.body);
     await until(async () => (await log(failed!.id)).outcome === 'delivered', { what: 'the outcome' });
     expect(await read(id)).toMatchObject({ state: 'disabled', health: { lastSuccessAt: null } });
-    expect((await log(failed!.id)).tries).toHaveLength(2);
+    expect((await log(failed!.id)).attempts).toHaveLength(2);
     // What was delivered stays so, whatever comes of a replay.
     receiver.answer(path, 500);
     await replay(failed!.id);
@@ -657,7 +679,7 @@ describe('a test or a replay', () => {
     receiver.answer(path, 500);
     for (let i = 0; i < 6; i++) await app.probe.say(aMessage());
     const tried = async () =>
-      (await deliveries({ endpointId: id, state: 'scheduled' })).filter(({ attempts }) => attempts === 1);
+      (await deliveries({ endpointId: id, state: 'scheduled' })).filter(({ attemptCount }) => attemptCount === 1);
     await until(async () => (await tried()).length === 6, { what: 'six failures' });
     await change(id, { state: 'disabled' });
     receiver.answer(path, 200);
@@ -716,7 +738,7 @@ describe('a webhook that is to be tried again later', () => {
     const { id: deliveryId } = await untilTried(id, 1);
     receiver.answer(path, 200);
     await sendNow(deliveryId);
-    expect(await untilEnded(id)).toMatchObject([{ id: deliveryId, outcome: 'delivered', attempts: 2 }]);
+    expect(await untilEnded(id)).toMatchObject([{ id: deliveryId, outcome: 'delivered', attemptCount: 2 }]);
     expect(receiver.at(path)).toHaveLength(2);
     expect(receiver.at(path)[1]!.headers['webhook-test']).toBeUndefined();
     await expect(sendNow(deliveryId)).rejects.toMatchObject({
@@ -732,7 +754,7 @@ describe('a webhook that is to be tried again later', () => {
     await sendNow(deliveryId);
     await untilTried(id, 2);
     const [delivery] = await deliveries({ endpointId: id });
-    expect(delivery).toMatchObject({ state: 'scheduled', attempts: 2 });
+    expect(delivery).toMatchObject({ state: 'scheduled', attemptCount: 2 });
     expect(delivery!.dueAt!.getTime() - Date.now()).toBeGreaterThan(RETRY_AFTER_MS[1]! * 0.7);
   });
 });
@@ -776,7 +798,7 @@ describe('many webhooks', () => {
     receiver.answer(path, 500);
     for (let i = 0; i < 7; i++) await app.probe.say(aMessage());
     const tried = async () =>
-      (await deliveries({ endpointId: id, state: 'scheduled' })).filter(({ attempts }) => attempts === 1);
+      (await deliveries({ endpointId: id, state: 'scheduled' })).filter(({ attemptCount }) => attemptCount === 1);
     await until(async () => (await tried()).length === 7, { what: 'seven failures' });
     const held: ServerResponse[] = [];
     receiver.answer(path, (_, response) => void held.push(response));
@@ -875,7 +897,7 @@ describe('a process that is killed', () => {
     await until(async () => (await deliveries({ endpointId: id, state: 'sending' })).length === 1, { what: 'a claim' });
     expect(receiver.at(path)).toEqual([]);
     await hasten();
-    expect(await untilEnded(id)).toMatchObject([{ outcome: 'delivered', attempts: 2 }]);
+    expect(await untilEnded(id)).toMatchObject([{ outcome: 'delivered', attemptCount: 2 }]);
     expect(receiver.at(path)).toHaveLength(1);
   });
 
@@ -895,8 +917,8 @@ describe('a process that is killed', () => {
       },
       { what: 'the end' },
     );
-    expect(ended).toMatchObject({ outcome: 'failed', reason: 'exhausted', attempts: 10 });
-    expect((await log(ended.id)).tries.map(({ error }) => error)).toEqual(
+    expect(ended).toMatchObject({ outcome: 'failed', reason: 'exhausted', attemptCount: 10 });
+    expect((await log(ended.id)).attempts.map(({ error }) => error)).toEqual(
       Array.from({ length: 10 }, () => 'interrupted'),
     );
     await app.probe.until(WebhookDeliveryFailed, ({ data }) => data.deliveryId === ended.id);
@@ -967,7 +989,7 @@ describe('a process that is killed', () => {
     await hasten();
     const [first, second] = await receiver.until(path, 2);
     expect([second!.id, second!.text]).toEqual([first!.id, first!.text]);
-    expect(await untilEnded(id)).toMatchObject([{ outcome: 'delivered', attempts: 2 }]);
+    expect(await untilEnded(id)).toMatchObject([{ outcome: 'delivered', attemptCount: 2 }]);
   });
 
   it('is not missed: what has lost its job, or waits for nobody, is found', async () => {
@@ -1010,7 +1032,7 @@ describe('a process that is killed', () => {
     await stopped;
     const again = await startApp(gatewayApp, { env: ENV, database: other.database });
     expect((await again.gateway.call(ListWebhookDeliveries)).data).toMatchObject([
-      { outcome: 'delivered', attempts: 1 },
+      { outcome: 'delivered', attemptCount: 1 },
     ]);
     await again.stop();
   });

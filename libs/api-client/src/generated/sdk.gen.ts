@@ -33,12 +33,18 @@ import type {
   AnalyticsAlertsSnoozeData,
   AnalyticsAlertsSnoozeErrors,
   AnalyticsAlertsSnoozeResponses,
+  AnalyticsArchivesCheckData,
+  AnalyticsArchivesCheckErrors,
+  AnalyticsArchivesCheckResponses,
   AnalyticsArchivesImportData,
   AnalyticsArchivesImportErrors,
   AnalyticsArchivesImportResponses,
   AnalyticsArchivesListData,
   AnalyticsArchivesListErrors,
   AnalyticsArchivesListResponses,
+  AnalyticsBackupsCheckData,
+  AnalyticsBackupsCheckErrors,
+  AnalyticsBackupsCheckResponses,
   AnalyticsBackupsCreateData,
   AnalyticsBackupsCreateErrors,
   AnalyticsBackupsCreateResponses,
@@ -577,6 +583,9 @@ import type {
   GatewayStaffInviteData,
   GatewayStaffInviteErrors,
   GatewayStaffInviteResponses,
+  GatewayStaffKeysListData,
+  GatewayStaffKeysListErrors,
+  GatewayStaffKeysListResponses,
   GatewayStaffListData,
   GatewayStaffListErrors,
   GatewayStaffListResponses,
@@ -1729,6 +1738,17 @@ export const analyticsArchivesList = <ThrowOnError extends boolean = true>(
   });
 
 /**
+ * Reads the archive of a day and compares it with its counts and checksums.
+ */
+export const analyticsArchivesCheck = <ThrowOnError extends boolean = true>(
+  options: Options<AnalyticsArchivesCheckData, ThrowOnError>,
+): RequestResult<AnalyticsArchivesCheckResponses, AnalyticsArchivesCheckErrors, ThrowOnError> =>
+  (options.client ?? client).get<AnalyticsArchivesCheckResponses, AnalyticsArchivesCheckErrors, ThrowOnError>({
+    url: '/v1/event-archives/{day}/check',
+    ...options,
+  });
+
+/**
  * Brings the events of an archived day back into the event store; those that are there stay as they are.
  */
 export const analyticsArchivesImport = <ThrowOnError extends boolean = true>(
@@ -1948,7 +1968,7 @@ export const botAdapterQuarantinedUpdatesSummarize = <ThrowOnError extends boole
   >({ url: '/v1/inbound-updates/quarantined/summary', ...options });
 
 /**
- * API keys, the newest first.
+ * API keys, the newest first: those that one has made oneself; with `keys:any-team` those of everybody.
  */
 export const gatewayKeysList = <ThrowOnError extends boolean = true>(
   options?: Options<GatewayKeysListData, ThrowOnError>,
@@ -1959,7 +1979,7 @@ export const gatewayKeysList = <ThrowOnError extends boolean = true>(
   });
 
 /**
- * A key for a program. It may do nothing that whoever makes it may not.
+ * A key for a program. It may do nothing that whoever has made it may not do at that time.
  */
 export const gatewayKeysCreate = <ThrowOnError extends boolean = true>(
   options: Options<GatewayKeysCreateData, ThrowOnError>,
@@ -3443,7 +3463,7 @@ export const gatewayStaffEdit = <ThrowOnError extends boolean = true>(
   });
 
 /**
- * What somebody may do from now on, in every browser in which they are signed in.
+ * What somebody may do from now on, in every browser in which they are signed in, and so do the API keys that they have made.
  */
 export const gatewayStaffGrant = <ThrowOnError extends boolean = true>(
   options: Options<GatewayStaffGrantData, ThrowOnError>,
@@ -3465,6 +3485,17 @@ export const gatewayStaffReinvite = <ThrowOnError extends boolean = true>(
 ): RequestResult<GatewayStaffReinviteResponses, GatewayStaffReinviteErrors, ThrowOnError> =>
   (options.client ?? client).post<GatewayStaffReinviteResponses, GatewayStaffReinviteErrors, ThrowOnError>({
     url: '/v1/staff/{staffId}/invitation',
+    ...options,
+  });
+
+/**
+ * API keys that a member of staff has made and that count, the newest first. They may do no more than their maker: what becomes of them is seen here before roles are changed.
+ */
+export const gatewayStaffKeysList = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayStaffKeysListData, ThrowOnError>,
+): RequestResult<GatewayStaffKeysListResponses, GatewayStaffKeysListErrors, ThrowOnError> =>
+  (options.client ?? client).get<GatewayStaffKeysListResponses, GatewayStaffKeysListErrors, ThrowOnError>({
+    url: '/v1/staff/{staffId}/keys',
     ...options,
   });
 
@@ -3543,6 +3574,17 @@ export const analyticsBackupsCreate = <ThrowOnError extends boolean = true>(
 ): RequestResult<AnalyticsBackupsCreateResponses, AnalyticsBackupsCreateErrors, ThrowOnError> =>
   (options?.client ?? client).post<AnalyticsBackupsCreateResponses, AnalyticsBackupsCreateErrors, ThrowOnError>({
     url: '/v1/statistics-backups',
+    ...options,
+  });
+
+/**
+ * Reads a backup and compares it with its checksums.
+ */
+export const analyticsBackupsCheck = <ThrowOnError extends boolean = true>(
+  options: Options<AnalyticsBackupsCheckData, ThrowOnError>,
+): RequestResult<AnalyticsBackupsCheckResponses, AnalyticsBackupsCheckErrors, ThrowOnError> =>
+  (options.client ?? client).get<AnalyticsBackupsCheckResponses, AnalyticsBackupsCheckErrors, ThrowOnError>({
+    url: '/v1/statistics-backups/{id}/check',
     ...options,
   });
 

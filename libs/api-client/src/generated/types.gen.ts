@@ -184,6 +184,10 @@ export type AnalyticsArchivedDay = {
    * False while late events may still come.
    */
   final: boolean;
+  /**
+   * Set where its events were brought back: until this day they stay in the database, however old.
+   */
+  heldUntil: string | null;
 };
 
 export type AnalyticsArm = {
@@ -229,7 +233,7 @@ export type AnalyticsChurnForecast = {
 };
 
 /**
- * People whose first day ever is in the same time. Null where fewer than 20 people are behind it, or some but fewer than 20 did it.
+ * People whose first day ever is in the same time. Null where fewer than 20 people are behind it, where some but fewer than 20 did it or did not, and where that could be told from it by subtraction.
  */
 export type AnalyticsCohort = {
   /**
@@ -328,7 +332,7 @@ export type AnalyticsExperiment = {
   /**
    * Named before: whether the effect on the primary metric differs between them.
    */
-  segments: Array<'channel' | 'newcomer'>;
+  segments: Array<AnalyticsSegmentBy>;
   state: 'draft' | 'running' | 'decided' | 'stopped';
   decision: ExperimentDecision | null;
   /**
@@ -337,12 +341,21 @@ export type AnalyticsExperiment = {
   decidedArm: ArmKey | null;
   decidedWhy: string | null;
   decidedAutomatically: boolean;
+  /**
+   * `staff:0192…`; null where nobody was asked.
+   */
+  decidedBy: string | null;
   createdAt: Instant;
   startedAt: Instant | null;
   plannedEnd: Instant | null;
   endedAt: Instant | null;
   revision: number;
 };
+
+/**
+ * "broken": people are not spread as planned. "inconclusive": its time is over, and nothing is sure.
+ */
+export type AnalyticsExperimentAdvice = string;
 
 export type AnalyticsExperimentResults = {
   experimentId: string;
@@ -397,7 +410,7 @@ export type AnalyticsExperimentResults = {
    * Of the primary metric.
    */
   segments: Array<{
-    by: 'channel' | 'newcomer';
+    by: AnalyticsSegmentBy;
     arm: ArmKey;
     parts: Array<{
       value: string;
@@ -414,7 +427,7 @@ export type AnalyticsExperimentResults = {
     interactionP: number;
   }>;
   advice: {
-    decision: 'ship' | 'no_effect' | 'harmful' | 'keep_running' | 'inconclusive' | 'broken';
+    decision: AnalyticsExperimentAdvice;
     arm: ArmKey | null;
     text: {
       en: string;
@@ -425,9 +438,9 @@ export type AnalyticsExperimentResults = {
 
 export type AnalyticsExport = {
   id: string;
-  report: string;
+  report: AnalyticsReportName;
   format: 'csv' | 'xlsx';
-  state: 'waiting' | 'running' | 'done' | 'failed' | 'expired';
+  state: AnalyticsExportState;
   createdAt: Instant;
   finishedAt: Instant | null;
   /**
@@ -438,6 +451,10 @@ export type AnalyticsExport = {
    * Null where that is known only at the end.
    */
   totalRows: number | null;
+  /**
+   * As in `analytics.About`; of one that failed as well, because of which days are no longer kept.
+   */
+  keptFrom: string | null;
   /**
    * Why it failed, as a code of `/problems/{code}`. Null where only the logs know.
    */
@@ -452,7 +469,12 @@ export type AnalyticsExport = {
 };
 
 /**
- * Null where fewer than 20 people are behind it, or some but fewer than 20 did it.
+ * "expired": its file is gone, and its link leads nowhere.
+ */
+export type AnalyticsExportState = string;
+
+/**
+ * Null where fewer than 20 people are behind it, where some but fewer than 20 did it or did not, and where that could be told from it by subtraction.
  */
 export type AnalyticsFunnelStep = {
   event: string;
@@ -485,7 +507,7 @@ export type AnalyticsFunnelStep = {
 };
 
 /**
- * DAU = new + retained + resurrected. Null where fewer than 20 people are behind it, or some but fewer than 20 did it.
+ * DAU = new + retained + resurrected. Null where fewer than 20 people are behind it, where some but fewer than 20 did it or did not, and where that could be told from it by subtraction.
  */
 export type AnalyticsGrowthDay = {
   day: string;
@@ -554,7 +576,7 @@ export type AnalyticsKnownPeriod = {
 };
 
 /**
- * Money paid less money given back, per person; costs are not taken off. Null where fewer than 20 people are behind it, or some but fewer than 20 did it.
+ * Money paid less money given back, per person; costs are not taken off. Null where fewer than 20 people are behind it, where some but fewer than 20 did it or did not, and where that could be told from it by subtraction.
  */
 export type AnalyticsLifetimeValue = {
   days: number;
@@ -700,7 +722,12 @@ export type AnalyticsRate = {
 };
 
 /**
- * Null where fewer than 20 people are behind it, or some but fewer than 20 did it.
+ * Which report: named as its board.
+ */
+export type AnalyticsReportName = string;
+
+/**
+ * Null where fewer than 20 people are behind it, where some but fewer than 20 did it or did not, and where that could be told from it by subtraction.
  */
 export type AnalyticsRetentionCell = {
   /**
@@ -720,6 +747,11 @@ export type AnalyticsRetentionCell = {
   isMature: boolean;
 };
 
+/**
+ * By what the people of an experiment are told apart. "newcomer": whether they were there before.
+ */
+export type AnalyticsSegmentBy = string;
+
 export type AnalyticsStatisticsBackup = {
   id: string;
   takenAt: Instant;
@@ -733,8 +765,17 @@ export type AnalyticsStatisticsBackup = {
 };
 
 export type AnalyticsSurvivalPoint = {
+  /**
+   * Days on which fewer than 20 left are taken together with those after them: the last of them.
+   */
   day: number;
+  /**
+   * When the first of these days began.
+   */
   atRisk: number;
+  /**
+   * In these days.
+   */
   churned: number;
   /**
    * Those who are still active, by Kaplan and Meier.
@@ -1467,7 +1508,7 @@ export type GatewayApiKey = {
   /**
    * standard: 300 a minute and 10,000 a day; high: 3,000 a minute
    */
-  rate: string;
+  rate: 'standard' | 'high';
   createdBy: string;
   createdAt: Instant;
   expiresAt: Instant;
@@ -1479,8 +1520,13 @@ export type GatewayApiKey = {
    * Since when it counts no more: revoked, replaced or reported.
    */
   endedAt: Instant | null;
-  endedBecause: string | null;
+  endedBecause: GatewayApiKeyEnd | null;
 };
+
+/**
+ * Why a key counts no more: `reported` by somebody who had found it, `maker_left` with whoever made it.
+ */
+export type GatewayApiKeyEnd = string;
 
 export type GatewayApproval = {
   id: string;
@@ -1510,10 +1556,7 @@ export type GatewayApproval = {
    * Until then it is decided and done, or never.
    */
   expiresAt: Instant;
-  /**
-   * pending, approved, rejected, withdrawn, used or expired
-   */
-  state: string;
+  state: 'pending' | 'approved' | 'rejected' | 'withdrawn' | 'used' | 'expired';
   decidedBy: {
     id: string;
     name: string;
@@ -1558,10 +1601,7 @@ export type GatewayApprovalDetails = {
    * Until then it is decided and done, or never.
    */
   expiresAt: Instant;
-  /**
-   * pending, approved, rejected, withdrawn, used or expired
-   */
-  state: string;
+  state: 'pending' | 'approved' | 'rejected' | 'withdrawn' | 'used' | 'expired';
   decidedBy: {
     id: string;
     name: string;
@@ -1605,10 +1645,7 @@ export type GatewayAuditEntry = {
   id: string;
   at: Instant;
   actor: {
-    /**
-     * staff, key, person, service, or anonymous where nobody had been recognised.
-     */
-    kind: string;
+    kind: GatewayAuditPartyKind;
     /**
      * A person is a digest: `person:…`, which nobody can trace once the person was erased.
      */
@@ -1629,10 +1666,7 @@ export type GatewayAuditEntry = {
     client?: string;
   };
   onBehalfOf: {
-    /**
-     * staff, key, person, service, or anonymous where nobody had been recognised.
-     */
-    kind: string;
+    kind: GatewayAuditPartyKind;
     /**
      * A person is a digest: `person:…`, which nobody can trace once the person was erased.
      */
@@ -1661,15 +1695,17 @@ export type GatewayAuditEntry = {
   reason: string | null;
   approvalId: string | null;
   requestId: string | null;
-  /**
-   * done, denied or failed; begun of what had not ended when it was written; unknown when whoever asked had gone, or the service did not answer.
-   */
-  result: string;
+  result: GatewayAuditEntryResult;
   /**
    * SHA-256 over the hash of the entry before it and this one as canonical JSON (RFC 8785).
    */
   hash: string;
 };
+
+/**
+ * How it ended; begun: it had not when the entry was written; unknown: whoever asked had gone, or the service did not answer.
+ */
+export type GatewayAuditEntryResult = string;
 
 export type GatewayAuditFinding = {
   kind: string;
@@ -1678,6 +1714,11 @@ export type GatewayAuditFinding = {
   root?: number;
   message: string;
 };
+
+/**
+ * Who acts; anonymous: nobody had been recognised.
+ */
+export type GatewayAuditPartyKind = string;
 
 export type GatewayAuditProof = {
   /**
@@ -1793,6 +1834,20 @@ export type GatewayBot = {
 };
 
 /**
+ * What a revision has done to a bot.
+ */
+export type GatewayBotChange =
+  | 'created'
+  | 'taken_over'
+  | 'edited'
+  | 'rolled_back'
+  | 'secrets_changed'
+  | 'paused'
+  | 'resumed'
+  | 'archived'
+  | 'restored';
+
+/**
  * What a bot is, and a section for each part of the platform that has to know more; secrets stand beside it.
  */
 export type GatewayBotDescription = {
@@ -1801,10 +1856,7 @@ export type GatewayBotDescription = {
 
 export type GatewayBotRevision = {
   revision: number;
-  /**
-   * created, taken_over, edited, rolled_back, secrets_changed, paused, resumed, archived or restored.
-   */
-  change: string;
+  change: GatewayBotChange;
   state: GatewayBotState;
   at: Instant;
   /**
@@ -2292,6 +2344,26 @@ export type GatewaySsoEnded = {
   ended: number;
 };
 
+export type GatewayStaffKey = {
+  /**
+   * The part of the key by which it is known in logs.
+   */
+  id: string;
+  name: string;
+  team: string;
+  scopes: Array<string>;
+  /**
+   * Of these bots alone; null: of all.
+   */
+  bots: Array<BotId> | null;
+  /**
+   * Those of its scopes that it has not, because whoever has made it may not do that.
+   */
+  lost: Array<string>;
+  usedAt: Instant | null;
+  expiresAt: Instant;
+};
+
 export type GatewayStaffMember = {
   id: string;
   /**
@@ -2299,15 +2371,12 @@ export type GatewayStaffMember = {
    */
   email: string | null;
   name: string;
-  /**
-   * invited, active or suspended
-   */
-  state: string;
+  state: 'invited' | 'active' | 'suspended';
   grants: Array<GatewayGrant>;
   /**
-   * How they can prove who they are: password, totp, passkey, sso.
+   * How they can prove who they are.
    */
-  factors: Array<string>;
+  factors: Array<'password' | 'totp' | 'passkey' | 'sso'>;
   signedInAt: Instant | null;
   createdAt: Instant;
   revision: number;
@@ -2318,10 +2387,7 @@ export type GatewayWebhookAttempt = {
   at: Instant;
   durationMs: number;
   status: number | null;
-  /**
-   * refused, unknown_name, unreachable, bad_certificate, timed_out, broken_off, or interrupted: nobody knows what came of it.
-   */
-  error: string | null;
+  error: GatewayWebhookAttemptError | null;
   /**
    * Without the signature.
    */
@@ -2337,6 +2403,11 @@ export type GatewayWebhookAttempt = {
   reply: string | null;
 };
 
+/**
+ * Why a request has no answer; interrupted: nobody knows what came of it.
+ */
+export type GatewayWebhookAttemptError = string;
+
 export type GatewayWebhookDelivery = {
   /**
    * The `webhook-id` of all its requests.
@@ -2347,19 +2418,16 @@ export type GatewayWebhookDelivery = {
   subject: string;
   sequence: number;
   isTest: boolean;
+  state: 'waiting' | 'scheduled' | 'sending' | 'ended';
   /**
-   * waiting, scheduled, sending or ended.
+   * Null while it is open.
    */
-  state: string;
+  outcome: 'delivered' | 'failed' | 'cancelled' | null;
   /**
-   * delivered, failed or cancelled; null while it is open.
+   * Null unless it was given up.
    */
-  outcome: string | null;
-  /**
-   * Why it was given up.
-   */
-  reason: string | null;
-  attempts: number;
+  reason: GatewayWebhookGivenUp | null;
+  attemptCount: number;
   createdAt: Instant;
   /**
    * Of the next try.
@@ -2378,19 +2446,16 @@ export type GatewayWebhookDeliveryLog = {
   subject: string;
   sequence: number;
   isTest: boolean;
+  state: 'waiting' | 'scheduled' | 'sending' | 'ended';
   /**
-   * waiting, scheduled, sending or ended.
+   * Null while it is open.
    */
-  state: string;
+  outcome: 'delivered' | 'failed' | 'cancelled' | null;
   /**
-   * delivered, failed or cancelled; null while it is open.
+   * Null unless it was given up.
    */
-  outcome: string | null;
-  /**
-   * Why it was given up.
-   */
-  reason: string | null;
-  attempts: number;
+  reason: GatewayWebhookGivenUp | null;
+  attemptCount: number;
   createdAt: Instant;
   /**
    * Of the next try.
@@ -2398,7 +2463,7 @@ export type GatewayWebhookDeliveryLog = {
   dueAt: Instant | null;
   endedAt: Instant | null;
   body: string;
-  tries: Array<GatewayWebhookAttempt>;
+  attempts: Array<GatewayWebhookAttempt>;
 };
 
 export type GatewayWebhookEndpoint = {
@@ -2422,10 +2487,7 @@ export type GatewayWebhookEndpoint = {
    */
   ordered: boolean;
   state: 'enabled' | 'disabled';
-  /**
-   * by_hand; gone: it answered 410; failing: no success in five days.
-   */
-  disabledReason: string | null;
+  disabledReason: WebhookDisabledReason | null;
   disabledAt: Instant | null;
   /**
    * Who opened it.
@@ -2461,6 +2523,11 @@ export type GatewayWebhookEndpoint = {
   };
   revision: number;
 };
+
+/**
+ * Why nothing more is sent of a delivery.
+ */
+export type GatewayWebhookGivenUp = string;
 
 /**
  * Where a person is known by an id of their own: a messenger, an account elsewhere, an e-mail address.
@@ -2554,6 +2621,16 @@ export type Schedule = {
  * A time zone of the IANA database, for example "Europe/Moscow".
  */
 export type TimeZone = string;
+
+/**
+ * What a model was called for.
+ */
+export type UsagePurpose = string;
+
+/**
+ * Why nothing is sent to an endpoint any more: somebody disabled it, it answered 410, or nothing else for days.
+ */
+export type WebhookDisabledReason = string;
 
 /**
  * The name of an event without its version: `payments.invoice.paid`.
@@ -3764,7 +3841,7 @@ export type AnalyticsBoardsReadGrowthResponses = {
     about: AnalyticsAbout;
     days: Array<AnalyticsGrowthDay>;
     /**
-     * DAU by MAU, averaged over the last 28 days. Null where fewer than 20 people are behind it, or some but fewer than 20 did it.
+     * DAU by MAU, averaged over the last 28 days. Null where fewer than 20 people are behind it, where some but fewer than 20 did it or did not, and where that could be told from it by subtraction.
      */
     stickiness: number | null;
   };
@@ -3912,7 +3989,7 @@ export type AnalyticsBoardsReadRetentionResponses = {
     kind: 'calendar' | 'rolling' | 'hours24' | 'brackets';
     cohorts: Array<AnalyticsCohort>;
     /**
-     * Weighted by people, over mature cells only.
+     * Weighted by people, over mature cells only. Cohorts that are hidden are in it where they are many together.
      */
     average: Array<AnalyticsRetentionCell>;
   };
@@ -4067,11 +4144,11 @@ export type AnalyticsBoardsReadSurvivalResponses = {
   200: {
     about: AnalyticsAbout;
     /**
-     * Null where fewer than 20 people are behind it, or some but fewer than 20 did it.
+     * Null where fewer than 20 people are behind it, where some but fewer than 20 did it or did not, and where that could be told from it by subtraction.
      */
     points: Array<AnalyticsSurvivalPoint> | null;
     /**
-     * Null where more than half of them stay, or too few are there.
+     * The first of these days by which half have left. Null where more than half stay, or too few are there.
      */
     medianDays: number | null;
   };
@@ -4729,6 +4806,7 @@ export type GatewayApprovalsApproveErrors = {
     code?:
       | 'gateway.approval_of_oneself'
       | 'gateway.approval_beyond_own'
+      | 'key_narrowed'
       | 'forbidden'
       | 'cross_site_request'
       | 'step_up_required';
@@ -4789,6 +4867,7 @@ export type GatewayApprovalsRejectErrors = {
     code?:
       | 'gateway.approval_of_oneself'
       | 'gateway.approval_beyond_own'
+      | 'key_narrowed'
       | 'forbidden'
       | 'cross_site_request'
       | 'step_up_required';
@@ -4879,7 +4958,7 @@ export type GatewayAuditEntriesListData = {
      * Not itself.
      */
     to?: Instant;
-    actorKind?: string;
+    actorKind?: GatewayAuditPartyKind;
     /**
      * Of a person: the user id.
      */
@@ -4895,7 +4974,7 @@ export type GatewayAuditEntriesListData = {
      */
     userId?: string;
     botId?: BotId;
-    result?: string;
+    result?: GatewayAuditEntryResult;
   };
   url: '/v1/audit/entries';
 };
@@ -5026,7 +5105,7 @@ export type GatewayAuditExportsReadData = {
   path?: never;
   query: {
     from?: Instant;
-    actorKind?: string;
+    actorKind?: GatewayAuditPartyKind;
     /**
      * Of a person: the user id.
      */
@@ -5042,7 +5121,7 @@ export type GatewayAuditExportsReadData = {
      */
     userId?: string;
     botId?: BotId;
-    result?: string;
+    result?: GatewayAuditEntryResult;
     /**
      * Not itself, and over already. The proof is asked for with the same query.
      */
@@ -5095,7 +5174,7 @@ export type GatewayAuditExportsProveData = {
   path?: never;
   query: {
     from?: Instant;
-    actorKind?: string;
+    actorKind?: GatewayAuditPartyKind;
     /**
      * Of a person: the user id.
      */
@@ -5111,7 +5190,7 @@ export type GatewayAuditExportsProveData = {
      */
     userId?: string;
     botId?: BotId;
-    result?: string;
+    result?: GatewayAuditEntryResult;
     /**
      * Not itself, and over already. The proof is asked for with the same query.
      */
@@ -5223,7 +5302,7 @@ export type GatewayAuditEntriesListOwnData = {
     resourceType?: string;
     resourceId?: string;
     botId?: BotId;
-    result?: string;
+    result?: GatewayAuditEntryResult;
   };
   url: '/v1/audit/own-entries';
 };
@@ -5479,10 +5558,10 @@ export type GatewayBotsCreateErrors = {
    */
   429: Problem;
   /**
-   * `gateway.bot_unchecked`, `gateway.bots_busy`
+   * `gateway.bot_unchecked`
    */
   503: Problem & {
-    code?: 'gateway.bot_unchecked' | 'gateway.bots_busy' | 'upstream_unavailable';
+    code?: 'gateway.bot_unchecked' | 'upstream_unavailable';
   };
   /**
    * A problem: `code` says which, `type` leads to its page.
@@ -5934,10 +6013,7 @@ export type GatewayBotRevisionsReadResponses = {
    */
   200: {
     revision: number;
-    /**
-     * created, taken_over, edited, rolled_back, secrets_changed, paused, resumed, archived or restored.
-     */
-    change: string;
+    change: GatewayBotChange;
     state: GatewayBotState;
     at: Instant;
     /**
@@ -6893,12 +6969,69 @@ export type AnalyticsArchivesListResponses = {
 
 export type AnalyticsArchivesListResponse = AnalyticsArchivesListResponses[keyof AnalyticsArchivesListResponses];
 
-export type AnalyticsArchivesImportData = {
+export type AnalyticsArchivesCheckData = {
   body?: never;
   path: {
     day: string;
   };
   query?: never;
+  url: '/v1/event-archives/{day}/check';
+};
+
+export type AnalyticsArchivesCheckErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `analytics.archive_not_found`
+   */
+  404: Problem & {
+    code?: 'analytics.archive_not_found' | 'not_found';
+  };
+  /**
+   * `analytics.archive_damaged`
+   */
+  409: Problem & {
+    code?: 'analytics.archive_damaged' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type AnalyticsArchivesCheckError = AnalyticsArchivesCheckErrors[keyof AnalyticsArchivesCheckErrors];
+
+export type AnalyticsArchivesCheckResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    day: string;
+    events: number;
+    files: number;
+    bytes: number;
+  };
+};
+
+export type AnalyticsArchivesCheckResponse = AnalyticsArchivesCheckResponses[keyof AnalyticsArchivesCheckResponses];
+
+export type AnalyticsArchivesImportData = {
+  body?: never;
+  path: {
+    day: string;
+  };
+  query?: {
+    /**
+     * So long they stay, however old they are; with them what else is there of their month.
+     */
+    heldDays?: number;
+  };
   url: '/v1/event-archives/{day}/import';
 };
 
@@ -6939,6 +7072,7 @@ export type AnalyticsArchivesImportResponses = {
     day: string;
     events: number;
     imported: number;
+    heldUntil: string;
   };
 };
 
@@ -7038,9 +7172,6 @@ export type AnalyticsExperimentsDraftData = {
      * The chance of finding what is there.
      */
     power?: number;
-    /**
-     * Named before: whether the effect on the primary metric differs between them.
-     */
     segments?: Array<'channel' | 'newcomer'>;
   };
   headers: {
@@ -7216,9 +7347,6 @@ export type AnalyticsExperimentsChangeData = {
      * The chance of finding what is there.
      */
     power?: number;
-    /**
-     * Named before: whether the effect on the primary metric differs between them.
-     */
     segments?: Array<'channel' | 'newcomer'>;
   };
   headers: {
@@ -7883,7 +8011,7 @@ export type GatewayKeysCreateErrors = {
    * `gateway.scope_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.scope_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.scope_beyond_own' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.too_many_keys`
@@ -7979,7 +8107,7 @@ export type GatewayKeysRotateErrors = {
    * `gateway.scope_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.scope_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.scope_beyond_own' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.key_not_found`
@@ -9366,7 +9494,7 @@ export type GatewayMeReadErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`
@@ -9417,7 +9545,7 @@ export type GatewayMeChangeErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`
@@ -9462,7 +9590,7 @@ export type GatewayConsentsListErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `too_many_requests`
@@ -9505,7 +9633,7 @@ export type GatewayConsentsWithdrawErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`
@@ -9554,7 +9682,7 @@ export type GatewayConsentsGiveErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`
@@ -9599,7 +9727,7 @@ export type GatewayIdentitiesListErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `too_many_requests`
@@ -9642,7 +9770,7 @@ export type GatewayIdentitiesLinkErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.identity_of_another_person`, `gateway.channel_already_linked`
@@ -9699,7 +9827,7 @@ export type GatewayIdentitiesUnlinkErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.identity_not_found`
@@ -9753,7 +9881,7 @@ export type GatewayIdentityAttemptsBeginErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.provider_unknown`
@@ -9813,7 +9941,7 @@ export type GatewayIdentitiesLinkEmailErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.identity_of_another_person`, `gateway.channel_already_linked`
@@ -9867,7 +9995,7 @@ export type GatewayIdentityEmailsSendErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.email_not_offered`
@@ -9917,7 +10045,7 @@ export type GatewayIdentitiesLinkSupabaseErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.provider_unknown`
@@ -9980,7 +10108,7 @@ export type GatewayMySessionsEndOthersErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `too_many_requests`
@@ -10020,7 +10148,7 @@ export type GatewayMySessionsListErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `too_many_requests`
@@ -10063,7 +10191,7 @@ export type GatewayMySessionsEndErrors = {
    * `gateway.persons_only`
    */
   403: Problem & {
-    code?: 'gateway.persons_only' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.persons_only' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `too_many_requests`
@@ -10494,7 +10622,7 @@ export type GatewayRestrictionsImposeErrors = {
    * `gateway.restriction_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.restriction_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.restriction_beyond_own' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`
@@ -10551,7 +10679,7 @@ export type GatewayRestrictionsLiftErrors = {
    * `gateway.restriction_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.restriction_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.restriction_beyond_own' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.user_not_found`, `gateway.restriction_not_found`
@@ -11584,10 +11712,10 @@ export type AnalyticsProviderBillsRecordErrors = {
    */
   401: Problem;
   /**
-   * `analytics.day_is_not_over`
+   * `analytics.day_is_not_over`, `analytics.days_not_kept`
    */
   422: Problem & {
-    code?: 'analytics.day_is_not_over' | 'validation_failed' | 'idempotency_key_reused';
+    code?: 'analytics.day_is_not_over' | 'analytics.days_not_kept' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
    * `too_many_requests`
@@ -12149,7 +12277,7 @@ export type GatewaySignInEmailsSendErrors = {
    * `gateway.proof_of_work_needed`
    */
   403: Problem & {
-    code?: 'gateway.proof_of_work_needed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.proof_of_work_needed' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.email_not_offered`
@@ -12562,7 +12690,7 @@ export type GatewayStaffInviteErrors = {
    * `gateway.role_beyond_own`
    */
   403: Problem & {
-    code?: 'gateway.role_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.role_beyond_own' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.staff_exists`
@@ -12663,7 +12791,7 @@ export type GatewayStaffSignInAcceptInvitationErrors = {
    * `gateway.sso_required`
    */
   403: Problem & {
-    code?: 'gateway.sso_required' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.sso_required' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.staff_exists`
@@ -12812,7 +12940,7 @@ export type GatewayStaffSignInPasskeyErrors = {
    * `gateway.sso_required`
    */
   403: Problem & {
-    code?: 'gateway.sso_required' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.sso_required' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `too_many_requests`
@@ -12906,7 +13034,12 @@ export type GatewayStaffSignInPasswordErrors = {
    */
   403: Problem & {
     code?:
-      'gateway.sso_required' | 'gateway.proof_of_work_needed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+      | 'gateway.sso_required'
+      | 'gateway.proof_of_work_needed'
+      | 'key_narrowed'
+      | 'forbidden'
+      | 'cross_site_request'
+      | 'step_up_required';
   };
   /**
    * `gateway.too_many_attempts`
@@ -13062,7 +13195,7 @@ export type GatewayStaffSignInCompleteSsoErrors = {
    * `gateway.sso_no_access`
    */
   403: Problem & {
-    code?: 'gateway.sso_no_access' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.sso_no_access' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.sso_not_offered`
@@ -13218,7 +13351,12 @@ export type GatewayStaffRemoveErrors = {
    */
   403: Problem & {
     code?:
-      'gateway.role_beyond_own' | 'gateway.not_for_oneself' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+      | 'gateway.role_beyond_own'
+      | 'gateway.not_for_oneself'
+      | 'key_narrowed'
+      | 'forbidden'
+      | 'cross_site_request'
+      | 'step_up_required';
   };
   /**
    * `gateway.staff_not_found`
@@ -13322,7 +13460,12 @@ export type GatewayStaffEditErrors = {
    */
   403: Problem & {
     code?:
-      'gateway.role_beyond_own' | 'gateway.not_for_oneself' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+      | 'gateway.role_beyond_own'
+      | 'gateway.not_for_oneself'
+      | 'key_narrowed'
+      | 'forbidden'
+      | 'cross_site_request'
+      | 'step_up_required';
   };
   /**
    * `gateway.staff_not_found`
@@ -13392,7 +13535,12 @@ export type GatewayStaffGrantErrors = {
    */
   403: Problem & {
     code?:
-      'gateway.role_beyond_own' | 'gateway.not_for_oneself' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+      | 'gateway.role_beyond_own'
+      | 'gateway.not_for_oneself'
+      | 'key_narrowed'
+      | 'forbidden'
+      | 'cross_site_request'
+      | 'step_up_required';
   };
   /**
    * `gateway.staff_not_found`
@@ -13466,7 +13614,12 @@ export type GatewayStaffReinviteErrors = {
    */
   403: Problem & {
     code?:
-      'gateway.not_for_oneself' | 'gateway.role_beyond_own' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+      | 'gateway.not_for_oneself'
+      | 'gateway.role_beyond_own'
+      | 'key_narrowed'
+      | 'forbidden'
+      | 'cross_site_request'
+      | 'step_up_required';
   };
   /**
    * `gateway.staff_not_found`
@@ -13499,6 +13652,54 @@ export type GatewayStaffReinviteResponses = {
 
 export type GatewayStaffReinviteResponse = GatewayStaffReinviteResponses[keyof GatewayStaffReinviteResponses];
 
+export type GatewayStaffKeysListData = {
+  body?: never;
+  path: {
+    staffId: string;
+  };
+  query?: {
+    /**
+     * With these roles in place of those they have: `developer`, for one bot `developer@lumen`; empty for none.
+     */
+    roles?: string | Array<string>;
+  };
+  url: '/v1/staff/{staffId}/keys';
+};
+
+export type GatewayStaffKeysListErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `gateway.staff_not_found`
+   */
+  404: Problem & {
+    code?: 'gateway.staff_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewayStaffKeysListError = GatewayStaffKeysListErrors[keyof GatewayStaffKeysListErrors];
+
+export type GatewayStaffKeysListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<GatewayStaffKey>;
+  };
+};
+
+export type GatewayStaffKeysListResponse = GatewayStaffKeysListResponses[keyof GatewayStaffKeysListResponses];
+
 export type GatewayStaffResumeData = {
   body?: never;
   path: {
@@ -13518,7 +13719,12 @@ export type GatewayStaffResumeErrors = {
    */
   403: Problem & {
     code?:
-      'gateway.role_beyond_own' | 'gateway.not_for_oneself' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+      | 'gateway.role_beyond_own'
+      | 'gateway.not_for_oneself'
+      | 'key_narrowed'
+      | 'forbidden'
+      | 'cross_site_request'
+      | 'step_up_required';
   };
   /**
    * `gateway.staff_not_found`
@@ -13705,7 +13911,12 @@ export type GatewayStaffSuspendErrors = {
    */
   403: Problem & {
     code?:
-      'gateway.role_beyond_own' | 'gateway.not_for_oneself' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+      | 'gateway.role_beyond_own'
+      | 'gateway.not_for_oneself'
+      | 'key_narrowed'
+      | 'forbidden'
+      | 'cross_site_request'
+      | 'step_up_required';
   };
   /**
    * `gateway.staff_not_found`
@@ -13807,6 +14018,56 @@ export type AnalyticsBackupsCreateResponses = {
 };
 
 export type AnalyticsBackupsCreateResponse = AnalyticsBackupsCreateResponses[keyof AnalyticsBackupsCreateResponses];
+
+export type AnalyticsBackupsCheckData = {
+  body?: never;
+  path: {
+    /**
+     * Or "latest".
+     */
+    id: string;
+  };
+  query?: never;
+  url: '/v1/statistics-backups/{id}/check';
+};
+
+export type AnalyticsBackupsCheckErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `analytics.backup_not_found`
+   */
+  404: Problem & {
+    code?: 'analytics.backup_not_found' | 'not_found';
+  };
+  /**
+   * `analytics.backup_damaged`
+   */
+  409: Problem & {
+    code?: 'analytics.backup_damaged' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type AnalyticsBackupsCheckError = AnalyticsBackupsCheckErrors[keyof AnalyticsBackupsCheckErrors];
+
+export type AnalyticsBackupsCheckResponses = {
+  /**
+   * The answer.
+   */
+  200: AnalyticsStatisticsBackup;
+};
+
+export type AnalyticsBackupsCheckResponse = AnalyticsBackupsCheckResponses[keyof AnalyticsBackupsCheckResponses];
 
 export type AnalyticsBackupsRestoreData = {
   body?: never;
@@ -13914,7 +14175,7 @@ export type AnalyticsUiEventsRecordErrors = {
    * `analytics.not_a_person`
    */
   403: Problem & {
-    code?: 'analytics.not_a_person' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'analytics.not_a_person' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `analytics.ui_events_too_large`
@@ -14009,10 +14270,7 @@ export type ChatAiUsageSeriesReadData = {
     zone?: string;
     botId?: BotId;
     model?: string;
-    /**
-     * `turn`, `summary`, `embedding` or `try-out`.
-     */
-    purpose?: string;
+    purpose?: UsagePurpose;
     userId?: string;
   };
   url: '/v1/usage/series';
@@ -14065,8 +14323,8 @@ export type GatewayWebhookDeliveriesListData = {
     limit?: number;
     endpointId?: string;
     type?: WebhookEventType;
-    state?: string;
-    outcome?: string;
+    state?: 'waiting' | 'scheduled' | 'sending' | 'ended';
+    outcome?: 'delivered' | 'failed' | 'cancelled';
     from?: Instant;
     to?: Instant;
   };
@@ -14352,7 +14610,7 @@ export type GatewayWebhookEndpointsOpenErrors = {
    * `gateway.webhook_bots_refused`
    */
   403: Problem & {
-    code?: 'gateway.webhook_bots_refused' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.webhook_bots_refused' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.webhook_address_refused`, `gateway.webhook_type_unknown`
@@ -14517,7 +14775,7 @@ export type GatewayWebhookEndpointsChangeErrors = {
    * `gateway.webhook_bots_refused`
    */
   403: Problem & {
-    code?: 'gateway.webhook_bots_refused' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+    code?: 'gateway.webhook_bots_refused' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
   };
   /**
    * `gateway.webhook_endpoint_not_found`

@@ -2,6 +2,7 @@ import type { Actor } from '@switchboard/contracts';
 import { startApp, type TestApp, until } from '@switchboard/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { notesApp, NoteWritten, pause, WriteNote } from '../../test/notes.app';
+import { DomainError } from '../errors';
 import { Idempotency } from './idempotency';
 
 const anna: Actor = { kind: 'person', id: 'anna', roles: [], scopes: ['notes:write'] };
@@ -15,10 +16,11 @@ describe('an idempotent route', () => {
   afterAll(() => app.stop());
   afterEach(() => {
     pause.beforeCommit = () => Promise.resolve();
+    pause.beforeTransaction = () => Promise.resolve();
   });
 
-  const write = async (key: string, text = 'Buy milk', as = anna) => {
-    const response = await fetch(`${app.url}/notes`, {
+  const post = async (path: string, key: string, text: string, as = anna) => {
+    const response = await fetch(`${app.url}${path}`, {
       method: 'POST',
       headers: { ...(await app.as('gateway', as)), 'content-type': 'application/json', 'idempotency-key': key },
       body: JSON.stringify({ text }),
@@ -26,6 +28,7 @@ describe('an idempotent route', () => {
     const body = (await response.json()) as { noteId: string; code?: string };
     return { status: response.status, headers: response.headers, body };
   };
+  const write = (key: string, text = 'Buy milk', as = anna) => post('/notes', key, text, as);
   const written = async () => {
     const [row] = await app.service.db.query<{ count: number }[]>('SELECT count(*)::int AS count FROM notes');
     return row!.count;
@@ -95,6 +98,57 @@ describe('an idempotent route', () => {
 
   it.each(['', 'short', 'with spaces in it, sixteen long', 'x'.repeat(256)])('refuses "%s" for a key', async (key) => {
     expect(await write(key)).toMatchObject({ status: 400, body: { code: 'malformed_idempotency_key' } });
+  });
+
+  describe('that asks somebody first', () => {
+    const copy = (key: string, text = 'Buy milk') => post('/copies', key, text);
+
+    it('holds no connection to the database while it waits for them', async () => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      let waiting = 0;
+      pause.beforeTransaction = () => {
+        waiting++;
+        return promise;
+      };
+      const copies = Array.from({ length: 25 }, () => copy(uuidv7()));
+      try {
+        await until(() => waiting === copies.length, { what: 'more than the pool has connections' });
+        expect((await write(uuidv7())).status).toBe(201);
+      } finally {
+        resolve();
+      }
+      expect((await Promise.all(copies)).map(({ status }) => status)).toEqual(copies.map(() => 200));
+    });
+
+    it('asked twice asks nobody again, and does its work once', async () => {
+      let asked = 0;
+      pause.beforeTransaction = async () => void asked++;
+      const key = uuidv7();
+      const before = await written();
+      const [first, second] = [await copy(key), await copy(key)];
+      expect(second.body).toEqual(first.body);
+      expect(second.headers.get('idempotency-replayed')).toBe('true');
+      expect([asked, await written()]).toEqual([1, before + 1]);
+      expect(await copy(key, 'Buy tea')).toMatchObject({ status: 422, body: { code: 'idempotency_key_reused' } });
+    });
+
+    it('answers as before when it is refused for what the same request has done meanwhile', async () => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const key = uuidv7();
+      let began = false;
+      pause.beforeTransaction = () => {
+        began = true;
+        return promise.then(() => Promise.reject(new DomainError('notes.forbidden_word', 'It is there', 409)));
+      };
+      const late = copy(key);
+      await until(() => began, { what: 'the check of the first' });
+      pause.beforeTransaction = () => Promise.resolve();
+      const first = await copy(key);
+      resolve();
+      expect(await late).toMatchObject({ status: 200, body: first.body });
+      pause.beforeTransaction = () => Promise.reject(new DomainError('notes.forbidden_word', 'No', 409));
+      expect(await copy(uuidv7())).toMatchObject({ status: 409, body: { code: 'notes.forbidden_word' } });
+    });
   });
 
   it('keeps its answers unreadable, and not for ever', async () => {

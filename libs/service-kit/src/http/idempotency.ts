@@ -28,26 +28,45 @@ export class Idempotency {
    * @param work does it within the transaction, and returns the answer as it goes onto the wire
    * @throws HttpProblem 400 without a key, 409 while another request with it runs, 422 when it belongs to something else
    */
-  async once(
-    { route, actor }: RequestOf<RouteDefinition>,
+  once(
+    of: RequestOf<RouteDefinition>,
     request: Request,
     response: Response,
     work: (tx: EntityManager) => Promise<unknown>,
   ): Promise<unknown> {
-    const scope = [`${actor!.kind}:${actor!.id}`, route.id, idempotencyKeyOf(request)];
-    const hash = hashOf(request);
+    return this.do(asked(of, request), response, work);
+  }
+
+  /**
+   * As `once`, with checks that need no transaction and hold no connection: services and name servers may take as long as they like.
+   * Only of a request that has no answer yet; two with one key may be checked at the same time.
+   * @param check throws when it is not to be done, else returns what is to be done within the transaction
+   */
+  async onceChecked(
+    of: RequestOf<RouteDefinition>,
+    request: Request,
+    response: Response,
+    check: () => Promise<(tx: EntityManager) => Promise<unknown>>,
+  ): Promise<unknown> {
+    const repeated = asked(of, request);
+    const kept = await this.kept(this.db.manager, repeated, response);
+    if (kept) return kept.answer;
+    try {
+      return await this.do(repeated, response, await check());
+    } catch (error) {
+      // What it is refused for may be what the same request has done meanwhile.
+      const done = await this.kept(this.db.manager, repeated, response);
+      if (done) return done.answer;
+      throw error;
+    }
+  }
+
+  private do(repeated: Asked, response: Response, work: (tx: EntityManager) => Promise<unknown>): Promise<unknown> {
+    const { scope, hash } = repeated;
     return this.db.transaction(async (tx) => {
       if (!(await isFree(tx, scope))) throw new HttpProblem('request_in_progress', { retryAfter: RETRY_AFTER });
-      const [kept] = await tx.query<{ hash: Buffer; answer: string }[]>(
-        `SELECT request_hash AS hash, answer FROM idempotency_keys WHERE principal = $1 AND route = $2 AND key = $3`,
-        scope,
-      );
-      if (kept) {
-        if (!kept.hash.equals(hash)) throw new HttpProblem('idempotency_key_reused');
-        response.setHeader('idempotency-replayed', 'true');
-        return (JSON.parse(this.cipher.decrypt(kept.answer, ANSWER_PLACE, scope.join('/'))) as { answer?: unknown })
-          .answer;
-      }
+      const kept = await this.kept(tx, repeated, response);
+      if (kept) return kept.answer;
       const answer = await work(tx);
       await tx.query(
         `INSERT INTO idempotency_keys (principal, route, key, request_hash, answer, created_at)
@@ -63,6 +82,22 @@ export class Idempotency {
     });
   }
 
+  /** @throws HttpProblem 422 when the key belongs to another request */
+  private async kept(
+    db: EntityManager,
+    { scope, hash }: Asked,
+    response: Response,
+  ): Promise<{ answer?: unknown } | undefined> {
+    const [kept] = await db.query<{ hash: Buffer; answer: string }[]>(
+      `SELECT request_hash AS hash, answer FROM idempotency_keys WHERE principal = $1 AND route = $2 AND key = $3`,
+      [...scope],
+    );
+    if (!kept) return undefined;
+    if (!kept.hash.equals(hash)) throw new HttpProblem('idempotency_key_reused');
+    response.setHeader('idempotency-replayed', 'true');
+    return JSON.parse(this.cipher.decrypt(kept.answer, ANSWER_PLACE, scope.join('/'))) as { answer?: unknown };
+  }
+
   /** Forgets keys that are older; returns how many. A repetition that comes later is done again. */
   async forgetBefore(time: Date): Promise<number> {
     const [, count] = await this.db.query<[unknown, number]>('DELETE FROM idempotency_keys WHERE created_at < $1', [
@@ -71,6 +106,17 @@ export class Idempotency {
     return count;
   }
 }
+
+/** What was asked for, by whom, and by which key. */
+interface Asked {
+  readonly scope: readonly string[];
+  readonly hash: Buffer;
+}
+
+const asked = ({ route, actor }: RequestOf<RouteDefinition>, request: Request): Asked => ({
+  scope: [`${actor!.kind}:${actor!.id}`, route.id, idempotencyKeyOf(request)],
+  hash: hashOf(request),
+});
 
 /** @throws HttpProblem 400 without one */
 export function idempotencyKeyOf({ headers }: Request): string {

@@ -1,4 +1,4 @@
-import { Resolver } from 'node:dns/promises';
+import { lookup, Resolver } from 'node:dns/promises';
 import http, { type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { BlockList, isIP, type LookupFunction, type TcpNetConnectOpts } from 'node:net';
@@ -18,13 +18,19 @@ export class OutboundError extends Error {
   ) {
     super(message, options);
   }
+
+  /** As Node names what keeps a connection from being made: clients that know nothing of this class read it. */
+  get code(): string {
+    if (this.reason === 'refused') return 'ERR_ADDRESS_REFUSED';
+    return this.reason === 'unknown_name' ? 'ENOTFOUND' : 'EAI_AGAIN';
+  }
 }
 
 export interface OutboundRules {
   /** Whether `http:` is spoken, too. Default: `https:` only. */
   readonly plainHttp?: boolean;
   /** Default: 443 and 8443. */
-  readonly ports?: readonly number[];
+  readonly ports?: readonly number[] | 'any';
   /**
    * Networks of the operator, as `10.1.0.0/16`, that may be reached although they are not public. There every port is, and plain
    * HTTP is spoken.
@@ -32,8 +38,19 @@ export interface OutboundRules {
   readonly privateNetworks?: readonly string[];
   /** Names that are never asked, nor anything below them: the installation's own. */
   readonly refusedHosts?: readonly string[];
-  /** `address:port` of the name servers. Default: those of the system. Its file of hosts is not read. */
-  readonly nameServers?: readonly string[];
+  /**
+   * `address:port` of the name servers. Default: those of the system, whose file of hosts is not read. `system`: as every program of
+   * the machine looks names up, with that file and the search domains of a cluster; it occupies a thread of the process meanwhile.
+   */
+  readonly nameServers?: readonly string[] | 'system';
+}
+
+/** What is connected to; a URL is one. */
+export interface OutboundTarget {
+  /** With its colon. */
+  readonly protocol: string;
+  readonly hostname: string;
+  readonly port?: string | number | null | undefined;
 }
 
 export interface OutboundRequest {
@@ -60,7 +77,7 @@ export interface OutboundAnswer {
   readonly url: string;
 }
 
-interface Address {
+export interface Address {
   readonly address: string;
   readonly family: number;
 }
@@ -72,7 +89,7 @@ interface Address {
  */
 export class OutboundGuard {
   private readonly allowed: BlockList;
-  private readonly ports: readonly number[];
+  private readonly ports: readonly number[] | 'any';
 
   constructor(private readonly rules: OutboundRules = {}) {
     this.allowed = networks(rules.privateNetworks ?? []);
@@ -120,31 +137,36 @@ export class OutboundGuard {
     });
   }
 
-  private async addressesOf(url: URL, signal: AbortSignal): Promise<Address[]> {
-    const host = hostOf(url);
+  /** Where one connection may lead: for clients that open it themselves. @throws OutboundError */
+  async addressesOf(target: OutboundTarget, signal?: AbortSignal): Promise<Address[]> {
+    const host = hostOf(target);
+    const { nameServers } = this.rules;
     const addresses = isIP(host)
       ? [{ address: host, family: isIP(host) }]
-      : await lookUp(host, this.rules.nameServers, signal);
-    this.decide(url, addresses);
+      : nameServers === 'system'
+        ? await lookUpBySystem(host)
+        : await lookUp(host, nameServers, signal);
+    this.decide(target, addresses);
     return addresses;
   }
 
   /** A name that is public and private at once is refused: which one would be connected to is chance. */
-  private decide(url: URL, addresses: readonly Address[]): void {
+  private decide({ protocol, port }: OutboundTarget, addresses: readonly Address[]): void {
     const isOurs = ({ address, family }: Address) => this.allowed.check(address, family === 6 ? 'ipv6' : 'ipv4');
     if (addresses.length > 0 && addresses.every(isOurs)) return;
     if (!addresses.every((each) => isPublicAddress(each.address) || isOurs(each)))
       throw refused('it leads into a network that is not public');
-    if (url.protocol === 'http:' && !this.rules.plainHttp) throw refused('it is not https');
-    const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
-    if (!this.ports.includes(port)) throw refused(`the port ${port} is not one of ${this.ports.join(', ')}`);
+    if (protocol === 'http:' && !this.rules.plainHttp) throw refused('it is not https');
+    const number = Number(port) || (protocol === 'https:' ? 443 : 80);
+    if (this.ports !== 'any' && !this.ports.includes(number))
+      throw refused(`the port ${number} is not one of ${this.ports.join(', ')}`);
   }
 }
 
 const refused = (why: string) => new OutboundError('refused', `the address is refused: ${why}`);
 
 /** As it is looked up, without the brackets of IPv6 and the dot of the root. */
-const hostOf = ({ hostname }: URL) => hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
+const hostOf = ({ hostname }: Pick<OutboundTarget, 'hostname'>) => hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
 
 const REDIRECTIONS = [301, 302, 303, 307, 308];
 
@@ -189,10 +211,13 @@ function lastBitsAsIpv4(address: string): string {
 }
 
 /** A variable with networks such as `10.1.0.0/16`, separated by commas. */
-export const networkList = () =>
-  z
-    .string()
-    .default('')
+export const networkList = () => networksIn(z.string().default(''));
+
+/** The same, where it makes a difference whether it is set. */
+export const optionalNetworkList = () => networksIn(z.string()).optional();
+
+const networksIn = <Text extends z.ZodType<string, string | undefined>>(text: Text) =>
+  text
     .transform((list) => list.split(',').flatMap((network) => network.trim() || []))
     .refine(areNetworks, 'is not a list of networks such as 10.1.0.0/16');
 
@@ -214,12 +239,12 @@ const TRY_NAME_SERVER_MS = 2000;
 async function lookUp(
   host: string,
   nameServers: readonly string[] | undefined,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<Address[]> {
   const resolver = new Resolver({ timeout: TRY_NAME_SERVER_MS, tries: 2 });
   if (nameServers) resolver.setServers(nameServers);
   const cancel = () => resolver.cancel();
-  signal.addEventListener('abort', cancel, { once: true });
+  signal?.addEventListener('abort', cancel, { once: true });
   try {
     const kinds = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)]);
     const found = kinds.flatMap((kind) => (kind.status === 'fulfilled' ? kind.value : []));
@@ -231,7 +256,19 @@ async function lookUp(
       `looking up its name failed: ${failures.join()}`,
     );
   } finally {
-    signal.removeEventListener('abort', cancel);
+    signal?.removeEventListener('abort', cancel);
+  }
+}
+
+async function lookUpBySystem(host: string): Promise<Address[]> {
+  try {
+    return await lookup(host, { all: true });
+  } catch (error) {
+    const code = codeOf(error);
+    throw new OutboundError(
+      code === 'ENOTFOUND' ? 'unknown_name' : 'unreachable',
+      `looking up its name failed: ${code}`,
+    );
   }
 }
 
@@ -271,7 +308,7 @@ function ask(
 }
 
 /** In place of a look-up. It is not called for an address that needs none. */
-const giving =
+export const giving =
   (addresses: readonly Address[]): LookupFunction =>
   (_host, { all }, callback) => {
     if (all) callback(null, [...addresses]);

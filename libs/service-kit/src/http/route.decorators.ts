@@ -100,6 +100,11 @@ type Handler<Route extends RouteDefinition> = (
   ...tx: Route extends { readonly idempotent: true } ? [tx: EntityManager] : []
 ) => AnswerOf<Route> | Promise<AnswerOf<Route>>;
 
+/** The checks of an idempotent route, which are made before there is a transaction; what is returned is done within it. */
+type CheckingHandler<Route extends RouteDefinition> = (
+  request: RequestOf<Route>,
+) => Promise<(tx: EntityManager) => AnswerOf<Route> | Promise<AnswerOf<Route>>>;
+
 /** A request whose handler takes its arguments from here. */
 export type AnsweredRequest = Request & {
   switchboard?: { readonly request: RequestOf<RouteDefinition>; readonly tx: EntityManager | undefined };
@@ -107,6 +112,7 @@ export type AnsweredRequest = Request & {
 
 const ROUTE = 'switchboard:route';
 const PUBLIC = 'switchboard:public';
+const CHECKED_FIRST = 'switchboard:checked-first';
 
 /**
  * Makes a controller's method answer a route. Path, method, status, permission and the checks of what comes in and goes out
@@ -116,20 +122,39 @@ const PUBLIC = 'switchboard:public';
  * @Implements(ReadAudio)
  * async read({ params }: RequestOf<typeof ReadAudio>): Promise<AnswerOf<typeof ReadAudio>> { … }
  * ```
+ *
+ * A handler that has to ask somebody first would hold a connection of the pool meanwhile. With `checkFirst` it is called before there
+ * is a transaction, changes nothing, and returns what is to be done within it:
+ *
+ * ```ts
+ * @Implements(OpenWebhookEndpoint, { checkFirst: true })
+ * async open({ actor, body }: RequestOf<typeof OpenWebhookEndpoint>) {
+ *   const url = await this.endpoints.addressOf(body.url);
+ *   return (tx: EntityManager) => this.endpoints.open(tx, actor, { ...body, url });
+ * }
+ * ```
  */
-export function Implements<Route extends RouteDefinition>(route: Route) {
-  // Not TypedPropertyDescriptor: its setter would demand exactly this type where a method that asks for less will do.
-  return (target: object, name: string, descriptor: { value?: Handler<Route> }): void => {
+export function Implements<Route extends RouteDefinition>(route: Route): Marks<Handler<Route>>;
+export function Implements<Route extends RouteDefinition & { readonly idempotent: true }>(
+  route: Route,
+  options: { readonly checkFirst: true },
+): Marks<CheckingHandler<Route>>;
+export function Implements(route: RouteDefinition, { checkFirst = false } = {}): Marks<never> {
+  return (target, name, descriptor) => {
     const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
     applyDecorators(
       RequestMapping({ path, method: RequestMethod[route.method] }),
       HttpCode(statusOf(route)),
       SetMetadata(ROUTE, route),
+      SetMetadata(CHECKED_FIRST, checkFirst),
     )(target, name, descriptor);
     Handed('request')(target, name, 0);
-    if (route.idempotent) Handed('tx')(target, name, 1);
+    if (route.idempotent && !checkFirst) Handed('tx')(target, name, 1);
   };
 }
+
+// Not TypedPropertyDescriptor: its setter would demand exactly this type where a method that asks for less will do.
+type Marks<Method> = (target: object, name: string, descriptor: { value?: Method }) => void;
 
 /** Opens a handler that is no route of the contracts (health, metrics) to whoever reaches the private listener. */
 export const Public = () => SetMetadata(PUBLIC, true);
@@ -143,4 +168,5 @@ const read = (key: string, ...places: object[]): unknown =>
   places.map((place) => Reflect.getMetadata(key, place) as unknown).find((value) => value !== undefined);
 
 export const routeOf = (handler: object) => read(ROUTE, handler) as RouteDefinition | undefined;
+export const isCheckedFirst = (handler: object) => read(CHECKED_FIRST, handler) === true;
 export const isMarkedPublic = (handler: object, controller: object) => read(PUBLIC, handler, controller) === true;

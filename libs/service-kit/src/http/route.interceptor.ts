@@ -15,6 +15,7 @@ import { discardBody } from './request-body';
 import {
   type AnsweredRequest,
   type FileAnswer,
+  isCheckedFirst,
   type RequestOf,
   routeOf,
   type ServerSentEvent,
@@ -38,11 +39,20 @@ export class RouteInterceptor implements NestInterceptor {
     try {
       const request = await readRequest(route, http, response);
       if (route.approval) await this.approvals.demand(request);
-      const work = async (tx?: EntityManager) => {
+      const handle = (tx?: EntityManager) => {
         http.switchboard = { request, tx };
-        return this.encode(route, await lastValueFrom(next.handle(), { defaultValue: undefined }), request);
+        return lastValueFrom(next.handle() as Observable<unknown>, { defaultValue: undefined });
       };
-      const answer = route.idempotent ? await this.idempotency.once(request, http, response, work) : await work();
+      const work = async (tx?: EntityManager) => this.encode(route, await handle(tx), request);
+      const check = async () => {
+        const checked = (await handle()) as (tx: EntityManager) => Promise<unknown>;
+        return async (tx: EntityManager) => this.encode(route, await checked(tx), request);
+      };
+      const answer = !route.idempotent
+        ? await work()
+        : isCheckedFirst(context.getHandler())
+          ? await this.idempotency.onceChecked(request, http, response, check)
+          : await this.idempotency.once(request, http, response, work);
       setHeaders(route, answer, response);
       return of(answer);
     } catch (error) {

@@ -1,18 +1,14 @@
 import {
   AbortMultipartUploadCommand,
-  type CompletedPart,
-  CompleteMultipartUploadCommand,
-  CreateMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
   type ListMultipartUploadsCommandOutput,
-  PutObjectCommand,
   S3Client,
   S3ServiceException,
-  UploadPartCommand,
 } from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
 import { Readable } from 'node:stream';
 import { checkedKey, MediaTooLarge, StorageFull, StorageUnavailable, type MediaStorage } from './media-storage';
 
@@ -32,7 +28,7 @@ export interface S3Options {
 }
 
 // One request needs to know the length beforehand and may be repeated, so a stream is gathered in parts of this size: what fits
-// into one is sent by one request.
+// into one is sent by one request. Nobody sees anything of a file of several parts before its last request.
 const PART_BYTES = 16 * 1024 * 1024;
 /** Source: Amazon S3 User Guide, "Amazon S3 multipart upload limits". */
 const MOST_PARTS = 10_000;
@@ -42,6 +38,8 @@ const ABANDONED_AFTER_MS = 24 * 60 * 60 * 1000;
 /** Files in an S3-compatible bucket. */
 export class S3Storage implements MediaStorage {
   private readonly client: S3Client;
+  /** The same one, of which each request has the deadline and the errors of this storage. */
+  private readonly uploader: S3Client;
 
   constructor(private readonly options: S3Options) {
     this.client = new S3Client({
@@ -54,6 +52,12 @@ export class S3Storage implements MediaStorage {
       responseChecksumValidation: 'WHEN_REQUIRED',
       requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: options.deadlineMs },
     });
+    const send = async (command: Parameters<S3Client['send']>[0]): Promise<unknown> => {
+      const answer = this.ask((abortSignal) => this.client.send(command, { abortSignal }));
+      // What stays of an upload that cannot even be given up is removed a day later: it is told why it failed at first.
+      return command instanceof AbortMultipartUploadCommand ? answer.catch(() => undefined) : answer;
+    };
+    this.uploader = Object.assign(Object.create(this.client) as S3Client, { send });
   }
 
   async put(
@@ -62,18 +66,15 @@ export class S3Storage implements MediaStorage {
     { contentType }: { contentType: string },
   ): Promise<{ bytes: number }> {
     try {
-      const place = this.placeOf(key);
-      const parts = partsOf(body);
-      const first = await parts.next();
-      const second = first.done ? first : await parts.next();
-      if (!second.done)
-        return {
-          bytes: await this.putParts({ ...place, ContentType: contentType }, first.value!, second.value, parts),
-        };
-      const bytes = first.value ?? Buffer.alloc(0);
-      const command = new PutObjectCommand({ ...place, Body: bytes, ContentType: contentType });
-      await this.ask((abortSignal) => this.client.send(command, { abortSignal }));
-      return { bytes: bytes.length };
+      const params = { ...this.placeOf(key), ContentType: contentType };
+      const counted = new Counted(body);
+      // One part after the other: more at once would be as much more in memory.
+      const upload = new Upload({
+        ...{ client: this.uploader, partSize: PART_BYTES, queueSize: 1 },
+        params: { ...params, Body: counted.stream },
+      });
+      await upload.done();
+      return { bytes: counted.bytes };
     } catch (error) {
       if (body instanceof Readable) body.destroy();
       throw error;
@@ -121,40 +122,6 @@ export class S3Storage implements MediaStorage {
     }
   }
 
-  /** Nobody sees anything of it before its last request. @returns how many bytes there were */
-  private async putParts(
-    { ContentType, ...place }: { Bucket: string; Key: string; ContentType: string },
-    first: Buffer,
-    second: Buffer,
-    rest: AsyncGenerator<Buffer>,
-  ): Promise<number> {
-    const begin = new CreateMultipartUploadCommand({ ...place, ContentType });
-    const { UploadId } = await this.ask((abortSignal) => this.client.send(begin, { abortSignal }));
-    const upload = { ...place, UploadId };
-    const sent: CompletedPart[] = [];
-    let bytes = 0;
-    const send = async (part: Buffer) => {
-      const PartNumber = sent.length + 1;
-      if (PartNumber > MOST_PARTS) throw new MediaTooLarge(MOST_PARTS * PART_BYTES);
-      const command = new UploadPartCommand({ ...upload, PartNumber, Body: part });
-      const { ETag } = await this.ask((abortSignal) => this.client.send(command, { abortSignal }));
-      sent.push({ PartNumber, ETag });
-      bytes += part.length;
-    };
-    try {
-      await send(first);
-      await send(second);
-      for await (const part of rest) await send(part);
-      const complete = new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts: sent } });
-      await this.ask((abortSignal) => this.client.send(complete, { abortSignal }));
-      return bytes;
-    } catch (error) {
-      // What stays when this fails, too, is removed a day later.
-      await this.abandon(upload).catch(() => undefined);
-      throw error;
-    }
-  }
-
   private async abandon(upload: {
     Bucket: string;
     Key: string | undefined;
@@ -186,23 +153,23 @@ export class S3Storage implements MediaStorage {
   }
 }
 
-/** In parts of PART_BYTES, the last one shorter. */
-async function* partsOf(body: Buffer | Readable): AsyncGenerator<Buffer, undefined> {
-  let waiting: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of Buffer.isBuffer(body) ? [body] : (body as AsyncIterable<Buffer | string>)) {
-    let bytes = Buffer.from(chunk as Buffer);
-    while (length + bytes.length > PART_BYTES) {
-      const fitting = PART_BYTES - length;
-      yield Buffer.concat([...waiting, bytes.subarray(0, fitting)]);
-      bytes = bytes.subarray(fitting);
-      waiting = [];
-      length = 0;
-    }
-    waiting.push(bytes);
-    length += bytes.length;
+/** A body of which it is known at the end how long it was. */
+class Counted {
+  bytes = 0;
+  readonly stream: Readable;
+
+  constructor(body: Buffer | Readable) {
+    this.stream = Readable.from(this.read(Buffer.isBuffer(body) ? [body] : body), { objectMode: false });
   }
-  if (length > 0) yield Buffer.concat(waiting);
+
+  private async *read(body: AsyncIterable<Buffer | string> | Iterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of body) {
+      const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+      this.bytes += bytes.length;
+      if (this.bytes > MOST_PARTS * PART_BYTES) throw new MediaTooLarge(MOST_PARTS * PART_BYTES);
+      yield bytes;
+    }
+  }
 }
 
 function named(error: unknown): unknown {

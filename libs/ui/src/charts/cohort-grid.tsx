@@ -3,7 +3,7 @@ import { useKitTexts } from '../kit.texts';
 import './charts.css';
 
 interface CohortCell {
-  /** 0 to 1; null where it is not known. */
+  /** 0 to 1; null of a period that has ended where too few were there to be shown. */
   value: number | null;
   /** Its period has not ended: shown hatched, and in no average. */
   immature?: boolean;
@@ -51,7 +51,7 @@ export function CohortGrid({
               <th scope="row">⌀</th>
               <td />
               {periods.map((period, i) => (
-                <Cell key={period} cell={{ value: averages[i] ?? null }} />
+                <Cell key={period} cell={{ value: averages[i] ?? null, immature: typeof averages[i] !== 'number' }} />
               ))}
             </tr>
           )}
@@ -62,7 +62,7 @@ export function CohortGrid({
                 {size === null ? '< 20' : formats.number(size)}
               </td>
               {periods.map((period, i) => (
-                <Cell key={period} cell={cells[i] ?? { value: null }} />
+                <Cell key={period} cell={cells[i] ?? { value: null, immature: true }} />
               ))}
             </tr>
           ))}
@@ -75,7 +75,16 @@ export function CohortGrid({
 function Cell({ cell: { value, immature } }: { cell: CohortCell }) {
   const t = useKitTexts();
   const formats = useFormats();
-  if (value === null) return <td className="ui-cohort-cell" data-unknown />;
+  if (value === null) {
+    return immature ? (
+      <td className="ui-cohort-cell" data-unknown />
+    ) : (
+      <td className="ui-cohort-cell" data-unknown title={t.chart.hidden}>
+        <span aria-hidden>·</span>
+        <span className="visually-hidden">{t.chart.hidden}</span>
+      </td>
+    );
+  }
   return (
     <td
       className="ui-cohort-cell"

@@ -1,8 +1,7 @@
-import { ResiliencePolicy } from '@switchboard/service-kit';
+import { type BotServers, ResiliencePolicy } from '@switchboard/service-kit';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import http from 'node:http';
-import https from 'node:https';
+import type http from 'node:http';
 import { isAbsolute } from 'node:path';
 import { pipeline, Readable, Transform } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
@@ -42,6 +41,8 @@ export interface TelegramApiOptions {
   token: string;
   /** Without a slash at its end. */
   apiRoot: string;
+  /** By which it is asked. */
+  servers: Pick<BotServers, 'agentFor' | 'fetch'>;
   registry: Registry;
   sendTimeoutMs: number;
   /** Largest file from a Bot API server of one's own; the public one has a limit of its own. */
@@ -63,7 +64,7 @@ export class TelegramApi {
     // A root with a path must end with a slash, or the client drops the path.
     this.client = new Telegram(options.token, { apiRoot: `${options.apiRoot}/` });
     // Not by its constructor, which drops it where the server is one of plain http.
-    this.client.options.agent = agentFor(options.apiRoot);
+    this.client.options.agent = withReasons(options.servers.agentFor(options.apiRoot));
     const { registry, sendTimeoutMs: timeoutMs } = options;
     this.maxFileBytes = options.apiRoot === PUBLIC_API ? PUBLIC_MAX_BYTES : options.maxOwnServerBytes;
     this.asked = new ResiliencePolicy({ name: 'telegram', registry, timeoutMs, isOutage });
@@ -124,13 +125,13 @@ export class TelegramApi {
   /** Throws FileGone and FileTooLarge; the stream fails with FileTooLarge when the file is larger than it was said to be. */
   async download(fileId: string): Promise<Readable> {
     const file = await this.ask('getFile', { file_id: fileId });
-    const { token, apiRoot } = this.options;
+    const { token, apiRoot, servers } = this.options;
     const path = file.file_path ?? '';
     if ((file.file_size ?? 0) > this.maxFileBytes) throw tooLarge(this.maxFileBytes);
     // A server of one's own in local mode gives the path on its disk, and serves no files over HTTP.
     if (isAbsolute(path) && apiRoot !== PUBLIC_API) return this.openLocal(path);
     return this.files
-      .call('file', () => openRemote(`${apiRoot}/file/bot${token}/${path}`), { idempotent: true })
+      .call('file', () => openRemote(`${apiRoot}/file/bot${token}/${path}`, servers.fetch), { idempotent: true })
       .then((body) => limited(body, this.maxFileBytes))
       .catch((error: unknown) => {
         throw error instanceof FileGone ? error : meaningOf(error);
@@ -174,8 +175,8 @@ export class TelegramApi {
 
 const isFileOutage = (error: unknown) => !(error instanceof FileGone);
 
-async function openRemote(url: string): Promise<Readable> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(FILE_TIMEOUT_MS) });
+async function openRemote(url: string, request: typeof fetch): Promise<Readable> {
+  const response = await request(url, { signal: AbortSignal.timeout(FILE_TIMEOUT_MS) });
   if (response.ok && response.body) return Readable.fromWeb(response.body as ReadableStream);
   await response.body?.cancel();
   // 404 is the answer for a file that has been deleted, and says nothing about the server.
@@ -201,8 +202,7 @@ function limited(body: Readable, maxBytes: number): Readable {
  * telegraf throws the bodies of answers from 500 on away, and with them Telegram's reason. It is shown a status whose body it reads:
  * the code of the error is the body's, and one that is no JSON stays a failure whose outcome is unknown.
  */
-function agentFor(apiRoot: string): http.Agent {
-  const agent = new (apiRoot.startsWith('https:') ? https : http).Agent({ keepAlive: true });
+function withReasons(agent: http.Agent): http.Agent {
   const inner = agent as unknown as { addRequest(request: http.ClientRequest, ...more: unknown[]): void };
   const addRequest = inner.addRequest.bind(agent);
   inner.addRequest = (request, ...more) => {

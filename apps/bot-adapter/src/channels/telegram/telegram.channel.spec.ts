@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { AddressInfo } from 'node:net';
+import { BotServers } from '@switchboard/service-kit';
 import { Registry } from 'prom-client';
 import { plainText } from '../../rich-text/rich-text';
 import { ChannelBusy, ChatMoved, OutcomeUnknown, NotSent, Rejected, Unreachable, Unsupported } from '../channel-errors';
@@ -45,6 +46,7 @@ describe('what answers of Telegram mean', () => {
     const api = new TelegramApi({
       token: '1:x',
       apiRoot,
+      servers: new BotServers({ NODE_ENV: 'test' }),
       registry: new Registry(),
       sendTimeoutMs: 10_000,
       maxOwnServerBytes: 1000,

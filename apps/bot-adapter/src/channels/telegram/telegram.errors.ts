@@ -13,7 +13,7 @@ import {
 } from '../channel-errors';
 
 /** Errors of a connection that was never made, by Node's codes: the request cannot have arrived. */
-const NEVER_CONNECTED = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENETDOWN)$/;
+const NEVER_CONNECTED = /^(ECONNREFUSED|ERR_ADDRESS_REFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|ENETDOWN)$/;
 
 /** Also 404 for a method: an older self-hosted Bot API server. */
 const UNKNOWN_METHOD = /method not found|method is not supported/i;

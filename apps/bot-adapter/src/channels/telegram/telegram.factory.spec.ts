@@ -1,4 +1,4 @@
-import { createLog } from '@switchboard/service-kit';
+import { BotServers, createLog } from '@switchboard/service-kit';
 import { Registry } from 'prom-client';
 import { z } from 'zod';
 import { channelKinds } from '../channels.service';
@@ -18,6 +18,7 @@ function create(channel: Record<string, unknown>, env: Record<string, string> = 
     registry: new Registry(),
     log: createLog({ level: 'silent', format: 'json' }),
     sendTimeoutMs: 1000,
+    servers: new BotServers({ NODE_ENV: 'test' }, [String(config.TELEGRAM_API_ROOT)]),
   };
   return telegram.create({ id: 'lumen', name: 'Lumen', settings, secret }, deps);
 }
@@ -27,7 +28,7 @@ describe('a bot in Telegram', () => {
     const root = (channel: object, env = {}) => create({ token: '7:x', ...channel }, env).capabilities.maxFileBytes;
     // Only the public server has a limit of 20 MB.
     expect(root({})).toBe(20 * 1024 * 1024);
-    expect(root({ apiRoot: 'http://bot-api:8081/' })).toBe(2_000_000_000);
+    expect(root({ apiRoot: 'https://bot-api.example:8081/' })).toBe(2_000_000_000);
     expect(root({}, { TELEGRAM_API_ROOT: 'http://bot-api:8081', TELEGRAM_MAX_FILE_MB: '50' })).toBe(50_000_000);
   });
 

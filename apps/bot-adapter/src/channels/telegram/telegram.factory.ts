@@ -40,7 +40,9 @@ export const telegram = defineChannel({
     BOT_ADAPTER_SANDBOX_API_ROOT: httpUrl.optional().describe('Where bots with the apiRoot "sandbox" live.'),
   },
 
-  create({ id, settings, secret }, { config, registry, sendTimeoutMs }) {
+  servers: { settings: ['apiRoot'], variables: ['TELEGRAM_API_ROOT', 'BOT_ADAPTER_SANDBOX_API_ROOT'] },
+
+  create({ id, settings, secret }, { config, registry, sendTimeoutMs, servers }) {
     const token = secret('token');
     if (!token) throw new BotFieldError('channel.token', MISSING, 'required');
     if (!TOKEN.test(token)) throw new BotFieldError('channel.token', MALFORMED, 'invalid_format');
@@ -49,11 +51,13 @@ export const telegram = defineChannel({
       throw new BotFieldError('channel.apiRoot', REAL_TOKEN_IN_SANDBOX);
     }
     const apiRoot = isSandbox ? config.BOT_ADAPTER_SANDBOX_API_ROOT : (settings.apiRoot ?? config.TELEGRAM_API_ROOT);
+    if (settings.apiRoot && !isSandbox) servers.check('channel.apiRoot', settings.apiRoot);
     if (!apiRoot) throw new ConfigError(`The bot "${id}" lives in the sandbox: set BOT_ADAPTER_SANDBOX_API_ROOT`);
     const api = new TelegramApi({
       token,
       apiRoot: apiRoot.replace(/\/$/, ''),
       registry,
+      servers,
       sendTimeoutMs,
       maxOwnServerBytes: config.TELEGRAM_MAX_FILE_MB * 1_000_000,
     });

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { BotServers } from '@switchboard/service-kit';
 import { Registry } from 'prom-client';
 import { FileGone, FileTooLarge } from '../channel-errors';
 import { TelegramApi } from './telegram.api';
@@ -29,6 +30,7 @@ describe('files of a Bot API server', () => {
     const api = new TelegramApi({
       token: '1:x',
       apiRoot,
+      servers: new BotServers({ NODE_ENV: 'test' }),
       registry: new Registry(),
       sendTimeoutMs: 1000,
       maxOwnServerBytes: 25 * MB,

@@ -1,5 +1,6 @@
 import { ContactBlocked, MessageReceived, MessageUndeliverable } from '@switchboard/contracts';
 import { type TestApp, until } from '@switchboard/testing';
+import { BotServers } from '@switchboard/service-kit';
 import { Registry } from 'prom-client';
 import { hear, reply, startBotAdapter } from '../../../test/start-bot-adapter';
 import { LUMEN, type Phone, type PretendedTelegram, startTelegram } from '../../../test/start-sandbox';
@@ -131,7 +132,8 @@ describe('what Telegram refuses', () => {
 
   beforeAll(async () => {
     telegram = await startTelegram();
-    const options = { registry: new Registry(), sendTimeoutMs: 10_000, maxOwnServerBytes: 1e6 };
+    const servers = new BotServers({ NODE_ENV: 'test' });
+    const options = { registry: new Registry(), servers, sendTimeoutMs: 10_000, maxOwnServerBytes: 1e6 };
     const api = new TelegramApi({ ...options, token: LUMEN.token, apiRoot: telegram.apiRoot });
     channel = new TelegramChannel(api, { botId: 'lumen', webhookSecret: 'secret', rates: {} as never });
   });

@@ -7,7 +7,9 @@ import {
   analyticsAlertSettingsRead,
   analyticsAlertsList,
   analyticsAlertsRead,
+  analyticsArchivesCheck,
   analyticsArchivesList,
+  analyticsBackupsCheck,
   analyticsBackupsList,
   analyticsBoardsListDefinitions,
   analyticsBoardsReadActivity,
@@ -91,6 +93,7 @@ import {
   gatewayRolesList,
   gatewaySessionRead,
   gatewaySignInMethodsList,
+  gatewayStaffKeysList,
   gatewayStaffList,
   gatewayStaffRead,
   gatewayStaffSessionsList,
@@ -115,9 +118,15 @@ import type {
   AnalyticsAlertsReadData,
   AnalyticsAlertsReadError,
   AnalyticsAlertsReadResponse,
+  AnalyticsArchivesCheckData,
+  AnalyticsArchivesCheckError,
+  AnalyticsArchivesCheckResponse,
   AnalyticsArchivesListData,
   AnalyticsArchivesListError,
   AnalyticsArchivesListResponse,
+  AnalyticsBackupsCheckData,
+  AnalyticsBackupsCheckError,
+  AnalyticsBackupsCheckResponse,
   AnalyticsBackupsListData,
   AnalyticsBackupsListError,
   AnalyticsBackupsListResponse,
@@ -363,6 +372,9 @@ import type {
   GatewaySignInMethodsListData,
   GatewaySignInMethodsListError,
   GatewaySignInMethodsListResponse,
+  GatewayStaffKeysListData,
+  GatewayStaffKeysListError,
+  GatewayStaffKeysListResponse,
   GatewayStaffListData,
   GatewayStaffListError,
   GatewayStaffListResponse,
@@ -2124,6 +2136,31 @@ export const analyticsArchivesListInfiniteOptions = (options?: Options<Analytics
   return opts as Omit<typeof opts, 'initialData'>;
 };
 
+export const analyticsArchivesCheckQueryKey = (options: Options<AnalyticsArchivesCheckData>) =>
+  createQueryKey('analyticsArchivesCheck', options);
+
+/**
+ * Reads the archive of a day and compares it with its counts and checksums.
+ */
+export const analyticsArchivesCheckOptions = (options: Options<AnalyticsArchivesCheckData>) =>
+  queryOptions<
+    AnalyticsArchivesCheckResponse,
+    AnalyticsArchivesCheckError,
+    AnalyticsArchivesCheckResponse,
+    ReturnType<typeof analyticsArchivesCheckQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await analyticsArchivesCheck({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: analyticsArchivesCheckQueryKey(options),
+  });
+
 export const analyticsExperimentsListQueryKey = (options?: Options<AnalyticsExperimentsListData>) =>
   createQueryKey('analyticsExperimentsList', options);
 
@@ -2371,7 +2408,7 @@ export const gatewayKeysListQueryKey = (options?: Options<GatewayKeysListData>) 
   createQueryKey('gatewayKeysList', options);
 
 /**
- * API keys, the newest first.
+ * API keys, the newest first: those that one has made oneself; with `keys:any-team` those of everybody.
  */
 export const gatewayKeysListOptions = (options?: Options<GatewayKeysListData>) =>
   queryOptions<
@@ -2397,7 +2434,7 @@ export const gatewayKeysListInfiniteQueryKey = (
 ): QueryKey<Options<GatewayKeysListData>> => createQueryKey('gatewayKeysList', options, true);
 
 /**
- * API keys, the newest first.
+ * API keys, the newest first: those that one has made oneself; with `keys:any-team` those of everybody.
  */
 export const gatewayKeysListInfiniteOptions = (options?: Options<GatewayKeysListData>) => {
   const opts = infiniteQueryOptions<
@@ -4011,6 +4048,31 @@ export const gatewayStaffReadOptions = (options: Options<GatewayStaffReadData>) 
     queryKey: gatewayStaffReadQueryKey(options),
   });
 
+export const gatewayStaffKeysListQueryKey = (options: Options<GatewayStaffKeysListData>) =>
+  createQueryKey('gatewayStaffKeysList', options);
+
+/**
+ * API keys that a member of staff has made and that count, the newest first. They may do no more than their maker: what becomes of them is seen here before roles are changed.
+ */
+export const gatewayStaffKeysListOptions = (options: Options<GatewayStaffKeysListData>) =>
+  queryOptions<
+    GatewayStaffKeysListResponse,
+    GatewayStaffKeysListError,
+    GatewayStaffKeysListResponse,
+    ReturnType<typeof gatewayStaffKeysListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await gatewayStaffKeysList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: gatewayStaffKeysListQueryKey(options),
+  });
+
 export const gatewayStaffSessionsListQueryKey = (options: Options<GatewayStaffSessionsListData>) =>
   createQueryKey('gatewayStaffSessionsList', options);
 
@@ -4059,6 +4121,31 @@ export const analyticsBackupsListOptions = (options?: Options<AnalyticsBackupsLi
       return data;
     },
     queryKey: analyticsBackupsListQueryKey(options),
+  });
+
+export const analyticsBackupsCheckQueryKey = (options: Options<AnalyticsBackupsCheckData>) =>
+  createQueryKey('analyticsBackupsCheck', options);
+
+/**
+ * Reads a backup and compares it with its checksums.
+ */
+export const analyticsBackupsCheckOptions = (options: Options<AnalyticsBackupsCheckData>) =>
+  queryOptions<
+    AnalyticsBackupsCheckResponse,
+    AnalyticsBackupsCheckError,
+    AnalyticsBackupsCheckResponse,
+    ReturnType<typeof analyticsBackupsCheckQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await analyticsBackupsCheck({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: analyticsBackupsCheckQueryKey(options),
   });
 
 export const chatAiUsageReadQueryKey = (options: Options<ChatAiUsageReadData>) =>
