@@ -97,6 +97,57 @@ describePages('lists', () => {
     await until(() => gateway.askedFor('GET /v1/staff').length > asked, { what: 'the list read again' });
   });
 
+  it('people who were found with one bot are not shown as those of another', async () => {
+    const contact = (botId: string, name: string) => ({
+      ...{ contactId: name, userId: COLLEAGUE_ID, botId, channel: 'telegram', name, startedAt: AT, blockedAt: null },
+    });
+    const bot = { state: 'active', describedBy: 'gateway', mistakes: [], channel: 'telegram', hidesFile: false };
+    gateway.answer({
+      'GET /v1/bots': listOf(
+        ...['Books', 'Pets'].map((name) => ({
+          ...bot,
+          ...{ id: name.toLowerCase(), name, changedAt: AT, revision: '1' },
+        })),
+      ),
+      'GET /v1/contacts': listOf(contact('pets', 'Petra')),
+      'POST /v1/contacts/find': { contacts: [contact('books', 'Bertha')], isCut: false },
+    });
+    await page().goto('/console/people?bot=books');
+    const field = page().getByRole('searchbox');
+    await field.fill('1');
+    await field.press('Enter');
+    await says('Bertha');
+    await page()
+      .getByRole('button', { name: /Bot.*Books|Books.*Bot/ })
+      .first()
+      .click();
+    await page().getByRole('option', { name: /Pets/ }).click();
+    await says('Petra');
+    expect(await gateway.text()).not.toContain('Bertha');
+  });
+
+  it('filters that are saved in two tabs are all there', async () => {
+    gateway.answer({ 'GET /v1/conversations': listOf() });
+    await page().goto('/console/conversations?bot=books');
+    await gateway.press('Saved filters');
+    await page().getByRole('menuitem', { name: 'Save these filters…' }).click();
+    const keep = `switchboard.saved-filters`;
+    const theirs = [{ path: '/console/conversations', name: 'Theirs', search: '?bot=pets' }];
+    // What another tab does.
+    await page().evaluate(([key, value]) => localStorage.setItem(key!, value!), [keep, JSON.stringify(theirs)]);
+    await gateway.dialog().getByRole('textbox').fill('Ours');
+    await gateway.dialog().getByRole('button', { name: 'Save' }).click();
+    const kept = await page().evaluate<string>(`localStorage.getItem('${keep}')`);
+    expect((JSON.parse(kept) as typeof theirs).map(({ name }) => name)).toEqual(['Theirs', 'Ours']);
+    await page().evaluate(`
+      localStorage.setItem('${keep}', '[]');
+      dispatchEvent(new StorageEvent('storage', { key: '${keep}' }));
+    `);
+    await gateway.press('Saved filters');
+    await page().getByRole('menuitem').first().waitFor();
+    expect(await page().getByRole('menuitem').allInnerTexts()).toEqual(['Save these filters…']);
+  });
+
   it('who may see staff and not change them sees where they are signed in, and signs nobody out', async () => {
     const session = { id: 's1', device: 'Firefox on Linux', createdAt: AT, seenAt: AT };
     gateway.answer({

@@ -2,9 +2,18 @@ import { z } from 'zod';
 import { Instant, PageQuery, pageOf } from './api.shapes';
 import { defineRoute } from './define-route';
 import { openWord } from './open-word';
+import { ownMessage } from './own-message';
 import { BotId } from './shapes';
 
-const Scope = z.string().regex(/^!?(\*|[a-z][a-z0-9-]*:(\*|[a-z][a-z0-9-]*))$/, 'is resource:action, resource:* or *');
+const Scope = z
+  .string()
+  .regex(
+    /^!?(\*|[a-z][a-z0-9-]*:(\*|[a-z][a-z0-9-]*))$/,
+    ownMessage(
+      'A right is written as bots:read, bots:* or *, in small letters.',
+      'Право пишется так: bots:read, bots:* или *, строчными буквами.',
+    ),
+  );
 const Cidr = z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()]);
 
 const Rate = z.enum(['standard', 'high']);

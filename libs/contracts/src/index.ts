@@ -13,6 +13,7 @@ export type {
 export { type Decrypted, type FieldPath, personal, personalFieldsOf, Sealed } from './personal';
 export { upcast, versionsReadAs } from './upcast';
 export type { ReadData } from './upcast';
+export { ownMessageInRussian } from './own-message';
 export { type Known, openWord, type OpenWord, type OpenWordSchema } from './open-word';
 export { type KnownLocale, Locale, localized, nearestLocale } from './locale';
 export { type AuditAction, auditActions } from './audit-actions';

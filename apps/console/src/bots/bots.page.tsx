@@ -35,9 +35,10 @@ export function BotsPage() {
     ...gatewayBotsListOptions({ query: { limit: 200, state: archived ? 'active,paused,archived' : 'active,paused' } }),
     placeholderData: keepPreviousData,
   });
-  const mayWrite = staff.can('bots:write');
+  // A new bot is none of those that somebody may see alone, and it comes with a secret: its token.
+  const mayMake = staff.canWithAllBots('bots:write') && staff.canWithAllBots('secrets:write');
   useCommands(
-    mayWrite
+    mayMake
       ? [
           {
             id: 'bots.new',
@@ -53,7 +54,7 @@ export function BotsPage() {
   // A page holds all bots that there are, so that they are searched here.
   const word = q.toLocaleLowerCase();
   const rows = data?.data.filter(({ id, name }) => id.includes(word) || name.toLocaleLowerCase().includes(word));
-  const newBot = mayWrite && (
+  const newBot = mayMake && (
     <ButtonLink href="/console/bots/new" look="primary" icon={<Plus />} keys={<Kbd keys="c" />}>
       {t.new}
     </ButtonLink>

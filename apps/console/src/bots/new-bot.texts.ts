@@ -21,6 +21,7 @@ export const useNewBotTexts = defineTexts({
     noAccount: 'The channel does not know this token.',
     id: 'Id',
     idHint: 'In addresses and logs; it never changes. Small letters, digits and hyphens.',
+    idTaken: 'Another bot has this id. Choose another one.',
     prompt: 'What it is told',
     promptHint: 'Who it is, how it speaks, what it must never say. You can try and change it later.',
     promptStart:
@@ -54,6 +55,7 @@ export const useNewBotTexts = defineTexts({
     noAccount: 'Канал не знает этого токена.',
     id: 'Идентификатор',
     idHint: 'В адресах и журналах, не меняется. Строчные латинские буквы, цифры и дефис.',
+    idTaken: 'Этот идентификатор уже у другого бота. Выберите другой.',
     prompt: 'Что ему сказать',
     promptHint: 'Кто он, как говорит, чего никогда не говорит. Потом можно попробовать и изменить.',
     promptStart:

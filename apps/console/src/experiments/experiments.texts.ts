@@ -2,6 +2,7 @@ import { defineTexts } from '@switchboard/ui';
 
 export const useExperimentTexts = defineTexts({
   en: {
+    incomplete: 'Choose a bot, and a version of its prompt for each variant.',
     title: 'Experiments',
     about: 'Which of two or more does better, found out on a part of the people, with bounds that hold at every look.',
     new: 'New experiment',
@@ -128,6 +129,7 @@ export const useExperimentTexts = defineTexts({
     weight: (share: string) => `${share} of the people`,
   },
   ru: {
+    incomplete: 'Выберите бота и версию промпта для каждого варианта.',
     title: 'Эксперименты',
     about: 'Что из нескольких лучше — на части людей, с границами, которые верны при каждом взгляде.',
     new: 'Новый эксперимент',

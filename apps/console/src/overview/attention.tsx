@@ -29,7 +29,7 @@ export function Attention() {
   const t = useOverviewTexts();
   const kit = useKitTexts();
   const staff = useStaff();
-  const bots = useQuery({ ...allBots(), enabled: staff.can('bots:read') });
+  const bots = useQuery({ ...allBots(), enabled: staff.can('bots:read'), refetchInterval: REFRESH_MS });
   const seesLetters = staff.can('dead-letters:read');
   const alerts = useQuery({
     ...analyticsAlertsListOptions({ query: { state: 'firing', limit: 50 } }),

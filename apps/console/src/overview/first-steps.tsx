@@ -16,7 +16,9 @@ export function FirstSteps() {
   const kit = useKitTexts();
   const staff = useStaff();
   const [isClosed, setClosed] = useState(closed.read() === 'closed');
-  const isOwner = staff.can('bots:write') && staff.can('staff:write');
+  const isOwner = ['bots:write', 'secrets:write', 'staff:write'].every((permission) =>
+    staff.canWithAllBots(permission),
+  );
   const isShown = isOwner && !isClosed;
   const bots = useQuery({ ...allBots(), enabled: isShown });
   const members = useQuery({ ...gatewayStaffListOptions({ query: { limit: 2 } }), enabled: isShown });

@@ -37,9 +37,11 @@ export function PeoplePage() {
   );
   // What is looked for must not stand in an address, a history or a log.
   const find = useMutation({
-    mutationFn: async () => (await botAdapterContactsFind({ body: { [by]: text.trim(), botId: search.bot } })).data,
+    mutationFn: async (botId: string | undefined) =>
+      (await botAdapterContactsFind({ body: { [by]: text.trim(), botId } })).data,
   });
-  const found = find.data;
+  // What was found with one bot is not shown as of another.
+  const found = find.variables === search.bot ? find.data : undefined;
   const columns: Column<BotAdapterContact>[] = [
     {
       ...{ id: 'person', title: t.person },
@@ -62,7 +64,7 @@ export function PeoplePage() {
             value={text}
             onChange={setText}
             onClear={() => find.reset()}
-            onSubmit={() => text.trim() && find.mutate()}
+            onSubmit={() => text.trim() && find.mutate(search.bot)}
           />
         }
         set={search.bot ? 1 : 0}
@@ -74,7 +76,7 @@ export function PeoplePage() {
           onChange={(id) => setBy(id as Key)}
           choices={keys.map((id) => ({ id, label: t.by[id] }))}
         />
-        <Button isPending={find.isPending} isDisabled={!text.trim()} onPress={() => find.mutate()}>
+        <Button isPending={find.isPending} isDisabled={!text.trim()} onPress={() => find.mutate(search.bot)}>
           {t.search}
         </Button>
         <BotFilter value={search.bot} onChange={(bot) => set({ bot })} />
