@@ -309,7 +309,7 @@ describePages('the console when not all goes well', () => {
     expect(await page().getByRole('table').getByRole('row').allInnerTexts()).toEqual([
       'Date\tCost',
       '3 May 2026\t$0.00',
-      '4 May 2026\t< $0.0001',
+      '4 May 2026\t$0.00004',
     ]);
   });
 

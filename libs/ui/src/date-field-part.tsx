@@ -31,7 +31,7 @@ export default function DateFieldPart({ name, value, onChange, min, ...words }: 
     >
       <FieldParts {...words}>
         <Group className="ui-input ui-input-row ui-dates">
-          <DateInput className="ui-date-input">
+          <DateInput className="ui-date-input ui-date-one">
             {(segment) => <DateSegment segment={segment} className="ui-date-segment" />}
           </DateInput>
           {value && (
@@ -57,7 +57,7 @@ export default function DateFieldPart({ name, value, onChange, min, ...words }: 
               </AriaButton>
             </header>
             <CalendarGrid weekdayStyle="short">
-              {(date) => <CalendarCell date={date} className="ui-calendar-day" />}
+              {(date) => <CalendarCell date={date} className="ui-calendar-day ui-calendar-one" />}
             </CalendarGrid>
           </Calendar>
         </Dialog>
