@@ -11,7 +11,8 @@ function untypedWords(schema: unknown, place: string): string[] {
   if (typeof schema !== 'object' || schema === null) return [];
   const within = Object.entries(schema).flatMap(([name, inner]) => untypedWords(inner, `${place}/${name}`));
   const { description, schema: ofParameter = schema } = schema as Json;
-  const isUntyped = typeof description === 'string' && !description.includes('…') && WORDS.test(description) && isAnyText(ofParameter);
+  const isUntyped =
+    typeof description === 'string' && !description.includes('…') && WORDS.test(description) && isAnyText(ofParameter);
   return isUntyped ? [`${place}: ${description}`, ...within] : within;
 }
 

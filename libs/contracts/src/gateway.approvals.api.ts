@@ -140,6 +140,9 @@ export const DemandApproval = defineRoute({
       .describe('required: `approvalId` has to be approved first; unusable: it is not for this'),
     approvalId: z.uuid().optional(),
     expiresAt: Instant.optional(),
-    state: z.enum([...State.options, 'unknown']).optional().describe('unknown: there is no such approval of this.'),
+    state: z
+      .enum([...State.options, 'unknown'])
+      .optional()
+      .describe('unknown: there is no such approval of this.'),
   }),
 });

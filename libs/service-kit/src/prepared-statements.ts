@@ -49,6 +49,9 @@ async function isWorking(config: ClientConfig, processId: number | null): Promis
   }
 }
 
+/** Of the server; known once the connection stands. */
+const processIdOf = (client: Client) => (client as unknown as { processID: number | null }).processID;
+
 export interface PreparingClientConfig extends ClientConfig {
   /** Of a connection that waits for an answer, after which the server is asked whether it still works; 75 s when absent. */
   readonly silenceMs?: number;
@@ -60,10 +63,8 @@ export interface PreparingClientConfig extends ClientConfig {
  */
 export class PreparingClient extends Client {
   constructor({ silenceMs, ...config }: PreparingClientConfig = {}) {
-    let backend: { processID: number | null } | undefined;
-    const asked = async () => backend !== undefined && isWorking(config, backend.processID);
+    const asked = async () => isWorking(config, processIdOf(this));
     super({ ...config, stream: () => databaseSocket({ silenceMs, isWorking: asked }) });
-    backend = this as unknown as typeof backend;
     const ask = this.query.bind(this) as Ask;
     const prepared: Ask = (text, values, ...rest) => {
       const isPlain = typeof text === 'string' && Array.isArray(values) && values.length > 0 && rest.length === 0;

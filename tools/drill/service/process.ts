@@ -38,7 +38,7 @@ async function main(): Promise<void> {
     // The same deadlines as in service-kit, in a shorter form.
     extra: {
       options: `${searchPath} -c idle_in_transaction_session_timeout=10s`,
-      stream: () => databaseSocket(DATABASE_SILENCE_MS),
+      stream: () => databaseSocket({ silenceMs: DATABASE_SILENCE_MS }),
     },
   });
   await untilItAnswers(() => db.initialize());

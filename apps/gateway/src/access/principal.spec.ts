@@ -27,6 +27,10 @@ describe('somebody who may do more for one bot than for another', () => {
 
   it('may do everywhere what they may for all bots', () => {
     const more = staff([...moderatorAndSupport.grants, { botId: null, scopes: ['numbers:read'] }]);
-    expect(actorFor(more, RestrictPerson, new Date()).scopes).toEqual(['numbers:read', 'people:read', 'people:restrict']);
+    expect(actorFor(more, RestrictPerson, new Date()).scopes).toEqual([
+      'numbers:read',
+      'people:read',
+      'people:restrict',
+    ]);
   });
 });

@@ -26,6 +26,8 @@ export interface Principal {
 
 /** Dangerous acts are believed for so long after somebody has proven who they are. */
 export const STEP_UP_MS = 5 * 60_000;
+/** At most, those of processes. What is proven later than that was proven while a clock was ahead. */
+const CLOCKS_DIFFER_MS = 60_000;
 
 /**
  * Whom the service that is asked shall take the principal for.
@@ -40,7 +42,8 @@ export function actorFor(principal: Principal, route: RouteDefinition, now: Date
     const couldOnce = given && mayCall({ ...principal, grants: given }, route, botId);
     throw new HttpProblem(couldOnce ? 'key_narrowed' : 'forbidden');
   }
-  if (route.stepUp && !(session && now.getTime() - session.provenAt.getTime() <= STEP_UP_MS))
+  const provenFor = session ? now.getTime() - session.provenAt.getTime() : Infinity;
+  if (route.stepUp && !(provenFor >= -CLOCKS_DIFFER_MS && provenFor <= STEP_UP_MS))
     throw new HttpProblem('step_up_required');
   const scopes = new Set([...scopesIn(principal, null), ...common(principal, bots ?? []), ...prohibitions(principal)]);
   return { kind, id, roles: [...roles], scopes: [...scopes], ...(bots && { bots }) };

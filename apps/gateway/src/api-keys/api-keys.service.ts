@@ -264,7 +264,7 @@ export class ApiKeysService {
   /** Not waited for, and to the minute. */
   private noteUsed(key: ApiKey): void {
     const now = this.clock.now();
-    if (key.usedAt && now.getTime() - key.usedAt.getTime() < USED_EVERY_MS) return;
+    if (key.usedAt && Math.abs(now.getTime() - key.usedAt.getTime()) < USED_EVERY_MS) return;
     key.usedAt = now;
     this.db.manager.update(ApiKey, { id: key.id }, { usedAt: now }).catch(() => undefined);
   }

@@ -173,22 +173,31 @@ export class AuditService {
 
   /** Removes what has been kept long enough, by whole segments, so that what is left still follows what was signed. */
   async forgetOld(signal: AbortSignal): Promise<void> {
-    for (let stream = 0; stream < STREAMS; stream++) {
-      signal.throwIfAborted();
-      const years = stream < ORDINARY_STREAMS ? KEPT_YEARS.ordinary : KEPT_YEARS.money;
-      await this.db.transaction(async (tx) => {
-        const [{ last }] = (await tx.query(
-          `SELECT max(to_seq) AS last FROM audit_segments s JOIN audit_roots r ON r.number = s.root
-           WHERE s.stream = $1 AND r.at < now() - make_interval(years => $2, days => 1)`,
-          [stream, years],
-        )) as [{ last: string | null }];
-        if (last === null) return;
-        // Only for as long as this takes; the trigger lets go of nothing younger anyway.
-        await tx.query('GRANT DELETE ON audit_entries TO CURRENT_USER');
-        await tx.query('DELETE FROM audit_entries WHERE stream = $1 AND seq <= $2', [stream, last]);
-        await tx.query('REVOKE DELETE ON audit_entries FROM CURRENT_USER');
-      });
+    const failures: unknown[] = [];
+    for (let stream = 0; stream < STREAMS && !signal.aborted; stream++) {
+      await this.forgetOldOf(stream).catch((error: unknown) => failures.push(error));
     }
+    signal.throwIfAborted();
+    if (failures.length > 0) throw new AggregateError(failures, 'old entries of the audit log were not deleted');
+  }
+
+  private async forgetOldOf(stream: number): Promise<void> {
+    const years = stream < ORDINARY_STREAMS ? KEPT_YEARS.ordinary : KEPT_YEARS.money;
+    await this.db.transaction(async (tx) => {
+      // An entry may be younger than its signature: whoever wrote it had a clock that was ahead.
+      const [{ last }] = (await tx.query(
+        `SELECT max(to_seq) AS last FROM audit_segments s JOIN audit_roots r ON r.number = s.root
+         WHERE s.stream = $1 AND r.at < now() - make_interval(years => $2, days => 1) 
+           AND s.to_seq < coalesce((SELECT min(seq) FROM audit_entries WHERE stream = $1
+             AND at >= now() - make_interval(years => $2)), 'infinity'::float8)`,
+        [stream, years],
+      )) as [{ last: string | null }];
+      if (last === null) return;
+      // Only for as long as this takes; the trigger lets go of nothing younger anyway.
+      await tx.query('GRANT DELETE ON audit_entries TO CURRENT_USER');
+      await tx.query('DELETE FROM audit_entries WHERE stream = $1 AND seq <= $2', [stream, last]);
+      await tx.query('REVOKE DELETE ON audit_entries FROM CURRENT_USER');
+    });
   }
 
   private async *inOrder(filter: AuditExport): AsyncGenerator<AuditEntryRow> {

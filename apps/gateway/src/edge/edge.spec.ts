@@ -22,7 +22,8 @@ describe('the edge', () => {
     upstream = await Upstream.start();
     const proxies = { GATEWAY_TRUSTED_PROXIES: 'loopback, 10.0.0.0/8' };
     const env = { ...proxies, GATEWAY_PUBLIC_PORT: '0', HTTP_CORS_ORIGINS: 'https://shop.example' };
-    app = await startApp(gatewayApp, { env, directory: upstream.directory });
+    const directory = new Map([...upstream.directory, ['analytics', upstream.directory.get('chat-ai')!]]);
+    app = await startApp(gatewayApp, { env, directory });
     analyst = await signInStaff(app, 'analyst');
   });
   afterAll(async () => {

@@ -25,6 +25,7 @@ import type { SiteConfig } from '../sessions/site.config';
 import type { WebhooksConfig } from './webhooks.config';
 import { WantedTypesService } from './wanted-types.service';
 import { WebhookEndpoint, WebhookHealth, WebhookSecret } from './webhook-endpoint.entity';
+import { WebhookQueueService } from './webhook-queue.service';
 import { WebhookSecretsService } from './webhook-secrets.service';
 import { webhookTypes } from './webhook-types';
 import { WebhooksHealthService } from './webhooks-health.service';
@@ -70,6 +71,7 @@ export class WebhookEndpointsService {
     private readonly db: DataSource,
     private readonly secrets: WebhookSecretsService,
     private readonly health: WebhooksHealthService,
+    private readonly queue: WebhookQueueService,
     private readonly wanted: WantedTypesService,
     private readonly audit: AuditLog,
     private readonly clock: Clock,
@@ -148,6 +150,7 @@ export class WebhookEndpointsService {
     checkSettings(actor, wanted);
     await tx.update(WebhookEndpoint, { id: endpointId }, { ...settings, revision: endpoint.revision + 1 });
     this.wanted.changeIn(tx);
+    if (wanted.ordered !== endpoint.ordered) await this.queue.reorder(tx, endpointId, wanted.ordered);
     if (state === 'enabled' && endpoint.state === 'disabled') await this.health.enable(tx, endpointId);
     if (state === 'disabled' && endpoint.state === 'enabled') await this.health.disable(tx, endpointId, 'by_hand');
     const answer = await this.read(tx, actor, endpointId);
