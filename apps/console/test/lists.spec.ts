@@ -46,7 +46,7 @@ describePages('lists', () => {
   });
 
   it('a page whose last row was dealt with gives way to the page before it', async () => {
-    const earlier = { ...approval, id: 'a0', summary: 'Remove a bot' };
+    const earlier = { ...approval, id: 'a0', route: 'gateway.bots.remove', summary: 'Remove a bot' };
     let left: object[] = [approval];
     const first = { data: [earlier], page: { next: 'second', prev: null } };
     gateway.answer({

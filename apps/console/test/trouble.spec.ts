@@ -47,6 +47,51 @@ describePages('the console when not all goes well', () => {
     await says('Nothing waits for you');
   });
 
+  it('the overview tells what waits for a decision of whoever looks, and not what others decide', async () => {
+    const asked = { id: 'a1', route: 'gateway.staff.grant', summary: 'x', state: 'pending', mayDecide: true };
+    gateway.answer({
+      'GET /v1/alerts': listOf(),
+      'GET /v1/inbound-updates/quarantined/summary': { bots: [] },
+      'GET /v1/services/*/bus/dead-letters/summary': { groups: [] },
+      'GET /v1/approvals': listOf(asked, { ...asked, id: 'a2', mayDecide: false }),
+    });
+    await page().goto('/console/');
+    await says('1 request waits for your decision');
+    expect(await text()).not.toContain('Nothing waits for you');
+  });
+
+  it('a person that nobody knows is not shown as one without a name', async () => {
+    gateway.answer({
+      'GET /v1/people/*/contacts': { contacts: [], chats: [] },
+      'GET /v1/people/*': new Refusal(404, 'gateway.user_not_found'),
+    });
+    await page().goto(`/console/people/${PERSON}`);
+    await says('Nobody is known by this id');
+    expect(await text()).not.toContain('Without a name');
+  });
+
+  it('usage that does not answer can be asked for with other filters', async () => {
+    gateway.answer({ 'GET /v1/usage': new Refusal(403, 'forbidden') });
+    await page().goto('/console/usage');
+    await says('refused: forbidden');
+    await page()
+      .getByRole('button', { name: /All bots/ })
+      .waitFor();
+  });
+
+  it('files of the same name are told apart, and one that begins late says why', async () => {
+    const row = {
+      ...{ id: 'f1', report: 'growth', format: 'csv', state: 'done', createdAt: AT, finishedAt: AT, rows: 3 },
+      ...{ totalRows: 3, problem: null, bytes: 10, fileName: 'growth-2026-05-04.csv', link: '/x', expiresAt: AT },
+      ...{ botId: 'books', from: '2026-04-01', to: '2026-04-30', keptFrom: '2026-04-10' },
+    };
+    gateway.answer({ 'GET /v1/analytics/exports': listOf(row, { ...row, id: 'f2', botId: null, keptFrom: null }) });
+    await page().goto('/console/exports');
+    await says('Books, 1 Apr 2026 – 30 Apr 2026');
+    await says('All bots, 1 Apr 2026 – 30 Apr 2026');
+    await says('Days before 10 Apr 2026 are no longer kept.');
+  });
+
   it('failures are not called none while a service is silent, and why it is silent is told', async () => {
     const refusals: Record<string, Refusal> = {
       ...{ 'chat-ai': BUSY, analytics: new Refusal(403, 'forbidden'), gateway: new Refusal(403, 'forbidden') },
@@ -358,7 +403,7 @@ describePages('the console when not all goes well', () => {
     expect(await page().getByRole('table').getByRole('row').allInnerTexts()).toEqual([
       'Date\tCost',
       '3 May 2026\t$0.00',
-      '4 May 2026\t< $0.0001',
+      '4 May 2026\t$0.00004',
     ]);
   });
 

@@ -18,6 +18,7 @@ import {
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Bot, Plus, TriangleAlert } from 'lucide-react';
+import { useChannelName } from '../channel-names/channel-names';
 import { useSetSearch } from '../search';
 import { useStaff } from '../session';
 import { BotName, BotState } from './bot-parts';
@@ -31,6 +32,7 @@ export function BotsPage() {
   const set = useSetSearch();
   const navigate = useNavigate();
   const actionsOf = useBotActions();
+  const channelName = useChannelName();
   const { data, error, isFetching, refetch } = useQuery({
     ...gatewayBotsListOptions({ query: { limit: 200, state: archived ? 'active,paused,archived' : 'active,paused' } }),
     placeholderData: keepPreviousData,
@@ -76,7 +78,7 @@ export function BotsPage() {
           <BotState state={state} />
         ),
     },
-    { id: 'channel', title: t.channel, width: '130px', cell: ({ channel }) => channel },
+    { id: 'channel', title: t.channel, width: '130px', cell: ({ channel }) => channel && channelName(channel) },
     {
       ...{ id: 'source', title: t.source, width: '130px' },
       cell: ({ describedBy, hidesFile }) => (

@@ -4,14 +4,6 @@ export const useMeTexts = defineTexts({
   en: {
     you: 'You',
     nav: { month: 'My month', profile: 'Profile', access: 'Sign-in', consents: 'Consents' },
-    channels: {
-      telegram: 'Telegram',
-      google: 'Google',
-      yandex: 'Yandex',
-      vk: 'VK',
-      supabase: 'Supabase',
-      email: 'E-mail',
-    },
     month: {
       title: 'My month',
       about: (zone: string) => `What you did with the bots, by days in the time zone ${zone}.`,
@@ -167,14 +159,6 @@ export const useMeTexts = defineTexts({
   ru: {
     you: 'Вы',
     nav: { month: 'Мой месяц', profile: 'Профиль', access: 'Вход', consents: 'Согласия' },
-    channels: {
-      telegram: 'Telegram',
-      google: 'Google',
-      yandex: 'Яндекс',
-      vk: 'VK',
-      supabase: 'Supabase',
-      email: 'Почта',
-    },
     month: {
       title: 'Мой месяц',
       about: (zone) => `Что вы делали с ботами, по дням в часовом поясе ${zone}.`,

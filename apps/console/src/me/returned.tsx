@@ -11,7 +11,7 @@ import { useRouter } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { sessionQuery } from '../session';
 import { SignInFrame } from '../sign-in/frame';
-import { useChannelName } from './channel';
+import { useChannelName } from '../channel-names/channel-names';
 import { useMeTexts } from './me.texts';
 
 /** What an account elsewhere, or a link in a mail, has brought into the address. */

@@ -16,6 +16,7 @@ import { useSearch } from '@tanstack/react-router';
 import { Users } from 'lucide-react';
 import { useState } from 'react';
 import { BotFilter, BotName } from '../bots/bot-parts';
+import { useChannelName } from '../channel-names/channel-names';
 import { useList } from '../list';
 import { useSetSearch } from '../search';
 import { demoQuery } from '../session';
@@ -30,6 +31,7 @@ export function PeoplePage() {
   const search = useSearch({ from: '/console/people' });
   const set = useSetSearch();
   const { data: demo } = useQuery(demoQuery);
+  const channelName = useChannelName();
   const [by, setBy] = useState<Key>('externalId');
   const [text, setText] = useState('');
   const { list } = useList(
@@ -52,7 +54,7 @@ export function PeoplePage() {
       cell: ({ blockedAt }) => <ContactState blockedAt={blockedAt} />,
     },
     { id: 'bot', title: t.bot, width: '220px', cell: ({ botId }) => <BotName botId={botId} /> },
-    { id: 'channel', title: t.channel, width: '110px', cell: ({ channel }) => channel, phone: 'never' },
+    { id: 'channel', title: t.channel, width: '110px', cell: ({ channel }) => channelName(channel), phone: 'never' },
     { id: 'since', title: t.since, width: '140px', cell: ({ startedAt }) => <Ago at={startedAt} /> },
   ];
   return (

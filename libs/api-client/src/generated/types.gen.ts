@@ -439,6 +439,15 @@ export type AnalyticsExperimentResults = {
 export type AnalyticsExport = {
   id: string;
   report: AnalyticsReportName;
+  /**
+   * Null of all bots that whoever asked may see.
+   */
+  botId: BotId | null;
+  /**
+   * The first day that was asked for. Null of a report that is of today.
+   */
+  from: string | null;
+  to: string | null;
   format: 'csv' | 'xlsx';
   state: AnalyticsExportState;
   createdAt: Instant;
