@@ -1,5 +1,5 @@
 import { type Actor, allows, type Permission, type RouteDefinition } from '@switchboard/contracts';
-import { HttpProblem } from '@switchboard/service-kit';
+import { HttpProblem, MissingPermission } from '@switchboard/service-kit';
 
 /** Scopes for all bots, or for one. */
 export interface ScopeGrant {
@@ -40,7 +40,8 @@ export function actorFor(principal: Principal, route: RouteDefinition, now: Date
   if (bots && (bots.length === 0 || !route.bots)) {
     const { given } = principal;
     const couldOnce = given && mayCall({ ...principal, grants: given }, route, botId);
-    throw new HttpProblem(couldOnce ? 'key_narrowed' : 'forbidden');
+    if (couldOnce) throw new HttpProblem('key_narrowed');
+    throw bots.length === 0 ? new MissingPermission(route.permission as Permission) : new HttpProblem('forbidden');
   }
   const provenFor = session ? now.getTime() - session.provenAt.getTime() : Infinity;
   if (route.stepUp && !(provenFor >= -CLOCKS_DIFFER_MS && provenFor <= STEP_UP_MS))

@@ -59,6 +59,17 @@ describe('API keys', () => {
   const use = async (key: string, path = USAGE, more: Record<string, string> = {}) =>
     (await call('GET', path, { authorization: `Bearer ${key}`, ...more })).status;
 
+  it('are refused for rights that there are not', async () => {
+    const owner = await signInStaff(app, 'owner');
+    const scopes = ['usage:read', 'nothings:read', 'bots:*', '!usage:reed'];
+    const refused = (await create({ scopes }, owner)) as unknown as { status: number; errors: object[] };
+    expect(refused.status).toBe(422);
+    expect(refused.errors).toMatchObject([
+      { pointer: '/scopes/1', code: 'unknown_scope' },
+      { pointer: '/scopes/3', code: 'unknown_scope' },
+    ]);
+  });
+
   it('let programs in with what they were given, and are shown once', async () => {
     const { key, status, details } = await create();
     expect([status, await use(key)]).toEqual([201, 200]);

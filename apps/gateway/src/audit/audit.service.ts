@@ -24,6 +24,7 @@ import type { AuditedRoute } from './audit-entry';
 import { AuditEntryRow, chained } from './audit-entry.entity';
 import { CSV_HEAD, csvLine } from './audit-csv';
 import { AuditLog } from './audit-log';
+import { AuditNames, type NameOf } from './audit-names';
 import { AuditCopiesService } from './audit-copies.service';
 import { AuditRootsService } from './audit-roots.service';
 import { asPersonId } from './person-ids';
@@ -66,6 +67,7 @@ export class AuditService {
     private readonly log: AuditLog,
     private readonly roots: AuditRootsService,
     private readonly copies: AuditCopiesService,
+    private readonly names: AuditNames,
     private readonly clock: Clock,
   ) {}
 
@@ -88,7 +90,13 @@ export class AuditService {
   async read(entryId: string, bots?: readonly string[]): Promise<Entry> {
     const row = await this.find(entryId);
     if (bots && !(row.bot && bots.includes(row.bot))) throw new AuditEntryNotFound(entryId);
-    return entryOf(row);
+    return entryOf(row, await this.names.of([row]));
+  }
+
+  /** With the names that those in them have now. */
+  async entriesOf(rows: readonly AuditEntryRow[]): Promise<Entry[]> {
+    const nameOf = await this.names.of(rows);
+    return rows.map((row) => entryOf(row, nameOf));
   }
 
   async prove(entryId: string): Promise<Proof> {
@@ -266,14 +274,15 @@ export class AuditService {
   }
 }
 
-export function entryOf(row: AuditEntryRow): Entry {
+function entryOf(row: AuditEntryRow, nameOf: NameOf): Entry {
   const { actor, actorKind, actorId, bot, approval, request, resourceType, resourceId, stream, seq, ...rest } = row;
+  const [actorLabel, resourceLabel] = [nameOf(actorKind, actorId), nameOf(resourceType, resourceId)];
   return {
     ...rest,
     id: `${stream}.${seq}`,
-    actor: { ...actor, kind: actorKind, id: actorId },
+    actor: { ...actor, kind: actorKind, id: actorId, ...(actorLabel && { label: actorLabel }) },
     onBehalfOf: row.onBehalfOf ?? null,
-    resource: { type: resourceType, id: resourceId },
+    resource: { type: resourceType, id: resourceId, ...(resourceLabel && { label: resourceLabel }) },
     botId: bot,
     approvalId: approval,
     requestId: request,

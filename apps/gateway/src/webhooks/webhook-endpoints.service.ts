@@ -12,6 +12,7 @@ import {
   Clock,
   CONFIG,
   DomainError,
+  FieldRefused,
   type IfMatch,
   OutboundError,
   OutboundGuard,
@@ -36,9 +37,19 @@ export class WebhookEndpointNotFound extends DomainError {
   }
 }
 
-class AddressRefused extends DomainError {
-  constructor(why: string) {
-    super('gateway.webhook_address_refused', why, 422, { field: 'url' });
+class AddressRefused extends FieldRefused {
+  constructor({ reason, message }: OutboundError) {
+    const texts =
+      reason === 'unknown_name'
+        ? {
+            en: 'No name server knows the host of this address. Is it spelt right?',
+            ru: 'Ни один сервер имён не знает хоста из этого адреса. Нет ли опечатки?',
+          }
+        : {
+            en: `It has to be an https address of a public server: ${message}.`,
+            ru: 'Нужен адрес публичного сервера по https, порт 443 или 8443, без имени и пароля.',
+          };
+    super('gateway.webhook_address_refused', '/url', texts, { field: 'url' });
   }
 }
 
@@ -108,7 +119,7 @@ export class WebhookEndpointsService {
       return (await this.guard.lookUp(url, { timeoutMs: LOOK_UP_MS })).href;
     } catch (error) {
       if (!(error instanceof OutboundError)) throw error;
-      if (['refused', 'unknown_name'].includes(error.reason)) throw new AddressRefused(error.message);
+      if (['refused', 'unknown_name'].includes(error.reason)) throw new AddressRefused(error);
       // A name server that is silent now is asked again with each delivery.
       return this.guard.check(url).href;
     }

@@ -380,7 +380,10 @@ describe('an endpoint', () => {
     'https://user:secret@8.8.8.8/',
     'nonsense',
   ])('may not be %s', async (url) => {
-    const refused = { status: 422, problem: { code: 'gateway.webhook_address_refused' } };
+    const refused = {
+      status: 422,
+      problem: { code: 'gateway.webhook_address_refused', errors: [{ pointer: '/url' }] },
+    };
     await expect(open({ url })).rejects.toMatchObject(refused);
     const { id } = await open();
     await expect(change(id, { url })).rejects.toMatchObject(refused);
