@@ -1,7 +1,8 @@
-import { AlertSeverity, events, FAILED_OUTCOMES, uiEvents } from '@switchboard/contracts';
+import { AlertSeverity, events, FAILED_OUTCOMES, givablePermissions, uiEvents } from '@switchboard/contracts';
 import { isUrgent } from '../apps/console/src/alerts/severities';
 import { eventNames } from '../apps/console/src/boards/event-names';
 import { failedOutcomes } from '../apps/console/src/experiments/failed-outcomes';
+import { permissionNames } from '../apps/console/src/staff-names/permission-names';
 
 /** The console has its own lists of these, so that it need not carry the contracts. */
 it.each(['en', 'ru'] as const)(
@@ -11,6 +12,10 @@ it.each(['en', 'ru'] as const)(
     expect(Object.keys(eventNames[language]).filter((name) => !said.includes(name))).toEqual([]);
   },
 );
+
+it.each(['en', 'ru'] as const)('whatever staff and keys can be given is said in words, in %s', (language) => {
+  expect(Object.keys(permissionNames[language])).toEqual(givablePermissions);
+});
 
 it('of alerts, only those that wake somebody are marked as urgent', () => {
   expect(AlertSeverity.known.filter(isUrgent)).toEqual(['critical']);

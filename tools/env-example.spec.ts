@@ -56,7 +56,7 @@ describe('.env.example', () => {
   });
 
   it('holds no secret that works', () => {
-    const secrets = documented.filter(({ name }) => /(KEYS?|SECRET|PASSWORD|TOKEN)$/.test(name));
+    const secrets = documented.filter(({ name }) => /((?<!PUBLIC_)KEYS?|SECRET|PASSWORD|TOKEN)$/.test(name));
     expect(secrets.length).toBeGreaterThan(5);
     expect(secrets.filter(({ value }) => value !== '')).toEqual([]);
   });

@@ -134,7 +134,13 @@ describe('the demo company', () => {
       `INSERT INTO consents (user_id, given, version, source, decided_at) VALUES ($1, true, '1', 'bot', now())`,
       [real],
     );
-    await player().remove();
+    const isThere = async () => (await app('gateway').gateway.call(contracts.ReadDemo, {})).isThere;
+    expect(await isThere()).toBe(true);
+    const talks = await rows('chat-ai', 'conversations');
+    const [people, events] = [await rows('gateway', 'users'), await rows('analytics', 'events')];
+    expect(await player().remove()).toEqual({ people, conversations: talks, events, alerts: expect.any(Number) });
+    expect(people).toBeGreaterThan(0);
+    expect(await isThere()).toBe(false);
     expect(await rows('gateway', 'users')).toBe(0);
     expect(await rows('chat-ai', 'conversations')).toBe(0);
     expect(await rows('chat-ai', 'usages')).toBe(0);

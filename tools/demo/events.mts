@@ -189,7 +189,7 @@ export const experiment = {
   ],
   hypothesis: 'Who is greeted warmly finds answers worth more and says so.',
   primary: {
-    key: 'rated-good',
+    key: 'liked',
     measure: { event: 'chat-ai.reply.rate-requested', aggregate: 'any', where: { rating: ['1'] } },
     goal: 'up',
   },

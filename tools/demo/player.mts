@@ -28,6 +28,13 @@ interface Played {
   readonly foundedOn: string;
   readonly playedUntil: string;
 }
+/** How much was taken out. */
+export interface Taken {
+  readonly people: number;
+  readonly conversations: number;
+  readonly events: number;
+  readonly alerts: number;
+}
 /** Without it whoever plays along would begin anew with what was just taken out. */
 interface Removed {
   readonly removed: true;
@@ -80,11 +87,14 @@ export class DemoPlayer {
     if (state && 'removed' in state) rmSync(this.stateFile);
   }
 
-  /** Takes everything out again, for good. */
-  async remove(): Promise<void> {
+  /** Takes everything out again, for good. @returns how much of what there was */
+  async remove(): Promise<Taken> {
     const { RemoveDemoEvents, RemoveDemoPeople, RemoveDemoTurns } = this.contracts;
-    for (const route of [RemoveDemoEvents, RemoveDemoTurns, RemoveDemoPeople]) await this.call(route, {});
+    const { removed: events, alerts } = (await this.call(RemoveDemoEvents, {})) as { removed: number; alerts: number };
+    const { removed: conversations } = (await this.call(RemoveDemoTurns, {})) as { removed: number };
+    const { removed: people } = (await this.call(RemoveDemoPeople, {})) as { removed: number };
     this.write({ removed: true });
+    return { people, conversations, events, alerts };
   }
 
   private async playDays(

@@ -30,7 +30,7 @@ export async function accessPage(): Promise<string> {
   return `# Who may call what
 
 Every route that is reached from outside, and who of those that the gateway knows may call it. Written by \`npm run docs\` from the contracts and
-\`apps/gateway/src/access/built-in-roles.ts\`; a spec of the gateway asks its edge whether it is so. A role of your own allows what its scopes name, as the built-in ones do.
+\`apps/gateway/src/access/built-in-roles.ts\`; a spec of the gateway asks its edge whether it is so. Other roles than these cannot be made yet.
 
 - **of one bot**: staff whose role is for single bots. _own_: for these bots only, as the address or the body names one. _filtered_: they are answered what belongs to these. ${NO}: refused, whatever their role.
 - **key**: an API key that was given the permission, as long as whoever has made it has it. No key calls what needs step-up.

@@ -61,6 +61,7 @@ const FAILURE_COUNTERS: Readonly<Record<string, readonly string[]>> = {
   speech_requests_total: ['made', 'reused'],
   transcriptions_total: ['completed'],
   turns_failed_total: [],
+  webhook_attempts_total: ['delivered', 'failed', 'overtaken'],
 };
 
 export const LUMEN = {
@@ -177,9 +178,13 @@ export class Fleet {
     await this.ready(replica);
   }
 
-  /** The process of a service that leads most of what only one may do. */
+  /**
+   * The process of a service that leads most of what only one may do. Of the gateway the one that others do not ask: while their bots
+   * cannot be read each time is a failure.
+   */
   async leaderOf(service: string): Promise<Replica> {
     const replicas = this.replicas.filter((replica) => replica.service === service);
+    if (service === 'gateway') return replicas[0]!;
     const leads = await Promise.all(
       replicas.map(async ({ url }) => {
         const metrics = await scrape(url);
@@ -296,7 +301,11 @@ export class Fleet {
     this.errors.set(error, (this.errors.get(error) ?? 0) + 1);
   }
 
-  private async query<Row extends object>(sql: string): Promise<Row[]> {
+  get operatorKey(): string {
+    return this.identities.privateKeys['OPERATOR_PRIVATE_KEY']!;
+  }
+
+  async query<Row extends object>(sql: string): Promise<Row[]> {
     return (await this.sql.query<Row>(sql)).rows;
   }
 
@@ -322,6 +331,7 @@ export class Fleet {
         [`${variableOf(service)}_PORT`]: new URL(url).port,
         // Of each of its processes another one.
         GATEWAY_PUBLIC_PORT: '0',
+        GATEWAY_WEBHOOK_PRIVATE_NETWORKS: '127.0.0.0/8',
         BOTS_FOLDER: join(folder, 'bots'),
         MEDIA_FOLDER: join(folder, 'media'),
         BOT_ADAPTER_SANDBOX_API_ROOT: `${this.sandboxUrl}/telegram`,

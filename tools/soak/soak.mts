@@ -7,6 +7,7 @@ import { root } from '../local/workspace.mts';
 import { definedServices } from '../services.mts';
 import { type Failures, Fleet, type Runs } from './fleet.mts';
 import { People, type Verdict } from './people.mts';
+import { Traffic } from './traffic.mts';
 
 export interface SoakOptions {
   folder: string;
@@ -23,6 +24,8 @@ export interface SoakReport extends Verdict {
   errorLines: number;
   failures: Failures;
   repeatedUpdates: number;
+  /** Calls of staff and their programs that were answered. */
+  traffic: Record<string, number>;
 }
 
 /** Everything periodic at a thousandth; in a shorter run faster still, or what is daily would not be done twice. */
@@ -34,7 +37,9 @@ const SAMPLE_EVERY_MS = 1500;
 const MIDNIGHT = 0.4;
 const KILLS: readonly (readonly [number, string])[] = [
   [0.25, 'bot-adapter'],
+  [0.35, 'gateway'],
   [0.5, 'chat-ai'],
+  [0.6, 'analytics'],
   [0.7, 'tts-worker'],
 ];
 /** First guess of how long the services take to start; midnight must come after that. */
@@ -75,8 +80,12 @@ export class Soak {
     const people = await People.arrive(await connectSandbox(fleet.sandboxUrl));
     // Now, while each poller knows the ids of before: one that begins after a kill could not be confused by lower ones.
     if (!(await people.beSilentForAWeek())) this.complaints.push('updates were not taken for ten seconds');
+    const traffic = await Traffic.begin(fleet);
     const { memoryBefore } = await this.talk(fleet, people);
-    await this.settle(fleet);
+    await traffic.end();
+    await this.settle(fleet, traffic);
+    traffic.stop();
+    this.complaints.push(...(await traffic.complaints()));
     const report = {
       periodic: await this.periodic(fleet),
       ...(await people.verdict()),
@@ -86,6 +95,7 @@ export class Soak {
       errorLines: sum(Object.fromEntries(fleet.errors)),
       failures: await fleet.failures(),
       repeatedUpdates: await fleet.repeatedUpdates(),
+      traffic: traffic.answered,
     };
     this.judge(report);
     for (const task of this.late) this.complaints.push(`${task} is not done any more`);
@@ -118,12 +128,12 @@ export class Soak {
   private async talk(fleet: Fleet, people: People): Promise<{ memoryBefore: Map<number, number> }> {
     const began = Date.now();
     const part = () => (Date.now() - began) / (this.options.minutes * 60_000);
-    // A slow machine may not have come to midnight and back to rest.
-    const isOver = () => part() >= 1 && Date.now() > this.midnightAt + 5000;
+    const kills = [...KILLS];
+    // A slow machine may not have come to midnight and back to rest, nor have killed all.
+    const isOver = () => part() >= 1 && Date.now() > this.midnightAt + 5000 && kills.length === 0;
     let memoryBefore = new Map<number, number>();
     const talking = people.talk(isOver);
     const watching = (async () => {
-      const kills = [...KILLS];
       let midnightTold = false;
       while (!isOver()) {
         this.runs = await fleet.runs();
@@ -161,7 +171,7 @@ export class Soak {
   }
 
   /** Waits until nothing is left to do, and until what is done seldom has been done often enough. */
-  private async settle(fleet: Fleet): Promise<void> {
+  private async settle(fleet: Fleet, traffic: Traffic): Promise<void> {
     const listed = await listedTasks();
     const settled = async () => {
       this.runs = await fleet.runs();
@@ -169,8 +179,9 @@ export class Soak {
       this.late = await fleet.late();
       const grown = await this.grownConnections(fleet);
       if (!this.connectionsGrown || sum(grown) < sum(this.connectionsGrown)) this.connectionsGrown = grown;
+      const isQuiet = (await traffic.unfinished()) === 0;
       const isDone = listed.every((task) => (this.runs[task] ?? 0) >= TIMES);
-      return this.waitingJobs === 0 && this.late.length === 0 && isDone && sum(this.connectionsGrown) === 0;
+      return isQuiet && this.waitingJobs === 0 && this.late.length === 0 && isDone && sum(this.connectionsGrown) === 0;
     };
     const began = Date.now();
     await until(settled, SETTLES_WITHIN_MS, 500);

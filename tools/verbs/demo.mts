@@ -27,8 +27,12 @@ export async function main([what]: string[]): Promise<number> {
   const client = await operatorClient(local, Object.fromEntries(urls));
   const player = new DemoPlayer(client, contracts, demoStateFile(local));
   const begun = performance.now();
-  if (what === 'remove') await player.remove();
-  else {
+  if (what === 'remove') {
+    const { people, conversations, events, alerts } = await player.remove();
+    console.log(
+      `Removed: ${people} people, ${conversations} conversations with what they have cost, ${events} events with what was counted of them, ${alerts} alerts, and the demo's experiment.`,
+    );
+  } else {
     player.allow();
     console.log(`${await player.play(new Date())} turns were played.`);
   }

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
-import { playAlong, wantsDemo } from '../demo/local.mts';
+import { operatorClient, playAlong, wantsDemo } from '../demo/local.mts';
 import type { LocalBot } from '../local/bots.mts';
 import { type Installation, startInstallation } from '../local/installation.mts';
+import { operatorNamed } from '../local/operator.mts';
 import { onShutdown } from '../local/shutdown.mts';
 import { loadDotEnv } from '../local/variables.mts';
 import { root, stateDir } from '../local/workspace.mts';
@@ -36,6 +37,7 @@ export async function main(): Promise<number> {
     throw error;
   }
   const broken = await brokenBots(installation);
+  const kept = await keptBots(installation);
   const ownersLink = linkForFirstOwner();
   const atGateway = installation.publicUrls.gateway!;
   const seconds = ((Date.now() - began) / 1000).toFixed(1);
@@ -54,7 +56,7 @@ ${table([
 
   Bots of ${shortest(installation.botsFolder)}
 ${table(installation.bots.map((bot) => [bot.id, `${bot.name}, ${placeOf(bot)}`]))}
-
+${kept.length > 0 ? `\n  Bots made in the console\n${table(kept.map((bot) => [bot.id, `${bot.name}, ${placeOf(bot)}`]))}\n` : ''}
 ${advice(installation, broken, process.env)}
   Logs: ${join(stateDir, 'start', 'logs')}      Stop: Ctrl-C
 `);
@@ -84,6 +86,22 @@ function linkForFirstOwner(): string | undefined {
 async function brokenBots({ services }: Installation): Promise<number> {
   const metrics = await Promise.all(Object.values(services).map(async (url) => (await fetch(`${url}/metrics`)).text()));
   return Math.max(...metrics.map((text) => Number(/^bot_descriptions_broken\S* (\d+)$/m.exec(text)?.[1] ?? 0)));
+}
+
+/** What the gateway keeps beside the files of the folder. */
+async function keptBots({ services }: Installation): Promise<LocalBot[]> {
+  const { ListBots, ReadBot } = await import('@switchboard/contracts');
+  const client = await operatorClient(join(stateDir, 'start'), services);
+  const asked = { actor: operatorNamed('npm start') };
+  const { data } = await client.call(ListBots, { query: { limit: 200 } }, asked);
+  const kept = data.filter(({ describedBy, state }) => describedBy === 'gateway' && state !== 'archived');
+  return Promise.all(
+    kept.map(async ({ id, name }) => {
+      const { description } = await client.call(ReadBot, { params: { botId: id } }, asked);
+      const { kind = '', apiRoot } = (description['channel'] ?? {}) as { kind?: string; apiRoot?: string };
+      return { id, name, channel: kind, ...(apiRoot && { apiRoot }) };
+    }),
+  );
 }
 
 const table = (rows: readonly (readonly [string, string])[]) =>

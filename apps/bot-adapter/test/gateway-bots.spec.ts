@@ -1,5 +1,5 @@
 import { MemoryTransport } from '@switchboard/bus';
-import { type KeptBot, MessageReceived } from '@switchboard/contracts';
+import { CheckChannel, type KeptBot, MessageReceived } from '@switchboard/contracts';
 import { keptBot, PretendedGateway, type TestApp, until } from '@switchboard/testing';
 import { RetentionJobs } from '../src/retention/retention.jobs';
 import { externalHash, hear, startBotAdapter } from './start-bot-adapter';
@@ -79,6 +79,23 @@ describe('bots that the gateway keeps', () => {
     );
     keep(lumen({}, NORTHWIND.token));
     await hear(running, telegram.other(emma, NORTHWIND.username), 'by another token');
+  });
+
+  it('are called in the sandbox as they are called here, also when the check of their token made them known to it', async () => {
+    const running = await start();
+    const channel = { kind: 'telegram', apiRoot: 'sandbox', username: 'shelf_bot' };
+    const token = '7000000077:sandbox-shelf';
+    await telegram.control('POST', 'telegram/bots', { token });
+    const body = { botId: 'draft', channel, secrets: { token } };
+    const { account } = await running.gateway.call(CheckChannel, { body });
+    expect(account).toMatchObject({ name: 'shelf', username: 'shelf_bot', url: expect.stringMatching(/^http/) });
+    const description = { name: 'The Book Shelf', channel, access: UNHURRIED };
+    keep(keptBot('shelf', { description, secrets: { 'channel.token': token } }));
+    const named = async () => {
+      const bots = await telegram.control<{ username: string; first_name: string }[]>('GET', 'telegram/bots');
+      return bots.find(({ username }) => username === 'shelf_bot')?.first_name === 'The Book Shelf';
+    };
+    await until(named, { what: 'its name on the phone' });
   });
 
   it('whose token is malformed is left out, and comes when it is mended', async () => {

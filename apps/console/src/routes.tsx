@@ -31,7 +31,7 @@ const bots = createRoute({
 const newBot = createRoute({
   getParentRoute: () => staff,
   path: 'bots/new',
-  staticData: { permission: 'bots:write' },
+  staticData: { permission: 'bots:write', withAllBots: true },
   component: lazyRouteComponent(() => import('./bots/new-bot.page'), 'NewBotPage'),
 });
 const bot = createRoute({
@@ -305,5 +305,7 @@ declare module '@tanstack/react-router' {
   interface StaticDataRouteOption {
     /** Who may do none of this sees what is missing in place of the page. */
     permission?: string | readonly string[];
+    /** It takes the right for all bots: for some of them it is not enough. */
+    withAllBots?: boolean;
   }
 }

@@ -1,5 +1,6 @@
 import {
   gatewayAccountReadOptions,
+  gatewayDemoReadOptions,
   gatewaySessionEnd,
   gatewaySessionRead,
   type GatewaySessionReadResponse,
@@ -19,9 +20,14 @@ export const sessionQuery = queryOptions({
 /** Whose account it is: names are no part of the session. */
 export const accountQuery = { ...gatewayAccountReadOptions(), staleTime: 60_000 };
 
+/** Whether there is a made-up company among what one sees. It comes and goes with the installation, by commands. */
+export const demoQuery = { ...gatewayDemoReadOptions(), staleTime: 10 * 60_000, retry: false };
+
 export interface Staff extends NonNullable<Session['staff']> {
   /** Whether something is allowed, with this bot or with any. What is shown here, the server decides anew. */
   can(permission: string, botId?: string): boolean;
+  /** Whether something is allowed with all bots, also with those to come. */
+  canWithAllBots(permission: string): boolean;
 }
 
 /** Who is signed in as staff; nobody else sees these pages. */
@@ -34,6 +40,7 @@ export function useStaff(): Staff {
     can: (permission, botId) =>
       allows(staff.scopes, permission) ||
       staff.bots.some((bot) => (botId === undefined || bot.botId === botId) && allows(bot.scopes, permission)),
+    canWithAllBots: (permission) => allows(staff.scopes, permission),
   };
 }
 
@@ -49,8 +56,10 @@ const isDraft = (key: string) => key.startsWith(DRAFT_KEY);
 /** The page is loaded anew, so that nothing of whoever was signed in is left in it. */
 export async function signOut(kind: 'staff' | 'person'): Promise<void> {
   await gatewaySessionEnd({ path: { kind } });
-  waitingRequests.clear();
-  if (kind === 'staff') for (const key of Object.keys(sessionStorage).filter(isDraft)) sessionStorage.removeItem(key);
+  if (kind === 'staff') {
+    waitingRequests.clear();
+    for (const key of Object.keys(sessionStorage).filter(isDraft)) sessionStorage.removeItem(key);
+  }
   window.location.assign(kind === 'staff' ? '/console/sign-in' : '/me/sign-in');
 }
 

@@ -20,7 +20,7 @@ const LAYERS = [
     'period',
     'reason',
   ],
-  ...['saved-filters', 'staff-names', 'secrets', 'passkeys', 'sign-in'],
+  ...['saved-filters', 'staff-names', 'channel-names', 'secrets', 'passkeys', 'sign-in'],
   ...['bots', 'prompts', 'knowledge', 'experiments', 'people', 'conversations', 'exports', 'boards', 'usage', 'alerts'],
   ...['failures', 'webhooks', 'keys', 'system', 'audit', 'staff', 'approvals', 'overview', 'account', 'me'],
   ...['shell', 'routes', 'app', 'main'],

@@ -46,7 +46,7 @@ describePages('lists', () => {
   });
 
   it('a page whose last row was dealt with gives way to the page before it', async () => {
-    const earlier = { ...approval, id: 'a0', summary: 'Remove a bot' };
+    const earlier = { ...approval, id: 'a0', route: 'gateway.bots.remove', summary: 'Remove a bot' };
     let left: object[] = [approval];
     const first = { data: [earlier], page: { next: 'second', prev: null } };
     gateway.answer({
@@ -97,6 +97,57 @@ describePages('lists', () => {
     await until(() => gateway.askedFor('GET /v1/staff').length > asked, { what: 'the list read again' });
   });
 
+  it('people who were found with one bot are not shown as those of another', async () => {
+    const contact = (botId: string, name: string) => ({
+      ...{ contactId: name, userId: COLLEAGUE_ID, botId, channel: 'telegram', name, startedAt: AT, blockedAt: null },
+    });
+    const bot = { state: 'active', describedBy: 'gateway', mistakes: [], channel: 'telegram', hidesFile: false };
+    gateway.answer({
+      'GET /v1/bots': listOf(
+        ...['Books', 'Pets'].map((name) => ({
+          ...bot,
+          ...{ id: name.toLowerCase(), name, changedAt: AT, revision: '1' },
+        })),
+      ),
+      'GET /v1/contacts': listOf(contact('pets', 'Petra')),
+      'POST /v1/contacts/find': { contacts: [contact('books', 'Bertha')], isCut: false },
+    });
+    await page().goto('/console/people?bot=books');
+    const field = page().getByRole('searchbox');
+    await field.fill('1');
+    await field.press('Enter');
+    await says('Bertha');
+    await page()
+      .getByRole('button', { name: /Bot.*Books|Books.*Bot/ })
+      .first()
+      .click();
+    await page().getByRole('option', { name: /Pets/ }).click();
+    await says('Petra');
+    expect(await gateway.text()).not.toContain('Bertha');
+  });
+
+  it('filters that are saved in two tabs are all there', async () => {
+    gateway.answer({ 'GET /v1/conversations': listOf() });
+    await page().goto('/console/conversations?bot=books');
+    await gateway.press('Saved filters');
+    await page().getByRole('menuitem', { name: 'Save these filters…' }).click();
+    const keep = `switchboard.saved-filters`;
+    const theirs = [{ path: '/console/conversations', name: 'Theirs', search: '?bot=pets' }];
+    // What another tab does.
+    await page().evaluate(([key, value]) => localStorage.setItem(key!, value!), [keep, JSON.stringify(theirs)]);
+    await gateway.dialog().getByRole('textbox').fill('Ours');
+    await gateway.dialog().getByRole('button', { name: 'Save' }).click();
+    const kept = await page().evaluate<string>(`localStorage.getItem('${keep}')`);
+    expect((JSON.parse(kept) as typeof theirs).map(({ name }) => name)).toEqual(['Theirs', 'Ours']);
+    await page().evaluate(`
+      localStorage.setItem('${keep}', '[]');
+      dispatchEvent(new StorageEvent('storage', { key: '${keep}' }));
+    `);
+    await gateway.press('Saved filters');
+    await page().getByRole('menuitem').first().waitFor();
+    expect(await page().getByRole('menuitem').allInnerTexts()).toEqual(['Save these filters…']);
+  });
+
   it('who may see staff and not change them sees where they are signed in, and signs nobody out', async () => {
     const session = { id: 's1', device: 'Firefox on Linux', createdAt: AT, seenAt: AT };
     gateway.answer({
@@ -109,6 +160,43 @@ describePages('lists', () => {
     await page().getByRole('menuitem').click();
     await says('Firefox on Linux');
     expect(await gateway.dialog().getByRole('button').allInnerTexts()).toEqual(['', 'Close']);
+  });
+
+  it('the rights of a key are chosen from what whoever makes it may do, in words', async () => {
+    gateway.answer({
+      'GET /v1/session': signedInWith('keys:read', 'keys:write', 'webhooks:*'),
+      'GET /v1/keys': listOf(),
+      'POST /v1/keys': new Refusal(409, 'gateway.too_many_keys'),
+    });
+    await page().goto('/console/keys');
+    await gateway.press('New key');
+    const rights = gateway.dialog().getByRole('checkbox');
+    expect(await rights.count()).toBe(3);
+    await gateway.dialog().getByText('See webhooks').click();
+    await gateway.dialog().getByLabel('Name').fill('Shop backend');
+    await gateway.dialog().getByLabel('Team').fill('shop');
+    await gateway.press('Make the key');
+    await until(() => gateway.askedFor('POST /v1/keys').length > 0, { what: 'the key asked for' });
+    expect(JSON.parse(gateway.askedFor('POST /v1/keys')[0]!.body!)).toMatchObject({ scopes: ['webhooks:read'] });
+  });
+
+  it('where a made-up company is among what one sees, every page says so, and that of people says where its people are', async () => {
+    await page().goto('/console/people');
+    await says('Nobody yet');
+    expect(await gateway.text()).not.toContain('made-up');
+    gateway.answer({ 'GET /v1/demo': { isThere: true } });
+    await page().reload();
+    await says('Part of what you see is a made-up company');
+    await says('The people of the made-up company have started none');
+  });
+
+  it('of roles, the rights that are about something are listed, in words', async () => {
+    const scopes = ['bots:read', 'pets:read', 'rooms:write', '!audit:export'];
+    gateway.answer({ 'GET /v1/roles': { roles: [{ name: 'support', scopes, isBuiltIn: true }] } });
+    await page().goto('/console/staff?tab=roles');
+    await says('See bots');
+    await says('Save the audit log as a file');
+    expect(await gateway.text()).not.toMatch(/pets|rooms/);
   });
 
   it('colleagues whose names somebody may not see are called colleagues', async () => {

@@ -72,6 +72,7 @@ export class PretendedGateway {
         { ...signedIn, id: STAFF_ID, name: 'Ada Lind' },
         { ...signedIn, id: COLLEAGUE_ID, name: 'Grace Holm' },
       ),
+      'GET /v1/demo': { isThere: false },
       'GET /v1/approvals': listOf(),
       'GET /v1/contacts': listOf(),
     });

@@ -7,6 +7,7 @@ import {
   type PretendedGateway,
   Refusal,
   signedInWith,
+  STAFF_ID,
 } from './pretended-gateway';
 
 const AT = '2026-05-04T10:00:00.000Z';
@@ -44,6 +45,51 @@ describePages('the console when not all goes well', () => {
     gateway.answer({ 'GET /v1/alerts': listOf() });
     await press('Try again');
     await says('Nothing waits for you');
+  });
+
+  it('the overview tells what waits for a decision of whoever looks, and not what others decide', async () => {
+    const asked = { id: 'a1', route: 'gateway.staff.grant', summary: 'x', state: 'pending', mayDecide: true };
+    gateway.answer({
+      'GET /v1/alerts': listOf(),
+      'GET /v1/inbound-updates/quarantined/summary': { bots: [] },
+      'GET /v1/services/*/bus/dead-letters/summary': { groups: [] },
+      'GET /v1/approvals': listOf(asked, { ...asked, id: 'a2', mayDecide: false }),
+    });
+    await page().goto('/console/');
+    await says('1 request waits for your decision');
+    expect(await text()).not.toContain('Nothing waits for you');
+  });
+
+  it('a person that nobody knows is not shown as one without a name', async () => {
+    gateway.answer({
+      'GET /v1/people/*/contacts': { contacts: [], chats: [] },
+      'GET /v1/people/*': new Refusal(404, 'gateway.user_not_found'),
+    });
+    await page().goto(`/console/people/${PERSON}`);
+    await says('Nobody is known by this id');
+    expect(await text()).not.toContain('Without a name');
+  });
+
+  it('usage that does not answer can be asked for with other filters', async () => {
+    gateway.answer({ 'GET /v1/usage': new Refusal(403, 'forbidden') });
+    await page().goto('/console/usage');
+    await says('refused: forbidden');
+    await page()
+      .getByRole('button', { name: /All bots/ })
+      .waitFor();
+  });
+
+  it('files of the same name are told apart, and one that begins late says why', async () => {
+    const row = {
+      ...{ id: 'f1', report: 'growth', format: 'csv', state: 'done', createdAt: AT, finishedAt: AT, rows: 3 },
+      ...{ totalRows: 3, problem: null, bytes: 10, fileName: 'growth-2026-05-04.csv', link: '/x', expiresAt: AT },
+      ...{ botId: 'books', from: '2026-04-01', to: '2026-04-30', keptFrom: '2026-04-10' },
+    };
+    gateway.answer({ 'GET /v1/analytics/exports': listOf(row, { ...row, id: 'f2', botId: null, keptFrom: null }) });
+    await page().goto('/console/exports');
+    await says('Books, 1 Apr 2026 – 30 Apr 2026');
+    await says('All bots, 1 Apr 2026 – 30 Apr 2026');
+    await says('Days before 10 Apr 2026 are no longer kept.');
   });
 
   it('failures are not called none while a service is silent, and why it is silent is told', async () => {
@@ -91,6 +137,96 @@ describePages('the console when not all goes well', () => {
     await press('Check it');
     await says('The channel does not know this token.');
     expect(await page().getByLabel('Id', { exact: true }).count()).toBe(0);
+  });
+
+  /** Answers of the services to a draft, by what is in it. */
+  async function describeBooks(errorsOf: (description: { languages?: string[] }) => object[]): Promise<void> {
+    gateway.answer({
+      'POST /v1/bots/channels/check': { account: { id: '1', name: 'Shop', username: 'shop_bot' }, findings: [] },
+      'POST /v1/bots/drafts/check': ({ body }) => ({
+        errors: errorsOf((JSON.parse(body!) as { description: object }).description),
+        secrets: [],
+        unchecked: [],
+      }),
+    });
+    await page().goto('/console/bots/new');
+    await page().getByRole('textbox', { name: 'Token' }).fill('7000000003:shop');
+    await press('Check it');
+    await page().getByLabel('Id', { exact: true }).waitFor();
+  }
+
+  it('the wizard says at the step and the field what does not fit', async () => {
+    const detail = { en: 'A language is written as en, ru or pt-BR.', ru: 'Язык пишется так: en, ru или pt-BR.' };
+    await describeBooks(({ languages }) =>
+      languages?.includes('English') ? [{ pointer: '/languages/0', code: 'invalid_format', detail }] : [],
+    );
+    const languages = page().getByLabel('Languages');
+    await languages.fill('English');
+    await press('Continue');
+    await says(detail.en);
+    expect(await languages.getAttribute('aria-invalid')).toBe('true');
+    await languages.fill('en');
+    await languages.press('Enter');
+    await page().getByLabel('What it is told').waitFor();
+  });
+
+  it('the wizard does not go on with the id of another bot, and leads back to it when somebody was faster', async () => {
+    await describeBooks(() => []);
+    const id = page().getByLabel('Id', { exact: true });
+    await id.fill('books');
+    await press('Continue');
+    await says('Another bot has this id. Choose another one.');
+    await id.fill('shop');
+    await id.press('Enter');
+    await page().getByLabel('What it is told').waitFor();
+    await press('Continue');
+    await page().getByLabel('A person a day').first().waitFor();
+    await press('Continue');
+    await says('All services can use it.');
+    gateway.answer({ 'POST /v1/bots': new Refusal(409, 'gateway.bot_described_by_file') });
+    await press('Create the bot');
+    await says('refused: gateway.bot_described_by_file');
+    await press('Mend it');
+    await says('Another bot has this id. Choose another one.');
+    expect(await id.inputValue()).toBe('shop');
+  });
+
+  it('the way to a page can be gone back', async () => {
+    const description = { name: 'Books' };
+    gateway.answer({
+      'GET /v1/bots/*': {
+        ...{ id: 'books', name: 'Books', channel: 'telegram', state: 'active', describedBy: 'gateway' },
+        ...{ hidesFile: false, mistakes: [], changedAt: AT, createdAt: AT, revision: '1', secrets: [], description },
+      },
+    });
+    await page().goto('/console/bots/books');
+    await page().getByRole('navigation', { name: 'Where this page is' }).getByText('Bots').click();
+    await page().waitForURL('**/console/bots');
+  });
+
+  it('who works with one bot is offered no new one', async () => {
+    gateway.answer({
+      'GET /v1/session': {
+        staff: {
+          ...{ id: STAFF_ID, roles: ['editor'], scopes: [], amr: ['pwd'], provenAt: AT },
+          bots: [{ botId: 'books', scopes: ['bots:read', 'bots:write', 'secrets:write'] }],
+        },
+        person: null,
+      },
+    });
+    await page().goto('/console/bots');
+    await says('Books');
+    expect(await text()).not.toContain('New bot');
+    await page().goto('/console/bots/new');
+    await says(/bots:write/);
+  });
+
+  it('who loads the page with their recovery codes anew is told that they are in, and where new ones are made', async () => {
+    gateway.answer({ 'POST /v1/staff-sign-in/invitation/read': new Refusal(410, 'gateway.invitation_expired') });
+    await page().goto('/console/welcome#used');
+    await says('You are signed in already');
+    await page().getByRole('link', { name: 'To the recovery codes' }).click();
+    await page().waitForURL('**/console/account');
   });
 
   it('a long conversation is shown to its beginning, and searched', async () => {
@@ -185,7 +321,10 @@ describePages('the console when not all goes well', () => {
   });
 
   it('an invitation that could not be read is not called spent', async () => {
-    gateway.answer({ 'POST /v1/staff-sign-in/invitation/read': BUSY });
+    gateway.answer({
+      'GET /v1/session': { staff: null, person: null },
+      'POST /v1/staff-sign-in/invitation/read': BUSY,
+    });
     await page().goto('/console/welcome#token');
     await says('refused: too_many_requests');
     gateway.answer({ 'POST /v1/staff-sign-in/invitation/read': new Refusal(410, 'gateway.invitation_expired') });
@@ -264,7 +403,7 @@ describePages('the console when not all goes well', () => {
     expect(await page().getByRole('table').getByRole('row').allInnerTexts()).toEqual([
       'Date\tCost',
       '3 May 2026\t$0.00',
-      '4 May 2026\t< $0.0001',
+      '4 May 2026\t$0.00004',
     ]);
   });
 
@@ -287,6 +426,182 @@ describePages('the console when not all goes well', () => {
     await press('Send a test');
     await says('Nobody agreed in time. You can ask again.');
     await dialog().getByRole('button', { name: 'Close' }).last().waitFor();
+  });
+
+  const shop = {
+    ...{ id: 'e1', url: 'https://shop.example/hook', description: 'Shop', types: [], botIds: null, content: 'thin' },
+    ...{ ordered: false, state: 'enabled', disabledReason: null, disabledAt: null, createdAt: AT, secrets: [] },
+    ...{ owner: { kind: 'staff', id: COLLEAGUE_ID }, revision: 1 },
+    health: { failingSince: null, failures: 0, lastSuccessAt: null, lastFailureAt: null, waiting: 0 },
+  };
+  const waitsAs = (approvalId: string) =>
+    new Refusal(423, 'approval_required', { params: { approvalId, expiresAt: '2036-01-01T00:00:00.000Z' } });
+  const ownApproval = (id: string, state: string) => ({
+    ...{ id, route: 'gateway.webhook-endpoints.test', summary: 'Send a test', method: 'POST', path: '/v1/x', state },
+    ...{ botId: null, requestedBy: { id: COLLEAGUE_ID, name: 'Grace Holm' }, requestedAt: AT, expiresAt: AT },
+    ...{ decidedBy: null, decidedAt: null, comment: null, mayDecide: false, body: null },
+  });
+  const kept = () => page().evaluate<string | null>(`localStorage.getItem('switchboard.waiting-requests')`);
+  /** Asks for something that a colleague has to agree to, and does something else meanwhile. */
+  async function waitForApproval(): Promise<void> {
+    gateway.answer({
+      'GET /v1/webhook-endpoints/*': shop,
+      'GET /v1/webhook-deliveries': listOf(),
+      'POST /v1/webhook-endpoints/*/test': waitsAs('a1'),
+      'GET /v1/account/approvals': listOf(ownApproval('a1', 'pending')),
+    });
+    await page().goto('/console/webhooks/e1');
+    // What waits is loaded after the page: until then the refusal is told.
+    await until(
+      async () => {
+        const isAsked = await kept();
+        const button = page().getByRole('button', { name: 'Send a test' });
+        // Meanwhile it may be under way.
+        if (!isAsked) await button.click({ timeout: 1000 }).catch(() => undefined);
+        return isAsked;
+      },
+      { what: 'the request to be kept' },
+    );
+    await says(/Waiting: once they agree/);
+    await gateway.dialog().getByRole('button', { name: 'Close' }).first().click();
+    await page().getByText('Waiting: once they agree').waitFor({ state: 'hidden' });
+  }
+
+  it('what waits for an approval is there for whoever has asked, and goes when somebody else signs in', async () => {
+    await waitForApproval();
+    await page().goto('/console/bots');
+    await says('Books');
+    expect(await kept()).toContain('a1');
+    gateway.answer({
+      'GET /v1/session': {
+        staff: { id: COLLEAGUE_ID, roles: ['owner'], scopes: ['*'], bots: [], amr: ['pwd'], provenAt: AT },
+        person: null,
+      },
+    });
+    await page().goto('/console/webhooks/e1');
+    await until(async () => (await kept()) === null, { what: 'the requests of the former one to go' });
+  });
+
+  it('what waits for an approval stays when a person signs out of their own area', async () => {
+    await waitForApproval();
+    const profile = { userId: PERSON, name: 'Ann', locale: 'en', timeZone: 'UTC', registeredAt: AT, revision: 1 };
+    gateway.answer({
+      'GET /v1/session': { staff: null, person: { id: PERSON, userId: PERSON, amr: ['link'], provenAt: AT } },
+      'GET /v1/me': profile,
+      'DELETE /v1/session/*': {},
+    });
+    await page().goto('/me/profile', { waitUntil: 'networkidle' });
+    await press(/Ann/);
+    await page().getByRole('menuitem', { name: 'Sign out' }).click();
+    await page().waitForURL('**/me/sign-in*');
+    expect(await kept()).toContain('a1');
+  });
+
+  it('what was approved and is refused for another reason can be done later', async () => {
+    await waitForApproval();
+    gateway.answer({
+      'GET /v1/account/approvals': listOf(ownApproval('a1', 'approved')),
+      'POST /v1/webhook-endpoints/*/test': new Refusal(409, 'gateway.endpoint_disabled'),
+    });
+    await page().goto('/console/approvals?tab=own');
+    const doIt = async () => {
+      await page().getByRole('button', { name: 'Actions: Send a test' }).click();
+      await page().getByRole('menuitem', { name: 'Do it now' }).click();
+    };
+    await doIt();
+    await says('refused: gateway.endpoint_disabled');
+    expect(await kept()).toContain('a1');
+    gateway.answer({ 'POST /v1/webhook-endpoints/*/test': new Refusal(409, 'approval_unusable') });
+    await doIt();
+    await until(async () => (await kept()) === null, { what: 'what can never be done to be forgotten' });
+  });
+
+  it('of two requests that need an approval each is waited for', async () => {
+    await page().clock.install();
+    await waitForApproval();
+    const states: Record<string, string> = { a2: 'pending', a3: 'pending' };
+    let refuse = (): void => undefined;
+    gateway.answer({
+      'POST /v1/webhook-endpoints/*/test': ({ headers }) =>
+        headers['x-approval']
+          ? { deliveryId: 'd1' }
+          : new Promise((resolve) => {
+              refuse = () => resolve(waitsAs('a3'));
+            }),
+      'PATCH /v1/webhook-endpoints/*': ({ headers }) => (headers['x-approval'] ? shop : waitsAs('a2')),
+      'GET /v1/account/approvals': () => listOf(...Object.entries(states).map(([id, state]) => ownApproval(id, state))),
+    });
+    await press('Send a test');
+    await page().getByRole('button', { name: 'More' }).last().click();
+    await page().getByRole('menuitem', { name: 'Disable' }).click();
+    await gateway.dialog().getByRole('button', { name: 'Disable' }).click();
+    await says(/Waiting: once they agree/);
+    refuse();
+    const approved = (route: string) => gateway.askedFor(route).flatMap(({ headers }) => headers['x-approval'] ?? []);
+    await until(async () => (await kept())?.includes('a3'), { what: 'the second request' });
+    states['a2'] = states['a3'] = 'approved';
+    const sent = () => [...approved('POST /v1/webhook-endpoints/*/test'), ...approved('PATCH /v1/webhook-endpoints/*')];
+    await page().clock.runFor(5000);
+    await until(() => sent().length === 2, { what: 'both sent' });
+    expect(sent()).toEqual(['a3', 'a2']);
+  });
+
+  it('deliveries are looked at often while something is due, and seldom while the next try is far away', async () => {
+    const delivery = {
+      ...{ id: 'd1', endpointId: 'e1', type: 'payments.invoice.paid.v1', subject: 's', sequence: 1, isTest: false },
+      ...{ state: 'scheduled', outcome: null, reason: null, attempts: 3, createdAt: AT, endedAt: null },
+    };
+    gateway.answer({
+      'GET /v1/webhook-endpoints/*': shop,
+      'GET /v1/webhook-deliveries': listOf({ ...delivery, dueAt: '2026-05-05T10:00:00.000Z' }),
+    });
+    await page().clock.install({ time: AT });
+    await page().goto('/console/webhooks/e1');
+    await says('payments.invoice.paid.v1');
+    const looked = () => gateway.askedFor('GET /v1/webhook-deliveries').length;
+    await page().clock.runFor(20_000);
+    expect(looked()).toBe(1);
+    gateway.answer({ 'GET /v1/webhook-deliveries': listOf({ ...delivery, dueAt: '2026-05-04T10:00:40.000Z' }) });
+    await page().clock.runFor(11_000);
+    await until(() => looked() === 2, { what: 'the deliveries read anew' });
+    await page().clock.runFor(3500);
+    await until(() => looked() === 3, { what: 'the deliveries read again soon' });
+  });
+
+  it('the overview asks again whether bots can be used', async () => {
+    gateway.answer({
+      'GET /v1/alerts': listOf(),
+      'GET /v1/inbound-updates/quarantined/summary': { bots: [] },
+      'GET /v1/services/*/bus/dead-letters/summary': { groups: [] },
+    });
+    await page().clock.install();
+    await page().goto('/console/');
+    await says('Nothing waits for you');
+    gateway.answer({
+      'GET /v1/bots': listOf({
+        ...{ id: 'books', name: 'Books', state: 'active', describedBy: 'file', channel: 'telegram' },
+        ...{ mistakes: ['x'], hidesFile: false, changedAt: AT, revision: '1' },
+      }),
+    });
+    await page().clock.runFor(31_000);
+    await says('1 bot cannot work');
+  });
+
+  it('nobody is signed in by opening a link alone', async () => {
+    const profile = { userId: PERSON, name: 'Ann', locale: 'en', timeZone: 'UTC', registeredAt: AT, revision: 1 };
+    gateway.answer({
+      'GET /v1/session': { staff: null, person: { id: PERSON, userId: PERSON, amr: ['link'], provenAt: AT } },
+      'GET /v1/me': profile,
+      'POST /v1/sign-in/links/redeem': { userId: PERSON, isNew: false, returnTo: '/me/profile' },
+    });
+    await page().goto('/me/sign-in#link=one');
+    await says('You are signed in here as Ann already.');
+    expect(gateway.askedFor('POST /v1/sign-in/links/redeem')).toEqual([]);
+    await press('Sign in');
+    await page().waitForURL('**/me/profile');
+    expect(gateway.askedFor('POST /v1/sign-in/links/redeem').map(({ body }) => JSON.parse(body!))).toEqual([
+      { link: 'one' },
+    ]);
   });
 
   it('what a page asks by itself is told from what somebody does', async () => {

@@ -50,6 +50,87 @@ describePages('what is being written', () => {
     ]);
   });
 
+  it('an endpoint of some bots stays one of these when the bots are not told, or one is gone', async () => {
+    const endpoint = {
+      ...{ id: 'e1', url: 'https://shop.example/hook', description: 'Shop', types: ['payments.invoice.paid.v1'] },
+      ...{ botIds: ['books', 'gone'], content: 'thin', ordered: false, state: 'enabled', disabledReason: null },
+      ...{ disabledAt: null, owner: { kind: 'staff', id: COLLEAGUE_ID }, createdAt: AT, secrets: [], revision: 1 },
+      health: { failingSince: null, failures: 0, lastSuccessAt: null, lastFailureAt: null, waiting: 0 },
+    };
+    const saved = () =>
+      gateway
+        .askedFor('PATCH /v1/webhook-endpoints/*')
+        .map(({ body }) => (JSON.parse(body!) as typeof endpoint).botIds);
+    gateway.answer({
+      'GET /v1/webhook-endpoints/*': endpoint,
+      'GET /v1/webhook-deliveries': listOf(),
+      'GET /v1/webhook-types': { types: [] },
+      'PATCH /v1/webhook-endpoints/*': endpoint,
+    });
+    const change = async () => {
+      await press('Change');
+      await gateway.dialog().getByLabel('What it is for').fill('The new shop');
+      await gateway.dialog().getByRole('button', { name: 'Save' }).click();
+      await gateway.dialog().waitFor({ state: 'hidden' });
+    };
+    await page().goto('/console/webhooks/e1');
+    await change();
+    gateway.answer({ 'GET /v1/bots': new Refusal(429, 'too_many_requests') });
+    await page().goto('/console/webhooks/e1');
+    await change();
+    expect(saved()).toEqual([
+      ['books', 'gone'],
+      ['books', 'gone'],
+    ]);
+    await press('Change');
+    await gateway
+      .dialog()
+      .getByRole('radio', { name: /Everything/ })
+      .click({ force: true });
+    await gateway.dialog().getByRole('button', { name: 'Save' }).click();
+    await until(() => saved().length === 3, { what: 'the endpoint saved' });
+    expect(saved()[2]).toBeNull();
+  });
+
+  it('a limit of alerts that was emptied is asked for and not taken for nothing', async () => {
+    const settings = {
+      ...{ zone: 'UTC', quietHours: null, warnExcessMicrosPerHour: 5_000_000, pageExcessMicrosPerHour: 9_000_000 },
+      ...{ throttle: true, throttleHours: 24, revision: 1 },
+    };
+    gateway.answer({ 'GET /v1/alert-settings': settings, 'PUT /v1/alert-settings': settings });
+    await page().goto('/console/alerts?tab=settings');
+    const field = page().getByRole('textbox', { name: /Warn/ });
+    await field.fill('');
+    await press('Save');
+    await says('Fill this in.');
+    expect(gateway.askedFor('PUT /v1/alert-settings')).toEqual([]);
+    await field.fill('7');
+    await field.press('Enter');
+    await until(() => gateway.askedFor('PUT /v1/alert-settings').length > 0, { what: 'the settings saved' });
+    const [{ body } = { body: null }] = gateway.askedFor('PUT /v1/alert-settings');
+    expect(JSON.parse(body!)).toMatchObject({ warnExcessMicrosPerHour: 7_000_000, pageExcessMicrosPerHour: 9_000_000 });
+  });
+
+  it('the language of an answer is the one that was typed, also when it is the only one left', async () => {
+    const faq = {
+      ...{ id: 'f1', state: 'ready', problem: null, asked: 0, createdAt: AT, changedAt: AT, revision: 1 },
+      texts: [
+        { locale: 'en', question: 'When are you open?', answer: 'Always.' },
+        { locale: 'ru', question: 'Когда вы открыты?', answer: 'Всегда.' },
+      ],
+    };
+    gateway.answer({ 'GET /v1/knowledge/*/faq': listOf(faq), 'PUT /v1/knowledge/*/faq/*': faq });
+    await page().goto('/console/knowledge/books?tab=faq');
+    await page().getByText('When are you open?').click();
+    await gateway.dialog().getByLabel('Language').first().fill('de');
+    await gateway.dialog().getByLabel('Question').first().fill('Wann?');
+    await gateway.dialog().getByRole('button', { name: 'Without this language' }).last().click();
+    await gateway.dialog().getByRole('button', { name: 'Save' }).click();
+    await until(() => gateway.askedFor('PUT /v1/knowledge/*/faq/*').length > 0, { what: 'the answer saved' });
+    const [{ body } = { body: null }] = gateway.askedFor('PUT /v1/knowledge/*/faq/*');
+    expect(JSON.parse(body!)).toEqual({ texts: [{ locale: 'de', question: 'Wann?', answer: 'Always.' }] });
+  });
+
   /** A colleague saves meanwhile, and the page asks anew as it does after somebody comes back to it. */
   async function colleagueSaves(route: string, row: object): Promise<void> {
     gateway.answer({ [route]: row });
@@ -89,6 +170,69 @@ describePages('what is being written', () => {
     await until(async () => (await model.inputValue()) === 'small', { what: 'what the colleague has saved' });
     expect(await page().getByLabel('Name').inputValue()).toBe('Book shop');
     expect(await gateway.text()).not.toContain('This was changed meanwhile');
+  });
+
+  it('what is written of a bot is not left unsaved without a question', async () => {
+    const saved = { ...bot, revision: '2', description: { name: 'Books', assistant: { model: 'large' } } };
+    gateway.answer({
+      'GET /v1/bots/*': bot,
+      'PATCH /v1/bots/*': () => {
+        gateway.answer({ 'GET /v1/bots/*': saved });
+        return saved;
+      },
+    });
+    await page().goto('/console/bots/books');
+    const model = page().getByLabel(/^Model/);
+    await model.waitFor();
+    const history = page().getByRole('tab', { name: 'History' });
+    await history.click();
+    await page().getByRole('tab', { name: 'Settings' }).click();
+    await model.fill('large');
+    await history.click();
+    await says('Leave without saving?');
+    await gateway.dialog().getByRole('button', { name: 'Cancel' }).click();
+    expect(await model.inputValue()).toBe('large');
+    await model.press('Enter');
+    await says('Saved: it counts within two seconds');
+    await history.click();
+    await page().getByRole('tab', { name: 'Settings' }).click();
+    await model.fill('tiny');
+    await page().getByRole('link', { name: 'Conversations' }).first().click();
+    await gateway.dialog().getByRole('button', { name: 'Leave it' }).click();
+    await page().waitForURL('**/console/conversations');
+  });
+
+  it('a profile that was only looked at is left without a question', async () => {
+    const profile = { userId: PERSON, name: 'Ann', locale: 'en', timeZone: 'UTC', registeredAt: AT, revision: 1 };
+    gateway.answer({
+      'GET /v1/session': { staff: null, person: { id: PERSON, userId: PERSON, amr: ['link'], provenAt: AT } },
+      'GET /v1/me': profile,
+      'GET /v1/me/consents': { consents: [], history: [] },
+    });
+    await page().goto('/me/profile', { waitUntil: 'networkidle' });
+    await page().getByRole('link', { name: 'Consents' }).first().click();
+    await page().waitForURL('**/me/consents');
+  });
+
+  it('a reason that is too short is told, and by no button that cannot be pressed', async () => {
+    gateway.answer({
+      'GET /v1/conversations/c1': {
+        ...{ id: 'c1', botId: 'books', chatId: 'x', userId: PERSON, startedAt: AT, activeAt: AT, closedAt: null },
+        ...{ messages: 1, turns: 0, outcomes: [], good: 0, bad: 0, costMicros: 10 },
+      },
+      'GET /v1/conversations/c1/turns': listOf(),
+      'GET /v1/conversations/c1/messages': listOf(),
+    });
+    await page().goto('/console/conversations/c1');
+    await press('Read what was said');
+    const reason = gateway.dialog().getByRole('textbox');
+    await reason.fill('  a ');
+    await gateway.dialog().getByRole('button', { name: 'Read what was said' }).click();
+    await says('At least 3 characters.');
+    expect(gateway.askedFor('GET /v1/conversations/c1/messages')).toEqual([]);
+    await reason.fill('A complaint');
+    await gateway.dialog().getByRole('button', { name: 'Read what was said' }).click();
+    await until(() => gateway.askedFor('GET /v1/conversations/c1/messages').length > 0, { what: 'the messages' });
   });
 
   it('the JSON of a bot that is being written stays when a colleague has changed the bot', async () => {
@@ -166,6 +310,14 @@ describePages('what is being written', () => {
       what: 'the draft read anew',
     });
   }
+
+  it('a draft says whose it is, also where the service tells the kind of whoever has written it', async () => {
+    gateway.answer(
+      answersOfDraft({ ...draft, createdBy: `staff:${COLLEAGUE_ID}`, changedBy: `staff:${COLLEAGUE_ID}` }),
+    );
+    await page().goto('/console/prompts/books?tab=draft');
+    await says('Draft of Grace Holm');
+  });
 
   it('a draft of a prompt that a colleague saves is shown to whoever has written nothing', async () => {
     gateway.answer(answersOfDraft(draft));

@@ -20,7 +20,8 @@ export class CreateApiKeys1764300100000 implements MigrationInterface {
         expires_at    timestamptz NOT NULL,
         used_at       timestamptz,
         ends_at       timestamptz,
-        ended_because text
+        ended_because text,
+        told_days     integer
       )`);
     await db.query(`CREATE INDEX api_keys_of_team ON api_keys (team)`);
     await db.query(`CREATE INDEX api_keys_of_maker ON api_keys (created_by, seq)`);

@@ -89,6 +89,9 @@ export class CreateAudit1796300000000 implements MigrationInterface {
         UNIQUE (stream, to_seq)
       )`);
     await db.query('CREATE INDEX audit_segments_of_root ON audit_segments (root)');
+    // One row. Only where copies were made can they be missing.
+    await db.query('CREATE TABLE audit_copies (begun_at timestamptz)');
+    await db.query('INSERT INTO audit_copies VALUES (NULL)');
     await db.query(`
       CREATE TABLE audit_verifications (
         id           uuid PRIMARY KEY,
@@ -119,7 +122,9 @@ export class CreateAudit1796300000000 implements MigrationInterface {
   }
 
   async down(db: QueryRunner): Promise<void> {
-    await db.query('DROP TABLE audit_verifications, audit_segments, audit_roots, audit_streams, audit_entries');
+    await db.query(
+      'DROP TABLE audit_verifications, audit_copies, audit_segments, audit_roots, audit_streams, audit_entries',
+    );
     await db.query('DROP FUNCTION append_audit_entries, keep_audit_log');
   }
 }

@@ -69,6 +69,7 @@ export class CreateWebhooks1796300100000 implements MigrationInterface {
         user_ids      uuid[] NOT NULL,
         is_test       boolean NOT NULL DEFAULT false,
         is_replay     boolean NOT NULL DEFAULT false,
+        is_behind     boolean NOT NULL DEFAULT false,
         state         text NOT NULL CHECK (state IN ('waiting', 'scheduled', 'sending', 'ended')),
         outcome       text CHECK (outcome IN ('delivered', 'failed', 'cancelled')),
         reason        text,
@@ -81,16 +82,24 @@ export class CreateWebhooks1796300100000 implements MigrationInterface {
         UNIQUE (endpoint_id, event_id),
         CHECK ((state = 'scheduled') = (due_at IS NOT NULL)),
         CHECK ((state = 'sending') = (sending_until IS NOT NULL)),
-        CHECK (state <> 'ended' OR outcome IS NOT NULL)
+        CHECK (state <> 'ended' OR outcome IS NOT NULL),
+        CHECK (state = 'waiting' OR NOT is_behind)
       )`);
     await db.query('CREATE INDEX webhook_deliveries_of_endpoint ON webhook_deliveries (endpoint_id, id)');
     await db.query(
       `CREATE INDEX webhook_deliveries_open ON webhook_deliveries (endpoint_id, state, id) WHERE state <> 'ended'`,
     );
+    // What is sent next is its first entry, however many wait.
+    await db.query(
+      `CREATE INDEX webhook_deliveries_next ON webhook_deliveries (endpoint_id, is_replay, id) WHERE state = 'waiting' AND NOT is_behind`,
+    );
     await db.query(
       `CREATE INDEX webhook_deliveries_open_of_subject ON webhook_deliveries (endpoint_id, subject, sequence) WHERE state <> 'ended'`,
     );
     await db.query(`CREATE INDEX webhook_deliveries_due ON webhook_deliveries (due_at) WHERE due_at IS NOT NULL`);
+    await db.query(
+      `CREATE INDEX webhook_deliveries_due_of_endpoint ON webhook_deliveries (endpoint_id, due_at) WHERE due_at IS NOT NULL`,
+    );
     await db.query(
       `CREATE INDEX webhook_deliveries_of_users ON webhook_deliveries USING gin (user_ids) WHERE user_ids <> '{}'`,
     );

@@ -296,6 +296,12 @@ export const gatewayDataMap: DataMap = {
     erasure: 'not personal',
     columns: { hash: 'Hash of the last of the entries.', rows: 'A hash that stands for all of them.' },
   },
+  audit_copies: {
+    purpose: 'Since when signatures of the audit log are copied to the storage.',
+    retention: 'For good.',
+    erasure: 'not personal',
+    columns: {},
+  },
   audit_verifications: {
     purpose: 'What came of each look at the whole audit log.',
     retention: 'Ninety days.',

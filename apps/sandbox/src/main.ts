@@ -43,7 +43,11 @@ async function main(): Promise<void> {
     host: env.SANDBOX_HOST,
     port: env.SANDBOX_PORT,
     data: env.SANDBOX_DATA,
-    telegram: { bots: env.SANDBOX_BOTS, acceptAnyToken: env.SANDBOX_ACCEPT.includes('tokens') },
+    telegram: {
+      bots: env.SANDBOX_BOTS,
+      acceptAnyToken: env.SANDBOX_ACCEPT.includes('tokens'),
+      ...(env.SANDBOX_PUBLIC_URL && { publicUrl: env.SANDBOX_PUBLIC_URL }),
+    },
     'telegram-login': { ...(env.SANDBOX_PUBLIC_URL && { publicUrl: env.SANDBOX_PUBLIC_URL }) },
     openid: { ...(env.SANDBOX_PUBLIC_URL && { publicUrl: env.SANDBOX_PUBLIC_URL }) },
     mailbox: { smtpPort: env.SANDBOX_SMTP_PORT },

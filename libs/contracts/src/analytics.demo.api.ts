@@ -50,6 +50,6 @@ export const RemoveDemoEvents = defineRoute({
   permission: 'demo:write',
   callers: ['operator'],
   rate: 'expensive',
-  answer: z.object({ removed: z.int() }),
+  answer: z.object({ removed: z.int().describe('Events.'), alerts: z.int() }),
   problems: { ...problems, 'analytics.events_not_kept': 409 },
 });

@@ -5,6 +5,7 @@ import { Instant, PageQuery, pageOf } from './api.shapes';
 import { bytes, defineRoute } from './define-route';
 import { Locale } from './locale';
 import { openWord } from './open-word';
+import { BotId } from './shapes';
 
 const usageQuery = reportQuery({
   by: z
@@ -41,6 +42,9 @@ const Export = z
   .object({
     id: z.uuid(),
     report: ReportName,
+    botId: BotId.nullable().describe('Null of all bots that whoever asked may see.'),
+    from: z.iso.date().nullable().describe('The first day that was asked for. Null of a report that is of today.'),
+    to: z.iso.date().nullable(),
     format: ExportFormat,
     state: ExportState,
     createdAt: Instant,

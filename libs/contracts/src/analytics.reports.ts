@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { unknownTimeZone } from './own-message';
 import { BotId, CostMicros } from './shapes';
 
 /**
@@ -8,7 +9,7 @@ import { BotId, CostMicros } from './shapes';
 export const ReportZone = z
   .string()
   .max(64)
-  .refine(isReportZone, 'is not an IANA time zone such as Europe/Berlin')
+  .refine(isReportZone, unknownTimeZone)
   .meta({ id: 'ReportZone', description: 'An IANA time zone: days and hours are those of this zone.' });
 
 /** Of the longest report. */

@@ -264,6 +264,7 @@ export const ChannelReport = z
         id: z.string().describe("The channel's own id of the bot."),
         name: z.string().optional(),
         username: z.string().optional(),
+        url: z.url().optional().describe('Where people write to it.'),
       })
       .optional()
       .describe('Whose credentials they are; absent when the channel did not say.'),

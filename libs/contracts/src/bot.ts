@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Locale } from './locale';
+import { ownMessage, unknownTimeZone } from './own-message';
 import { BotId, Channel } from './shapes';
 
 /** US dollars, or `unlimited` in so many words: an empty budget must never mean that everything may be spent. */
@@ -19,8 +20,14 @@ export type BotBudgets = z.output<typeof BotBudgets>;
 /** `09:00-18:30`; `24:00` is the end of the day. */
 const OpenFromTo = z
   .string()
-  .regex(/^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$/, 'is not of the form 09:00-18:30')
-  .refine((hours) => hours.slice(0, 5) < hours.slice(6), 'ends before it begins');
+  .regex(
+    /^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$/,
+    ownMessage('Hours are written as 09:00-18:30.', 'Часы пишутся так: 09:00-18:30.'),
+  )
+  .refine(
+    (hours) => hours.slice(0, 5) < hours.slice(6),
+    ownMessage('This ends before it begins.', 'Конец раньше начала.'),
+  );
 const OpenOnDay = z.array(OpenFromTo).describe('Empty: closed.');
 
 /** When somebody is there, in the bot's time zone. A day that is not named is closed. */
@@ -37,7 +44,7 @@ export const OpeningHours = z.strictObject({
 export type OpeningHours = z.output<typeof OpeningHours>;
 
 /** An IANA name. */
-export const TimeZone = z.string().refine(isTimeZone, 'is not an IANA time zone such as Europe/Berlin');
+export const TimeZone = z.string().refine(isTimeZone, unknownTimeZone);
 
 /**
  * What all services know of a bot. Beside these fields a description holds sections (`channel`, `assistant`, `texts`,
@@ -52,7 +59,17 @@ export const BotDescription = z.object({
     })
     .describe('Where people meet it; the rest of the section is for the adapter of that channel.'),
   products: z
-    .array(z.string().regex(/^[a-z][a-z0-9-]*$/))
+    .array(
+      z
+        .string()
+        .regex(
+          /^[a-z][a-z0-9-]*$/,
+          ownMessage(
+            'A product is written in small letters, digits and hyphens: assistant.',
+            'Продукт пишется строчными латинскими буквами, цифрами и дефисом: assistant.',
+          ),
+        ),
+    )
     .min(1)
     .default(['assistant'])
     .describe('What it offers, in the order in which a message is shown to them.'),

@@ -29,7 +29,7 @@ const AuditEntry = z
     id: EntryId.describe('Stream and number within it.'),
     at: Instant,
     actor: Party.extend({
-      label: z.string().optional(),
+      label: z.string().optional().describe('What they are called now: the name of staff, the label of a key.'),
       roles: z.array(z.string()).optional(),
       amr: z.array(z.string()).optional().describe('How they had proven who they are. Source: RFC 8176.'),
       address: z.string().optional().describe('A digest of the IP address: the same one is the same digest.'),
@@ -37,7 +37,11 @@ const AuditEntry = z
     }),
     onBehalfOf: Party.nullable(),
     action: z.string(),
-    resource: z.object({ type: z.string(), id: z.string() }),
+    resource: z.object({
+      type: z.string(),
+      id: z.string(),
+      label: z.string().optional().describe('Of staff and keys: what they are called now.'),
+    }),
     botId: BotId.nullable(),
     changes: z
       .array(z.looseObject({ op: z.string(), path: z.string() }))

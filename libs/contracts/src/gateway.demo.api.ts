@@ -7,6 +7,16 @@ import { BotId, DemoId } from './shapes';
 
 const problems = { 'gateway.demo_refused': 403 } as const;
 
+export const ReadDemo = defineRoute({
+  id: 'gateway.demo.read',
+  method: 'GET',
+  path: '/demo',
+  summary: 'Whether people who do not exist are among those whom staff see; never in production.',
+  permission: 'account:read',
+  bots: 'filtered',
+  answer: z.object({ isThere: z.boolean() }),
+});
+
 export const TakeDemoPeople = defineRoute({
   id: 'gateway.demo-people.take',
   method: 'POST',

@@ -2,9 +2,18 @@ import { z } from 'zod';
 import { Instant, PageQuery, pageOf } from './api.shapes';
 import { defineRoute } from './define-route';
 import { openWord } from './open-word';
+import { ownMessage } from './own-message';
 import { BotId } from './shapes';
 
-const Scope = z.string().regex(/^!?(\*|[a-z][a-z0-9-]*:(\*|[a-z][a-z0-9-]*))$/, 'is resource:action, resource:* or *');
+const Scope = z
+  .string()
+  .regex(
+    /^!?(\*|[a-z][a-z0-9-]*:(\*|[a-z][a-z0-9-]*))$/,
+    ownMessage(
+      'A right is written as bots:read, bots:* or *, in small letters.',
+      'Право пишется так: bots:read, bots:* или *, строчными буквами.',
+    ),
+  );
 const Cidr = z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()]);
 
 const Rate = z.enum(['standard', 'high']);
@@ -59,7 +68,7 @@ export const CreateApiKey = defineRoute({
   body: z.object({
     name: z.string().trim().min(1).max(120),
     team: z.string().trim().min(1).max(60),
-    scopes: z.array(Scope).min(1).max(100),
+    scopes: z.array(Scope).min(1).max(100).describe('Of permissions that routes have; others are refused.'),
     bots: z.array(BotId).min(1).max(1000).nullable().default(null),
     networks: z.array(Cidr).max(50).default([]),
     rate: Rate.default('standard'),

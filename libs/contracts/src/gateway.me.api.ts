@@ -3,6 +3,7 @@ import { Instant } from './api.shapes';
 import { defineRoute } from './define-route';
 import { ConsentPurpose, ConsentSource, IdentityChannel } from './gateway.events';
 import { Locale } from './locale';
+import { unknownTimeZone } from './own-message';
 
 // A person's own area: whoever calls is the person whose rows are meant.
 
@@ -10,8 +11,8 @@ import { Locale } from './locale';
 const TimeZone = z
   .string()
   .max(60)
-  .regex(/^[A-Za-z_]+(\/[A-Za-z0-9_+-]+)*$/)
-  .refine(isTimeZone, 'is no time zone of the IANA database')
+  .regex(/^[A-Za-z_]+(\/[A-Za-z0-9_+-]+)*$/, unknownTimeZone)
+  .refine(isTimeZone, unknownTimeZone)
   .meta({ id: 'TimeZone', description: 'A time zone of the IANA database, for example "Europe/Moscow".' });
 
 function isTimeZone(name: string): boolean {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Instant, PageQuery, pageOf, queryList } from './api.shapes';
 import { defineRoute } from './define-route';
 import { proofOfWorkHeaders, proofOfWorkProblems } from './gateway.proof-of-work.api';
+import { ownMessage } from './own-message';
 import { BotId } from './shapes';
 
 const RoleName = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/);
@@ -265,7 +266,7 @@ const Password = z.string().min(12).max(200);
 const Code = z
   .string()
   .trim()
-  .regex(/^\d{6}$/, 'is six digits');
+  .regex(/^\d{6}$/, ownMessage('A code is six digits.', 'Код — шесть цифр.'));
 /** What the steps of a sign-in hand on: that the steps before were passed. */
 const Ticket = z.string().max(2000);
 

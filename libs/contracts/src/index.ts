@@ -13,6 +13,7 @@ export type {
 export { type Decrypted, type FieldPath, personal, personalFieldsOf, Sealed } from './personal';
 export { upcast, versionsReadAs } from './upcast';
 export type { ReadData } from './upcast';
+export { ownMessageInRussian } from './own-message';
 export { type Known, openWord, type OpenWord, type OpenWordSchema } from './open-word';
 export { type KnownLocale, Locale, localized, nearestLocale } from './locale';
 export { type AuditAction, auditActions } from './audit-actions';
@@ -163,6 +164,7 @@ export type {
 } from './define-route';
 export { Actor, FieldError, Instant, LocalizedText, pageOf, PageQuery, Problem, queryList } from './api.shapes';
 export { allows } from './permissions';
+export { givablePermissions, isKnownScope } from './known-permissions';
 export { mergedOpenApi, openApi, publicPathOf } from './openapi';
 export { routes, routesOf } from './routes';
 export {
@@ -250,7 +252,7 @@ export {
 } from './analytics.exports.api';
 export { RemoveDemoEvents, TakeDemoEvents, TakeDemoExperiment } from './analytics.demo.api';
 export { RemoveDemoTurns, TakeDemoTurns } from './chat-ai.demo.api';
-export { RemoveDemoPeople, TakeDemoPeople } from './gateway.demo.api';
+export { ReadDemo, RemoveDemoPeople, TakeDemoPeople } from './gateway.demo.api';
 export { ReadMyStatistics } from './analytics.me.api';
 export { ListRates, PutRate } from './analytics.rates.api';
 export {

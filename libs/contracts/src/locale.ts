@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { type Known, openWord } from './open-word';
+import { ownMessage } from './own-message';
 
 /** BCP 47 in its canonical spelling, as far as people's languages need it: language, script, region. */
 const LANGUAGE_TAG = /^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|\d{3}))?$/;
@@ -8,6 +9,10 @@ export const Locale = openWord(['en', 'ru'], {
   id: 'Locale',
   description: 'The language a person is spoken to in, a BCP 47 tag: language, script, region.',
   pattern: LANGUAGE_TAG,
+  message: ownMessage(
+    'A language is written as en, ru or pt-BR: a code of two or three small letters.',
+    'Язык пишется так: en, ru или pt-BR, кодом из двух-трёх строчных букв.',
+  ),
 });
 export type Locale = z.infer<typeof Locale>;
 export type KnownLocale = Known<typeof Locale>;

@@ -22,12 +22,12 @@ const LONGEST_WORD = 40;
  */
 export function openWord<const Word extends string>(
   known: readonly Word[],
-  { pattern = WORD, ...meta }: { id: string; description: string; pattern?: RegExp },
+  { pattern = WORD, message, ...meta }: { id: string; description: string; pattern?: RegExp; message?: string },
 ): OpenWordSchema<Word> {
   const schema = z
     .string()
     .max(LONGEST_WORD)
-    .regex(pattern)
+    .regex(pattern, message)
     .meta({ ...meta, examples: known });
   return Object.assign(schema as unknown as z.ZodType<OpenWord<Word>, OpenWord<Word>>, { known });
 }

@@ -150,7 +150,7 @@ describe('the OpenAPI document of all services', () => {
     expect(paths['/v1/services/{service}/letters/{letterId}']!['get']).toMatchObject({
       operationId: 'service-kit.letters.list',
       parameters: [{ name: 'service', schema: { enum: ['mint', 'post', 'shop'] } }, { name: 'letterId' }],
-      security: [{ staff: ['things:write'] }, { key: ['things:write'] }],
+      security: [{ key: ['things:write'] }, { staff: ['things:write'] }],
     });
   });
 
@@ -169,7 +169,7 @@ describe('the OpenAPI document of all services', () => {
   it.each<[string, Partial<RouteDefinition>, object[]]>([
     ['everybody', { permission: 'public' }, []],
     ['persons alone', { permission: 'me:read' }, [{ person: ['me:read'] }, { app: ['me:read'] }]],
-    ['staff and keys', {}, [{ staff: ['things:write'] }, { key: ['things:write'] }]],
+    ['staff and keys', {}, [{ key: ['things:write'] }, { staff: ['things:write'] }]],
     ['staff who have just proven who they are', { stepUp: true }, [{ staff: ['things:write'] }]],
     ['staff about their own account', { permission: 'account:read' }, [{ staff: ['account:read'] }]],
   ])('opens routes to %s as the gateway does', (_, change, security) => {

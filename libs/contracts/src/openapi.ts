@@ -106,7 +106,8 @@ function securityOf(route: RouteDefinition): Json[] {
   const resource = route.permission.slice(0, route.permission.indexOf(':'));
   if (resource === 'me') return [{ person: [route.permission] }, { app: [route.permission] }];
   const isForKeys = resource !== 'account' && !route.stepUp;
-  return [{ staff: [route.permission] }, ...(isForKeys ? [{ key: [route.permission] }] : [])];
+  // Samples are made with the first one: programs have keys.
+  return [...(isForKeys ? [{ key: [route.permission] }] : []), { staff: [route.permission] }];
 }
 
 /** What the gateway adds to whatever a service answers, and answers itself. */

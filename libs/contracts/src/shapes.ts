@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { openWord } from './open-word';
+import { ownMessage } from './own-message';
 import { type Decrypted, personal } from './personal';
 
 export const Channel = openWord(['telegram'], {
@@ -11,7 +12,13 @@ export type Channel = z.infer<typeof Channel>;
 /** A bot's name in the installation, as operators write it: `lumen`, `northwind-support`. */
 export const BotId = z
   .string()
-  .regex(/^[a-z][a-z0-9-]{1,40}$/)
+  .regex(
+    /^[a-z][a-z0-9-]{1,40}$/,
+    ownMessage(
+      'An id begins with a small letter and has small letters, digits and hyphens, 41 characters at most.',
+      'Идентификатор начинается со строчной латинской буквы и состоит из них, цифр и дефиса, не длиннее 41 знака.',
+    ),
+  )
   .meta({ id: 'BotId', description: 'A bot of this installation, for example "lumen".' });
 
 export const MediaKind = openWord(['voice', 'audio', 'photo', 'document', 'video'], {

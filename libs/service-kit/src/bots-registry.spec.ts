@@ -84,11 +84,11 @@ describe('the registry of bots', () => {
       /broken\.json: .*JSON/,
       /Lumen\.json: differs from lumen\.json only by capital letters/,
       /lumen\.json: name: /,
-      /lumen\.json: timeZone: is not an IANA time zone/,
+      /lumen\.json: timeZone: There is no such time zone/,
       /lumen\.json: desk\.prompt: /,
       /lumen\.json: desk: .*promt/,
       /spent\.json: budgets\.personPerDayUsd: /,
-      /spent\.json: hours\.mon\.0: ends before it begins/,
+      /spent\.json: hours\.mon\.0: This ends before it begins/,
     ]) {
       await expect(opening).rejects.toThrow(mistake);
     }

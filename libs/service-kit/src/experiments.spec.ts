@@ -207,6 +207,15 @@ describe('a service that asks', () => {
     await again.stop({ keepDatabase: true });
   });
 
+  it('asks again when the clock has gone back', async () => {
+    app.clock.advance(3_600_000);
+    await assign('shop.greeting', uuidv7());
+    const before = asked;
+    app.clock.advance(-3_600_000);
+    await assign('shop.greeting', uuidv7());
+    expect(asked).toBeGreaterThan(before);
+  });
+
   it('no longer does what was decided', async () => {
     answer = [];
     app.clock.advance(3_600_000);

@@ -100,7 +100,9 @@ export class Experiments {
   }
 
   private async running(): Promise<readonly Experiment[]> {
-    const age = this.known ? this.clock.now().getTime() - this.known.askedAt : Infinity;
+    const passed = this.known ? this.clock.now().getTime() - this.known.askedAt : Infinity;
+    // Asked for later than now: the clock has gone back.
+    const age = passed < 0 ? Infinity : passed;
     if (age >= FRESH_MS) {
       this.asking ??= this.ask().finally(() => (this.asking = undefined));
       if (age >= EXPERIMENTS_STALE_MS) await this.asking;

@@ -64,7 +64,14 @@ export {
 export { type ApprovalDemand, Approvals, type ApprovalVerdict } from './http/approvals';
 export { Cursors, type Page, type Position, type SortKey } from './http/cursors';
 export { problemDocument } from './http/problem.filter';
-export { fieldErrorsOf, HttpProblem, InvalidFields, type Language } from './http/problems';
+export {
+  fieldErrorsOf,
+  FieldRefused,
+  HttpProblem,
+  InvalidFields,
+  type Language,
+  MissingPermission,
+} from './http/problems';
 export { CircuitBreaker } from './circuit-breaker';
 export { drain } from './http/drain';
 export { presentCaller, type PublicFront } from './http/public-listener';

@@ -1,19 +1,22 @@
 import { ChevronRight } from 'lucide-react';
-import { Breadcrumb, Breadcrumbs as AriaBreadcrumbs, Link } from 'react-aria-components';
+import { Link } from 'react-aria-components';
 import './breadcrumbs.css';
 
-/** The way to this page; the page itself is not part of it. */
+/**
+ * The way to this page; the page itself is not part of it. Not the breadcrumbs of React Aria, which take the last one for the page
+ * one is on, and let nobody press it.
+ */
 export function Breadcrumbs({ label, way }: { label: string; way: readonly { title: string; href: string }[] }) {
   return (
     <nav aria-label={label}>
-      <AriaBreadcrumbs className="ui-breadcrumbs">
+      <ol className="ui-breadcrumbs">
         {way.map(({ title, href }) => (
-          <Breadcrumb key={href}>
+          <li key={href}>
             <Link href={href}>{title}</Link>
             <ChevronRight aria-hidden />
-          </Breadcrumb>
+          </li>
         ))}
-      </AriaBreadcrumbs>
+      </ol>
     </nav>
   );
 }

@@ -15,8 +15,12 @@ export default function ConfirmDialog({
   const t = useKitTexts();
   const [typed, setTyped] = useState('');
   const [reason, setReason] = useState('');
+  // What is missing is told once somebody has tried, and goes as they type.
+  const [tried, setTried] = useState(false);
   const { word, reason: wanted } = question;
-  const isReady = (!word || typed.trim() === word) && (!wanted || reason.trim().length >= (wanted.minLength ?? 3));
+  const isRight = (text: string) => !word || text.trim() === word;
+  const least = wanted?.minLength ?? 3;
+  const isReason = (text: string) => !wanted || text.trim().length >= least;
   return (
     <Dialog
       alert
@@ -28,19 +32,33 @@ export default function ConfirmDialog({
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          if (isReady) onAnswer(reason.trim());
+          if (isRight(typed) && isReason(reason)) return onAnswer(reason.trim());
+          setTried(true);
+          const form = event.currentTarget;
+          requestAnimationFrame(() => form.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
         }}
       >
         <DialogBody>
           <div className="ui-confirm-text">{question.text}</div>
           {wanted && (
-            <TextArea label={wanted.label} hint={wanted.hint} rows={2} value={reason} onChange={setReason} autoFocus />
+            <TextArea
+              label={wanted.label}
+              hint={wanted.hint}
+              rows={2}
+              value={reason}
+              onChange={setReason}
+              validationBehavior="aria"
+              validate={(text) => (!tried || isReason(text) ? null : t.problem.tooShort(least))}
+              autoFocus
+            />
           )}
           {word && (
             <TextField
               label={t.typeWord(word)}
               value={typed}
               onChange={setTyped}
+              validationBehavior="aria"
+              validate={(text) => (!tried || isRight(text) ? null : t.problem.otherWord)}
               autoComplete="off"
               autoFocus={!wanted}
             />
@@ -51,7 +69,6 @@ export default function ConfirmDialog({
           <Button
             type="submit"
             look={question.look ?? 'primary'}
-            isDisabled={!isReady}
             autoFocus={!wanted && !word && question.look !== 'danger'}
           >
             {question.action}

@@ -55,7 +55,7 @@ function formatsOf(locale: string) {
       const { maximumFractionDigits = 2 } = format.resolvedOptions();
       return format.format(amountMinor / 10 ** maximumFractionDigits);
     },
-    /** Cost of models, in millionths of a US dollar: what is less than one has four digits. */
+    /** Cost of models, in millionths of a US dollar: what is less than one has four digits, and what is still less two that count. */
     cost: (micros: number) => {
       const dollars = micros / 1e6;
       const digits = dollars === 0 || Math.abs(dollars) >= 1 ? 2 : 4;
@@ -66,8 +66,14 @@ function formatsOf(locale: string) {
         minimumFractionDigits: digits,
         maximumFractionDigits: digits,
       });
-      // Not nothing, which four digits would make of it.
-      return dollars > 0 && dollars < 0.0001 ? `< ${format.format(0.0001)}` : format.format(dollars);
+      if (dollars <= 0 || dollars >= 0.0001) return format.format(dollars);
+      // Not nothing, which four digits would make of it, and no two steps of an axis the same.
+      return numbers(locale, {
+        style: 'currency',
+        currency: 'USD',
+        currencyDisplay: 'narrowSymbol',
+        maximumSignificantDigits: 2,
+      }).format(dollars);
     },
     date: (at: At, timeZone?: string) =>
       dates(locale, { day: 'numeric', month: 'short', year: 'numeric', timeZone }).format(new Date(at)),

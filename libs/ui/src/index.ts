@@ -30,6 +30,7 @@ export { FilterSelect } from './filter-select';
 export { ComboBox } from './combo-box';
 export { Checkbox, CheckboxGroup, RadioGroup, Switch } from './toggles';
 export { FileDrop } from './file-drop';
+export { DateField } from './date-field';
 export { DateRangeField, type Days } from './date-range';
 export { Stepper } from './stepper';
 

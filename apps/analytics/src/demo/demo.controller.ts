@@ -18,7 +18,7 @@ export class DemoController {
   }
 
   @Implements(RemoveDemoEvents)
-  async remove(): Promise<AnswerOf<typeof RemoveDemoEvents>> {
-    return { removed: await this.demo.remove() };
+  remove(): Promise<AnswerOf<typeof RemoveDemoEvents>> {
+    return this.demo.remove();
   }
 }

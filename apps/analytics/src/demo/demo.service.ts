@@ -4,6 +4,7 @@ import {
   ConsentGiven,
   type EventOf,
   ExposureRecorded,
+  type RemoveDemoEvents,
   type TakeDemoEvents,
   type TakeDemoExperiment,
 } from '@switchboard/contracts';
@@ -81,10 +82,10 @@ export class DemoService {
 
   /**
    * Day by day, what was counted of it together with the events: whoever breaks off in the middle goes on when it is asked for again.
-   * @returns how many events
+   * @returns how many events, and how many alerts
    * @throws EventsNotKept
    */
-  async remove(): Promise<number> {
+  async remove(): Promise<AnswerOf<typeof RemoveDemoEvents>> {
     refuseDemoInProduction('analytics', this.config);
     const [{ from, to, count }] = await this.db.query<[{ from: string | null; to: string; count: number }]>(
       `SELECT min(day)::text AS from, max(day)::text AS to, count(*)::integer AS count
@@ -93,16 +94,23 @@ export class DemoService {
     const without = `DELETE FROM events WHERE ${IS_DEMO} AND occurred_at >= $1 AND occurred_at < $2`;
     if (from !== null)
       await this.rollups.rebuild(from, to, { before: (tx, begin, end) => tx.query(without, [begin, end]) });
-    await this.db.transaction(async (tx) => {
+    const alerts = await this.db.transaction(async (tx) => {
+      const [, raised] = await tx.query<[unknown, number]>(DELETE_ALERTS);
       for (const table of PERSONAL_TABLES) await tx.query(`DELETE FROM ${table} WHERE ${IS_DEMO}`);
       await tx.query(`DELETE FROM quarantined_events WHERE ${isDemo('event_id')}`);
       await tx.query(`DELETE FROM experiments WHERE ${isDemo('id')}`);
+      return raised;
     });
-    return count;
+    return { removed: count, alerts };
   }
 }
 
 const IS_DEMO = isDemo('user_id');
+
+/** Of people of the demo, and of bots of which nothing is left without these. */
+const DELETE_ALERTS = `DELETE FROM alerts WHERE ${IS_DEMO} OR NOT EXISTS (
+  SELECT FROM (SELECT bot_id FROM events UNION ALL SELECT bot_id FROM measures UNION ALL SELECT bot_id FROM anonymous_measures) rest
+  WHERE alerts.bot_id IS NULL OR rest.bot_id = alerts.bot_id)`;
 
 const asCloudEvent = (event: RequestOf<typeof TakeDemoEvents>['body']['events'][number]): CloudEvent => ({
   ...event,

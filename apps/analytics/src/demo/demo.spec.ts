@@ -20,6 +20,15 @@ const asPast = (at: Date, draft: EventDraft) => {
   return { id: aDemoId(), type, source, subject, time, data: data as Record<string, unknown> };
 };
 
+const raise = (botId: string, userId: string | null = null) =>
+  ask(
+    app,
+    `INSERT INTO alerts (id, rule, subject, bot_id, user_id, severity, state, recent, clean, measure, window_seconds, expected, seen,
+                         contributors, since, last_seen_at)
+     VALUES (gen_random_uuid(), 'spike', $1, $1, $2, 'warning', 'firing', '', 0, 'cost', 900, 1, 2, '[]', now(), now())`,
+    [botId, userId],
+  );
+
 describe('the demo company', () => {
   it('is removed with all that was counted of it, also when that broke off in the middle', async () => {
     const userId = aDemoId();
@@ -31,6 +40,9 @@ describe('the demo company', () => {
       ),
     ];
     await say(app, aUsage());
+    await raise('played');
+    await raise('played', userId);
+    await raise('lumen');
     await app.gateway.call(TakeDemoEvents, { body: { events } });
     await ask(
       app,
@@ -45,6 +57,7 @@ describe('the demo company', () => {
     await ask(app, 'DROP TRIGGER break_off ON measures');
     await app.gateway.call(RemoveDemoEvents, {});
     expect(await tablesWith(app, userId)).toEqual([]);
+    expect(await ask(app, 'SELECT bot_id FROM alerts')).toEqual([{ bot_id: 'lumen' }]);
     const day = (days: number) => ago(days).toISOString().slice(0, 10);
     const { points } = await app.gateway.call(ReadActivity, { query: { from: day(6), to: day(0) } });
     expect(points.map(({ messages, calls }) => [messages, calls]).slice(0, -1)).toEqual(
@@ -52,6 +65,6 @@ describe('the demo company', () => {
     );
     expect(points.at(-1)!.calls).toBe(1);
     // There is nothing left to do.
-    expect(await app.gateway.call(RemoveDemoEvents, {})).toEqual({ removed: 0 });
+    expect(await app.gateway.call(RemoveDemoEvents, {})).toEqual({ removed: 0, alerts: 0 });
   });
 });

@@ -119,6 +119,9 @@ export class ExportsService {
     return {
       ...{ id, createdAt, finishedAt, rows, totalRows, keptFrom, bytes, problem, expiresAt },
       report: request.of.report,
+      botId: request.of.query.botId ?? null,
+      from: 'from' in request.of.query ? request.of.query.from : null,
+      to: 'to' in request.of.query ? request.of.query.to : null,
       format: request.format,
       state: state === 'done' && !isThere ? 'expired' : state,
       fileName: fileNameOf(row),

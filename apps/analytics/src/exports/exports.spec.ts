@@ -81,7 +81,14 @@ const growth = (botId?: string) => ({ report: 'growth' as const, query: { ...MAR
 describe('an export', () => {
   it('as CSV is what the board shows, read by its link', async () => {
     const file = await done({ of: growth('busy'), format: 'csv', delimiter: ';', locale: 'ru' });
-    expect(file).toMatchObject({ report: 'growth', rows: 3, fileName: 'growth-2026-06-01.csv' });
+    expect(file).toMatchObject({
+      report: 'growth',
+      rows: 3,
+      fileName: 'growth-2026-06-01.csv',
+      botId: 'busy',
+      from: '2026-03-01',
+      to: '2026-03-03',
+    });
     const response = await follow(file.link!);
     expect(response.headers.get('content-type')).toBe('text/csv; charset=utf-8');
     expect(response.headers.get('content-disposition')).toBe('attachment; filename="growth-2026-06-01.csv"');

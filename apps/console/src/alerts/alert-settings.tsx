@@ -3,7 +3,18 @@ import {
   analyticsAlertSettingsReadOptions,
   type AnalyticsAlertSettingsWithRevision,
 } from '@switchboard/api-client';
-import { Card, Checkbox, FieldRow, Form, notify, NumberField, SubmitButton, TextField, useForm } from '@switchboard/ui';
+import {
+  Card,
+  Checkbox,
+  FieldRow,
+  Form,
+  type FormValues,
+  notify,
+  NumberField,
+  SubmitButton,
+  TextField,
+  useForm,
+} from '@switchboard/ui';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { etagOf, refresh } from '../http/api';
@@ -30,6 +41,11 @@ export function AlertSettings() {
   );
 }
 
+function micros(values: FormValues, name: string): number | undefined {
+  const dollars = values.number(name);
+  return dollars === undefined ? undefined : Math.round(dollars * MICROS);
+}
+
 function SettingsForm({
   settings,
   kept,
@@ -47,8 +63,8 @@ function SettingsForm({
         body: {
           zone: values.text('zone'),
           quietHours: quiet ? { from: values.text('quietHours.from'), to: values.text('quietHours.to') } : null,
-          warnExcessMicrosPerHour: Math.round((values.number('warnExcessMicrosPerHour') ?? 0) * MICROS),
-          pageExcessMicrosPerHour: Math.round((values.number('pageExcessMicrosPerHour') ?? 0) * MICROS),
+          warnExcessMicrosPerHour: micros(values, 'warnExcessMicrosPerHour') ?? settings.warnExcessMicrosPerHour,
+          pageExcessMicrosPerHour: micros(values, 'pageExcessMicrosPerHour') ?? settings.pageExcessMicrosPerHour,
           throttle: values.flag('throttle'),
           throttleHours: values.number('throttleHours') ?? settings.throttleHours,
         },
@@ -72,6 +88,7 @@ function SettingsForm({
           step={0.5}
           formatOptions={dollars}
           isDisabled={!mayWrite}
+          isRequired
         />
         <NumberField
           name="pageExcessMicrosPerHour"
@@ -82,6 +99,7 @@ function SettingsForm({
           step={0.5}
           formatOptions={dollars}
           isDisabled={!mayWrite}
+          isRequired
         />
       </FieldRow>
       <TextField
@@ -123,6 +141,7 @@ function SettingsForm({
         minValue={1}
         maxValue={168}
         isDisabled={!mayWrite}
+        isRequired
       />
       {mayWrite && (
         <div className="ui-form-actions">

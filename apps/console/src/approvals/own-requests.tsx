@@ -21,12 +21,14 @@ import { useState } from 'react';
 import { queryClient, refresh, tellProblem } from '../http/api';
 import { sendApproved, waitingRequests } from '../http/fetch-with-approval';
 import { useList } from '../list';
+import { useStaff } from '../session';
 import { ApprovalState, useActName } from './approval-parts';
 import { useApprovalTexts } from './approvals.texts';
 
 /** What whoever is signed in has asked for; what was approved is done from here. */
 export function OwnRequests() {
   const t = useApprovalTexts();
+  const staff = useStaff();
   const actName = useActName();
   const [after, setAfter] = useState<string>();
   const [answer, setAnswer] = useState<string>();
@@ -34,16 +36,16 @@ export function OwnRequests() {
   const withdraw = async ({ id }: GatewayApproval) => {
     await gatewayAccountWithdrawApproval({ path: { approvalId: id } })
       .then(() => {
-        waitingRequests.forget(id);
+        waitingRequests.forget(staff.id, id);
         notify({ text: t.withdrawn });
       })
       .catch(tellProblem);
     await refresh('gatewayAccountListApprovals', 'gatewayApprovals');
   };
   const doIt = async ({ id }: GatewayApproval) => {
-    const request = waitingRequests.find(id);
+    const request = waitingRequests.find(staff.id, id);
     if (!request) return notify({ tone: 'info', text: t.elsewhere });
-    const response = await sendApproved(request).catch(tellProblem);
+    const response = await sendApproved(staff.id, request).catch(tellProblem);
     if (!response) return;
     const text = await response.text();
     if (!response.ok) return tellProblem(asProblem(text, response));

@@ -76,7 +76,11 @@ export function AuditEntries() {
     }
   };
   const columns: Column<GatewayAuditEntry>[] = [
-    { id: 'action', title: t.action, cell: ({ action: name }) => <span title={name}>{nameOf(name)}</span> },
+    {
+      id: 'action',
+      title: t.action,
+      cell: ({ action: name }) => <span title={`${nameOf(name)} (${name})`}>{nameOf(name)}</span>,
+    },
     {
       ...{ id: 'result', title: t.result, width: '120px', phone: 'state' },
       cell: ({ result: outcome }) => <Result result={outcome} />,
@@ -87,9 +91,16 @@ export function AuditEntries() {
     },
     {
       ...{ id: 'resource', title: t.resource, width: '230px' },
-      cell: ({ resource }) => `${resource.type} ${short(resource.id)}`,
+      cell: ({ resource }) => (
+        <span title={`${resource.type} ${resource.id}`}>{`${resource.type} ${short(resource.id)}`}</span>
+      ),
     },
-    { id: 'reason', title: t.reason, cell: ({ reason }) => reason, phone: 'never' },
+    {
+      id: 'reason',
+      title: t.reason,
+      cell: ({ reason }) => reason && <span title={reason}>{reason}</span>,
+      phone: 'never',
+    },
     { id: 'at', title: t.when, width: '130px', cell: ({ at }) => <Ago at={at} /> },
   ];
   return (

@@ -4,7 +4,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { dayOf } from '../period/days';
 import { oneOf, useSetSearch } from '../search';
-import { BoardFrame, provisionalFrom } from './board-frame';
+import { BoardFrame, NothingYet, provisionalFrom } from './board-frame';
 import type { BoardQuery } from './board-query';
 import { useBoardTexts } from './boards.texts';
 
@@ -34,6 +34,7 @@ export function ActivityBoard({ query }: { query: BoardQuery }) {
       </Filters>
       <BoardFrame answer={answer}>
         {({ points, about }) => {
+          if (points.every(({ messages, replies }) => !messages && !replies)) return <NothingYet />;
           const labels = points.map(({ at }) =>
             by === 'hour' ? formats.time(at, query.zone) : formats.day(at, query.zone),
           );

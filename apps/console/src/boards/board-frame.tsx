@@ -1,5 +1,6 @@
 import type { AnalyticsAbout } from '@switchboard/api-client';
-import { Card, ProblemState, SkeletonLines, useFormats, useKitTexts } from '@switchboard/ui';
+import { Card, Empty, ProblemState, SkeletonLines, useFormats, useKitTexts } from '@switchboard/ui';
+import { ChartNoAxesCombined } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { KeptFrom } from '../period/kept-from';
 import { useBoardTexts } from './boards.texts';
@@ -35,6 +36,18 @@ export function BoardFrame<Data extends { about: AnalyticsAbout }>({
       {children(data)}
       {!isPart && <About about={data.about} />}
     </>
+  );
+}
+
+/** Instead of axes without a line. */
+export function NothingYet() {
+  const t = useBoardTexts();
+  return (
+    <Card flush>
+      <Empty icon={<ChartNoAxesCombined />} title={t.nothing}>
+        {t.nothingText}
+      </Empty>
+    </Card>
   );
 }
 

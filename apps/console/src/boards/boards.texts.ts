@@ -21,6 +21,8 @@ export const useBoardTexts = defineTexts({
     provisional: (day: string) => `From ${day} on late events may still come (dashed).`,
     definitions: 'What the numbers mean',
     hidden: 'hidden: few people',
+    nothing: 'Nothing to show of these days yet',
+    nothingText: 'People count once they agree to it, and are shown from twenty on. A longer period may have more.',
     export: 'Save as a file',
     exportTitle: 'Save this board as a file',
     format: 'Format',
@@ -101,6 +103,7 @@ export const useBoardTexts = defineTexts({
       conversion: 'Who became a payer',
       within: (days: number) => `within ${counted.en(days, 'day', 'days')}`,
       none: 'Nothing was paid in these days.',
+      noneText: 'Choose a longer period, or all bots. What people pay stands here within minutes.',
     },
     business: {
       mau: 'Active a month',
@@ -151,6 +154,9 @@ export const useBoardTexts = defineTexts({
     provisional: (day) => `С ${day} ещё могут прийти запоздавшие события (пунктир).`,
     definitions: 'Что значат числа',
     hidden: 'скрыто: мало людей',
+    nothing: 'За эти дни показать пока нечего',
+    nothingText:
+      'Люди считаются, когда согласятся, и видны, когда их не меньше двадцати. За больший срок может быть больше.',
     export: 'Сохранить файлом',
     exportTitle: 'Сохранить доску файлом',
     format: 'Формат',
@@ -231,6 +237,7 @@ export const useBoardTexts = defineTexts({
       conversion: 'Кто стал платить',
       within: (days) => `за ${counted.ru(days, 'день', 'дня', 'дней')}`,
       none: 'В эти дни ничего не оплачивали.',
+      noneText: 'Возьмите больший срок или всех ботов. Оплата появляется здесь через несколько минут.',
     },
     business: {
       mau: 'Активны за месяц',

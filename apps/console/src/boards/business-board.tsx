@@ -1,7 +1,7 @@
 import { type AnalyticsBoardsReadBusinessResponse, analyticsBoardsReadBusinessOptions } from '@switchboard/api-client';
 import { Badge, Card, type Column, DataTable, Facts, Grid, Moment, Stat, useFormats } from '@switchboard/ui';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { BoardFrame } from './board-frame';
+import { BoardFrame, NothingYet } from './board-frame';
 import type { BoardQuery } from './board-query';
 import { useBoardTexts } from './boards.texts';
 
@@ -18,57 +18,61 @@ export function BusinessBoard({ query: { zone, botId } }: { query: BoardQuery })
   });
   return (
     <BoardFrame answer={answer}>
-      {({ mau, conversion, churn, nps, lifetimeValue }) => (
-        <>
-          <Grid min={200}>
-            <Stat
-              label={t.business.mau}
-              value={mau.people === null ? t.hidden : formats.number(mau.people)}
-              change={mau.people && mau.previous ? mau.people / mau.previous - 1 : undefined}
-              better="more"
-              about={t.business.previous}
-            />
-            <Stat
-              label={t.business.conversion}
-              value={conversion.share === null ? t.hidden : formats.percent(conversion.share)}
-              about={t.business.conversionAbout}
-            />
-            <Stat
-              label={t.business.churn}
-              value={
-                churn.share === null ? (
-                  t.hidden
-                ) : (
-                  <Judged good={churn.share < churn.goal}>{formats.percent(churn.share)}</Judged>
-                )
-              }
-              about={t.business.goal(formats.percent(churn.goal, 0))}
-            />
-            <Stat
-              label={t.business.nps}
-              value={
-                nps.score === null ? (
-                  t.hidden
-                ) : (
-                  <Judged good={(nps.mean ?? 0) > nps.goal}>{formats.number(Math.round(nps.score))}</Judged>
-                )
-              }
-              about={
-                nps.mean === null
-                  ? t.business.goalAbove(formats.number(nps.goal))
-                  : t.business.npsAbout(
-                      formats.number(nps.answers ?? 0),
-                      formats.number(Math.round(nps.mean * 10) / 10),
-                    )
-              }
-            />
-          </Grid>
-          <Grid min={380}>
-            <Forecast forecast={churn.forecast} />
-            <LifetimeValue value={lifetimeValue} />
-          </Grid>
-        </>
-      )}
+      {({ mau, conversion, churn, nps, lifetimeValue }) =>
+        [mau.people, conversion.share, churn.share, nps.score].every((known) => !known) && !churn.forecast ? (
+          <NothingYet />
+        ) : (
+          <>
+            <Grid min={200}>
+              <Stat
+                label={t.business.mau}
+                value={mau.people === null ? t.hidden : formats.number(mau.people)}
+                change={mau.people && mau.previous ? mau.people / mau.previous - 1 : undefined}
+                better="more"
+                about={t.business.previous}
+              />
+              <Stat
+                label={t.business.conversion}
+                value={conversion.share === null ? t.hidden : formats.percent(conversion.share)}
+                about={t.business.conversionAbout}
+              />
+              <Stat
+                label={t.business.churn}
+                value={
+                  churn.share === null ? (
+                    t.hidden
+                  ) : (
+                    <Judged good={churn.share < churn.goal}>{formats.percent(churn.share)}</Judged>
+                  )
+                }
+                about={t.business.goal(formats.percent(churn.goal, 0))}
+              />
+              <Stat
+                label={t.business.nps}
+                value={
+                  nps.score === null ? (
+                    t.hidden
+                  ) : (
+                    <Judged good={(nps.mean ?? 0) > nps.goal}>{formats.number(Math.round(nps.score))}</Judged>
+                  )
+                }
+                about={
+                  nps.mean === null
+                    ? t.business.goalAbove(formats.number(nps.goal))
+                    : t.business.npsAbout(
+                        formats.number(nps.answers ?? 0),
+                        formats.number(Math.round(nps.mean * 10) / 10),
+                      )
+                }
+              />
+            </Grid>
+            <Grid min={380}>
+              <Forecast forecast={churn.forecast} />
+              <LifetimeValue value={lifetimeValue} />
+            </Grid>
+          </>
+        )
+      }
     </BoardFrame>
   );
 }

@@ -1,7 +1,7 @@
 import { analyticsBoardsReadGrowthOptions } from '@switchboard/api-client';
 import { Card, Grid, LineChart, StackedBars, Stat, useFormats } from '@switchboard/ui';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { BoardFrame, provisionalFrom } from './board-frame';
+import { BoardFrame, NothingYet, provisionalFrom } from './board-frame';
 import type { BoardQuery } from './board-query';
 import { useBoardTexts } from './boards.texts';
 
@@ -12,6 +12,7 @@ export function GrowthBoard({ query }: { query: BoardQuery }) {
   return (
     <BoardFrame answer={answer}>
       {({ days, stickiness, about }) => {
+        if (days.every(({ mau }) => !mau)) return <NothingYet />;
         const labels = days.map(({ day }) => formats.day(day, 'UTC'));
         const titles = days.map(({ day }) => formats.date(day, 'UTC'));
         const last = days.at(-1);

@@ -21,7 +21,9 @@ export function RevenueBoard({ query }: { query: BoardQuery }) {
         if (byCurrency.length === 0) {
           return (
             <Card flush>
-              <Empty icon={<Coins />} title={t.revenue.none} />
+              <Empty icon={<Coins />} title={t.revenue.none}>
+                {t.revenue.noneText}
+              </Empty>
             </Card>
           );
         }

@@ -55,7 +55,7 @@ function SettingsForm({ bot, kept, mayWrite }: { bot: GatewayBot; kept: Kept<Gat
   });
   return (
     <Form form={form}>
-      <KeptRowProblem form={form} kept={kept} />
+      <KeptRowProblem form={form} kept={kept} more={hours} />
       <Columns
         main={
           <>

@@ -9,12 +9,12 @@ import { oneOf, useSetSearch } from '../search';
 import { useStaff } from '../session';
 import { useBotActions } from './bot-actions';
 import { BotState } from './bot-parts';
-import { BotSettings } from './bot-settings';
 import { useBotTexts } from './bots.texts';
 
 const BotHistory = lazyPart(() => import('./bot-history'), 'BotHistory');
 const BotJson = lazyPart(() => import('./bot-json'), 'BotJson');
 const BotSecrets = lazyPart(() => import('./bot-secrets'), 'BotSecrets');
+const BotSettings = lazyPart(() => import('./bot-settings'), 'BotSettings');
 
 const tabs = ['settings', 'secrets', 'json', 'history'] as const;
 

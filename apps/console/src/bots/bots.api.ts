@@ -7,6 +7,12 @@ const LIMIT = 200;
 
 export const allBots = () => ({ ...gatewayBotsListOptions({ query: { limit: LIMIT } }), staleTime: 60_000 });
 
+/** Also those that are archived: their ids are taken. */
+export const everyBot = () => ({
+  ...gatewayBotsListOptions({ query: { limit: LIMIT, state: 'active,paused,archived' } }),
+  staleTime: 0,
+});
+
 /** Those that whoever is signed in may see; none for those who may see no bots at all. */
 export function useBots(): readonly GatewayBotSummary[] {
   const staff = useStaff();

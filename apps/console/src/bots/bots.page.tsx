@@ -18,6 +18,7 @@ import {
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Bot, Plus, TriangleAlert } from 'lucide-react';
+import { useChannelName } from '../channel-names/channel-names';
 import { useSetSearch } from '../search';
 import { useStaff } from '../session';
 import { BotName, BotState } from './bot-parts';
@@ -31,13 +32,15 @@ export function BotsPage() {
   const set = useSetSearch();
   const navigate = useNavigate();
   const actionsOf = useBotActions();
+  const channelName = useChannelName();
   const { data, error, isFetching, refetch } = useQuery({
     ...gatewayBotsListOptions({ query: { limit: 200, state: archived ? 'active,paused,archived' : 'active,paused' } }),
     placeholderData: keepPreviousData,
   });
-  const mayWrite = staff.can('bots:write');
+  // A new bot is none of those that somebody may see alone, and it comes with a secret: its token.
+  const mayMake = staff.canWithAllBots('bots:write') && staff.canWithAllBots('secrets:write');
   useCommands(
-    mayWrite
+    mayMake
       ? [
           {
             id: 'bots.new',
@@ -53,7 +56,7 @@ export function BotsPage() {
   // A page holds all bots that there are, so that they are searched here.
   const word = q.toLocaleLowerCase();
   const rows = data?.data.filter(({ id, name }) => id.includes(word) || name.toLocaleLowerCase().includes(word));
-  const newBot = mayWrite && (
+  const newBot = mayMake && (
     <ButtonLink href="/console/bots/new" look="primary" icon={<Plus />} keys={<Kbd keys="c" />}>
       {t.new}
     </ButtonLink>
@@ -75,7 +78,7 @@ export function BotsPage() {
           <BotState state={state} />
         ),
     },
-    { id: 'channel', title: t.channel, width: '130px', cell: ({ channel }) => channel },
+    { id: 'channel', title: t.channel, width: '130px', cell: ({ channel }) => channel && channelName(channel) },
     {
       ...{ id: 'source', title: t.source, width: '130px' },
       cell: ({ describedBy, hidesFile }) => (

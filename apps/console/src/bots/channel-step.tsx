@@ -38,9 +38,10 @@ export function ChannelStep({ draft, onNext }: StepProps) {
       setWarned(undefined);
       // Whose token it is was not told.
       if (!data.account || data.findings.some(({ severity }) => severity === 'error')) return;
-      const { name = next.description.name, username } = data.account;
+      const { name = next.description.name, username, url: meetAt } = data.account;
       const checked = {
         ...next,
+        meetAt,
         id: next.id || idFrom(username ?? name ?? ''),
         description: { ...next.description, name },
       };

@@ -10,39 +10,42 @@ import {
   TextField,
   useForm,
   useKitTexts,
+  useLanguage,
 } from '@switchboard/ui';
 import { useState } from 'react';
+import { queryClient } from '../http/api';
+import { everyBot } from './bots.api';
 import { BudgetFields, budgetsIn } from './budget-fields';
 import { useBotTexts } from './bots.texts';
 import { useNewBotTexts } from './new-bot.texts';
-import { idFrom, type StepProps } from './new-bot-draft';
+import { checkStep, idFrom, type StepProps, wrongFields } from './new-bot-draft';
 
 export function WhoStep({ draft, onNext, onBack }: StepProps) {
   const t = useNewBotTexts();
   const botTexts = useBotTexts();
+  const { language } = useLanguage();
   const [id, setId] = useState(draft.id);
   const form = useForm({
-    send: (values) =>
-      Promise.resolve({
-        ...draft,
-        id,
-        description: {
-          ...draft.description,
-          name: values.text('name'),
-          languages: values
-            .text('languages')
-            .split(/[\s,]+/)
-            .filter(Boolean),
-          timeZone: values.text('timeZone'),
-        },
-      }),
+    send: async (values) => {
+      const others = await queryClient.fetchQuery(everyBot()).catch(() => undefined);
+      if (others?.data.some((other) => other.id === id))
+        throw wrongFields([{ pointer: '/id', code: 'taken', detail: t.idTaken }]);
+      const languages = values.text('description.languages').split(/[\s,]+/);
+      const description = {
+        ...draft.description,
+        name: values.text('description.name'),
+        languages: languages.some(Boolean) ? languages.filter(Boolean) : undefined,
+        timeZone: values.optional('description.timeZone'),
+      };
+      return checkStep({ ...draft, id, description }, 'who', language);
+    },
     done: onNext,
   });
   return (
     <Form form={form}>
       <FormProblem form={form} />
       <TextField
-        name="name"
+        name="description.name"
         label={botTexts.name}
         defaultValue={draft.description.name ?? ''}
         onChange={(name) => !draft.id && setId(idFrom(name))}
@@ -62,13 +65,13 @@ export function WhoStep({ draft, onNext, onBack }: StepProps) {
       />
       <FieldRow>
         <TextField
-          name="languages"
+          name="description.languages"
           label={botTexts.settings.languages}
           hint={botTexts.settings.languagesHint}
           defaultValue={draft.description.languages?.join(', ')}
         />
         <TextField
-          name="timeZone"
+          name="description.timeZone"
           label={botTexts.settings.timeZone}
           hint={botTexts.settings.timeZoneHint}
           defaultValue={draft.description.timeZone}
@@ -82,18 +85,22 @@ export function WhoStep({ draft, onNext, onBack }: StepProps) {
 export function AssistantStep({ draft, onNext, onBack }: StepProps) {
   const t = useNewBotTexts();
   const botTexts = useBotTexts();
+  const { language } = useLanguage();
   const { assistant = {} } = draft.description;
   const form = useForm({
     send: (values) => {
-      const now = { ...assistant, systemPrompt: values.text('prompt'), model: values.optional('model') };
-      return Promise.resolve({ ...draft, description: { ...draft.description, assistant: now } });
+      const systemPrompt = values.text('description.assistant.systemPrompt');
+      const model = values.optional('description.assistant.model');
+      const description = { ...draft.description, assistant: { ...assistant, systemPrompt, model } };
+      return checkStep({ ...draft, description }, 'assistant', language);
     },
     done: onNext,
   });
   return (
     <Form form={form}>
+      <FormProblem form={form} />
       <TextArea
-        name="prompt"
+        name="description.assistant.systemPrompt"
         label={t.prompt}
         hint={t.promptHint}
         defaultValue={assistant.systemPrompt}
@@ -103,7 +110,7 @@ export function AssistantStep({ draft, onNext, onBack }: StepProps) {
         isRequired
       />
       <TextField
-        name="model"
+        name="description.assistant.model"
         label={botTexts.settings.model}
         hint={botTexts.settings.modelHint}
         defaultValue={assistant.model ?? ''}
@@ -117,13 +124,15 @@ export function AssistantStep({ draft, onNext, onBack }: StepProps) {
 export function LimitsStep({ draft, onNext, onBack }: StepProps) {
   const t = useNewBotTexts();
   const botTexts = useBotTexts();
+  const { language } = useLanguage();
   const form = useForm({
     send: (values: FormValues) =>
-      Promise.resolve({ ...draft, description: { ...draft.description, budgets: budgetsIn(values) } }),
+      checkStep({ ...draft, description: { ...draft.description, budgets: budgetsIn(values) } }, 'limits', language),
     done: onNext,
   });
   return (
     <Form form={form}>
+      <FormProblem form={form} />
       <p className="soft">
         {t.dollars} {botTexts.settings.budgetsHint}
       </p>

@@ -4,6 +4,7 @@ import {
   Button,
   Form,
   FormProblem,
+  isProblem,
   notify,
   ProblemLine,
   Row,
@@ -20,16 +21,23 @@ import { refresh } from '../http/api';
 import { useBotTexts } from './bots.texts';
 import { useNewBotTexts } from './new-bot.texts';
 import { Finding } from './finding';
-import { type StepId, stepOf, type StepProps } from './new-bot-draft';
+import { bodyOf, type StepId, stepOf, type StepProps } from './new-bot-draft';
 
 /** All services look at the whole of it; then it is made. */
-export function LastStep({ draft, onBack, onGo }: StepProps & { onGo: (step: StepId) => void }) {
+export function LastStep({
+  draft,
+  onBack,
+  onGo,
+}: StepProps & {
+  /** @param wrong what has to be mended there */
+  onGo: (step: StepId, wrong: readonly string[]) => void;
+}) {
   const t = useNewBotTexts();
   const botTexts = useBotTexts();
   const kit = useKitTexts();
   const { language } = useLanguage();
   const navigate = useNavigate();
-  const body = { id: draft.id, description: { ...draft.description }, secrets: { 'channel.token': draft.token } };
+  const body = bodyOf(draft);
   const check = useQuery({
     queryKey: ['bot draft', body],
     queryFn: async () => (await gatewayBotDraftsCheck({ body })).data,
@@ -39,17 +47,34 @@ export function LastStep({ draft, onBack, onGo }: StepProps & { onGo: (step: Ste
     send: (_, key) => gatewayBotsCreate({ body, headers: { 'Idempotency-Key': key } }),
     done: () => {
       void refresh('gatewayBots');
-      notify({ text: t.created(draft.description.name ?? draft.id) });
+      const { meetAt } = draft;
+      notify({
+        text: t.created(draft.description.name ?? draft.id),
+        ...(meetAt && {
+          action: { label: t.meet[draft.place], run: () => void window.open(meetAt, '_blank', 'noopener') },
+        }),
+      });
       void navigate({ to: '/console/bots/$botId', params: { botId: draft.id } });
     },
   });
   const { data, error } = check;
+  const wrongIn = (step: StepId) =>
+    (data?.errors ?? []).filter(({ pointer }) => stepOf(pointer) === step).map(({ detail }) => detail[language]);
+  // Somebody else was faster.
+  const isTaken = ['gateway.bot_exists', 'gateway.bot_described_by_file'].some((code) => isProblem(form.error, code));
   const isFine = data && data.errors.length === 0 && data.unchecked.length === 0;
   return (
     <Form form={form}>
       <p className="soft">{t.creating}</p>
       {error && <ProblemLine error={error} />}
       <FormProblem form={form} />
+      {isTaken && (
+        <Row>
+          <Button size="small" onPress={() => onGo('who', [t.idTaken])}>
+            {t.toFix}
+          </Button>
+        </Row>
+      )}
       {!data && !error && <SkeletonLines label={kit.loading} />}
       {data && (
         <ul className="findings">
@@ -60,7 +85,7 @@ export function LastStep({ draft, onBack, onGo }: StepProps & { onGo: (step: Ste
               <span>
                 <code>{pointer.replace(/^\//, '').replaceAll('/', '.')}</code> {detail[language]}
               </span>
-              <Button size="small" onPress={() => onGo(stepOf(pointer))}>
+              <Button size="small" onPress={() => onGo(stepOf(pointer), wrongIn(stepOf(pointer)))}>
                 {t.toFix}
               </Button>
             </li>

@@ -4,6 +4,7 @@ import { zone } from '../period/days';
 import { useBotTexts } from './bots.texts';
 import { useNewBotTexts } from './new-bot.texts';
 import { ChannelStep } from './channel-step';
+import { Finding } from './finding';
 import { AssistantStep, LimitsStep, WhoStep } from './description-steps';
 import { LastStep } from './last-step';
 import { type Draft, type StepId, stepIds } from './new-bot-draft';
@@ -27,11 +28,17 @@ export function NewBotPage() {
       assistant: { systemPrompt: t.promptStart },
     },
   });
+  /** What the check at the end has found in the step that is open. */
+  const [wrong, setWrong] = useState<readonly string[]>([]);
+  const goTo = (step: StepId, toMend: readonly string[] = []) => {
+    setWrong(toMend);
+    setAt(step);
+  };
   const go = (next: Draft) => {
     setDraft(next);
-    setAt(stepIds[stepIds.indexOf(at) + 1] ?? 'done');
+    goTo(stepIds[stepIds.indexOf(at) + 1] ?? 'done');
   };
-  const back = () => setAt(stepIds[stepIds.indexOf(at) - 1] ?? 'channel');
+  const back = () => goTo(stepIds[stepIds.indexOf(at) - 1] ?? 'channel');
   const step = { draft, onNext: go, onBack: back };
   return (
     <Page title={t.title} way={[{ title: botTexts.title, href: '/console/bots' }]} width="narrow">
@@ -39,13 +46,22 @@ export function NewBotPage() {
         label={t.title}
         steps={stepIds.map((id) => ({ id, title: t.steps[id] }))}
         current={at}
-        onGo={(id) => setAt(id as StepId)}
+        onGo={(id) => goTo(id as StepId)}
       >
+        {wrong.length > 0 && (
+          <ul className="findings" role="alert">
+            {wrong.map((detail) => (
+              <Finding key={detail} severity="error">
+                {detail}
+              </Finding>
+            ))}
+          </ul>
+        )}
         {at === 'channel' && <ChannelStep {...step} />}
         {at === 'who' && <WhoStep {...step} />}
         {at === 'assistant' && <AssistantStep {...step} />}
         {at === 'limits' && <LimitsStep {...step} />}
-        {at === 'done' && <LastStep {...step} onGo={setAt} />}
+        {at === 'done' && <LastStep {...step} onGo={goTo} />}
       </Stepper>
     </Page>
   );

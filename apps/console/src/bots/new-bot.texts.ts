@@ -21,6 +21,7 @@ export const useNewBotTexts = defineTexts({
     noAccount: 'The channel does not know this token.',
     id: 'Id',
     idHint: 'In addresses and logs; it never changes. Small letters, digits and hyphens.',
+    idTaken: 'Another bot has this id. Choose another one.',
     prompt: 'What it is told',
     promptHint: 'Who it is, how it speaks, what it must never say. You can try and change it later.',
     promptStart:
@@ -30,6 +31,7 @@ export const useNewBotTexts = defineTexts({
     fine: 'All services can use it.',
     unchecked: (services: string) => `Did not answer: ${services}. The bot cannot be saved until they do.`,
     created: (name: string) => `${name} lives`,
+    meet: { telegram: 'Write to it', sandbox: 'Open the phone' },
     toFix: 'Mend it',
     dollars: 'Budgets keep a mistake from costing more than you like.',
   },
@@ -53,6 +55,7 @@ export const useNewBotTexts = defineTexts({
     noAccount: 'Канал не знает этого токена.',
     id: 'Идентификатор',
     idHint: 'В адресах и журналах, не меняется. Строчные латинские буквы, цифры и дефис.',
+    idTaken: 'Этот идентификатор уже у другого бота. Выберите другой.',
     prompt: 'Что ему сказать',
     promptHint: 'Кто он, как говорит, чего никогда не говорит. Потом можно попробовать и изменить.',
     promptStart:
@@ -62,6 +65,7 @@ export const useNewBotTexts = defineTexts({
     fine: 'Все сервисы могут его использовать.',
     unchecked: (services) => `Не ответили: ${services}. Пока они молчат, сохранить бота нельзя.`,
     created: (name) => `«${name}» живёт`,
+    meet: { telegram: 'Написать ему', sandbox: 'Открыть телефон' },
     toFix: 'Исправить',
     dollars: 'Бюджет не даст ошибке стоить больше, чем вам хочется.',
   },

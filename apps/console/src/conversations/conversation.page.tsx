@@ -159,12 +159,12 @@ function Turns({
   const t = useConversationTexts();
   const formats = useFormats();
   const columns: Column<ChatAiTurn>[] = [
-    { id: 'at', title: t.answers, cell: ({ startedAt }) => formats.dateTime(startedAt) },
+    { id: 'at', title: t.answers, width: '190px', cell: ({ startedAt }) => formats.dateTime(startedAt) },
     {
-      ...{ id: 'outcome', title: t.outcome, width: '170px', phone: 'state' },
+      ...{ id: 'outcome', title: t.outcome, width: '150px', phone: 'state' },
       cell: ({ outcome }) => <Outcome outcome={outcome} />,
     },
-    { id: 'model', title: t.report.model, width: '150px', cell: ({ model }) => model },
+    { id: 'model', title: t.report.model, cell: ({ model }) => model },
     {
       ...{ id: 'took', title: t.report.took, width: '100px', align: 'end' },
       cell: ({ durationMs }) => formats.duration(durationMs),

@@ -17,8 +17,10 @@ import {
   useLanguage,
   wordOf,
 } from '@switchboard/ui';
+import { Fragment } from 'react';
+import { useChannelName } from '../channel-names/channel-names';
 import { useExperimentTexts } from './experiments.texts';
-import { formatOf, labelOf } from './metrics';
+import { formatOf, isKnown, labelOf, sourceOf } from './metrics';
 
 type Results = AnalyticsExperimentResults;
 type Verdict = AnalyticsComparison['verdict'];
@@ -54,6 +56,7 @@ export function Advice({ results: { advice, computedAt } }: { results: Results }
 export function Health({ results: { health, persons } }: { results: Results }) {
   const t = useExperimentTexts();
   const formats = useFormats();
+  const channelName = useChannelName();
   const all = persons.reduce((sum, one) => sum + one.persons, 0);
   const p = (value: number) => t.mismatch(formats.significant(value));
   return (
@@ -76,9 +79,14 @@ export function Health({ results: { health, persons } }: { results: Results }) {
       />
       <Facts
         facts={[
-          ['SRM', p(health.sampleRatio.p)],
+          [
+            t.spread,
+            <Fragment key="spread">
+              {p(health.sampleRatio.p)} <small className="soft">{t.spreadHint}</small>
+            </Fragment>,
+          ],
           [t.badDays, health.byDay.map(({ day }) => formats.day(day)).join(', ')],
-          [t.badChannels, health.byChannel.map(({ channel }) => channel).join(', ')],
+          [t.badChannels, health.byChannel.map(({ channel }) => channelName(channel)).join(', ')],
           [t.inTwoArms, health.inTwoArms.persons > 0 && formats.number(health.inTwoArms.persons)],
           [t.imbalance, health.imbalance.map((key) => labelOf(key, t.metrics)).join(', ')],
         ]}
@@ -111,6 +119,7 @@ function Metric({ metric, result }: { metric: AnalyticsMetric; result: Analytics
     <section className="experiment-metric">
       <header>
         <h3>{labelOf(result.key, t.metrics)}</h3>
+        {!isKnown(result.key) && <small className="soft">{t.measuredBy(sourceOf(metric))}</small>}
         <Badge tone={result.role === 'primary' ? 'accent' : 'neutral'}>{t.roles[result.role]}</Badge>
       </header>
       <div className="experiment-rows" role="table" aria-label={labelOf(result.key, t.metrics)}>

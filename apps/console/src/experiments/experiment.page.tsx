@@ -39,10 +39,11 @@ import { useState } from 'react';
 import { etagOf, refresh, tellProblem } from '../http/api';
 import { BotName } from '../bots/bot-parts';
 import { PendingPage } from '../pending-page';
-import { useStaff } from '../session';
+import { useStaffNames } from '../staff-names/staff-names';
 import { Advice, Health, MetricResults, Segments } from './experiment-results';
 import { ExperimentState } from './experiments.page';
 import { useExperimentTexts } from './experiments.texts';
+import { useMayCompare } from './may-compare';
 import { labelOf } from './metrics';
 import './experiments.css';
 
@@ -67,8 +68,8 @@ function KnownExperiment({ experiment }: { experiment: AnalyticsExperiment }) {
   const t = useExperimentTexts();
   const confirm = useConfirm();
   const navigate = useNavigate();
-  const { id, key, state, botId, hypothesis, revision } = experiment;
-  const mayWrite = useStaff().can('experiments:write', botId ?? undefined);
+  const { id, key, state, hypothesis, revision } = experiment;
+  const mayWrite = useMayCompare()(experiment);
   const [deciding, setDeciding] = useState(false);
   const path = { experimentId: id };
   const headers = { 'If-Match': etagOf(revision) };
@@ -184,16 +185,18 @@ function Plan({ experiment }: { experiment: AnalyticsExperiment }) {
   const formats = useFormats();
   const { botId, place, arms, primary, guardrails, minimalEffect, plannedPersons, days, alpha, power } = experiment;
   const { coverage, kind, startedAt, plannedEnd, endedAt, decision, decidedArm, decidedWhy } = experiment;
+  const { decidedAutomatically, decidedBy } = experiment;
+  const staffName = useStaffNames();
+  // `staff:` and an id, `key:` and an id.
+  const decider = decidedBy?.replace(/^staff:/, '');
   return (
     <>
       {decision && (
         <Card title={t.decided}>
           <Facts
             facts={[
-              [
-                t.decision,
-                `${wordOf(t.decisions, decision)}${experiment.decidedAutomatically ? `, ${t.decidedBy}` : ''}`,
-              ],
+              [t.decision, wordOf(t.decisions, decision)],
+              [t.decidedBy, decidedAutomatically ? t.itself : decider && staffName(decider)],
               [t.everybody, decidedArm],
               [t.why, decidedWhy],
               [t.ended, endedAt && <Moment key="ended" at={endedAt} />],

@@ -20,8 +20,8 @@ import { BotFilter, BotName } from '../bots/bot-parts';
 import { SavedFilters } from '../saved-filters/saved-filters';
 import { useList } from '../list';
 import { oneOf, useSetSearch } from '../search';
-import { useStaff } from '../session';
 import { useExperimentTexts } from './experiments.texts';
+import { useMayCompare } from './may-compare';
 import './experiments.css';
 
 const states = ['draft', 'running', 'decided', 'stopped'] as const;
@@ -29,7 +29,7 @@ type State = (typeof states)[number];
 export function ExperimentsPage() {
   const t = useExperimentTexts();
   const formats = useFormats();
-  const mayWrite = useStaff().can('experiments:write');
+  const mayWrite = useMayCompare()();
   const search = useSearch({ from: '/console/experiments' });
   const set = useSetSearch();
   const state = oneOf(states, search.state);

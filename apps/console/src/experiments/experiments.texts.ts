@@ -2,6 +2,7 @@ import { defineTexts } from '@switchboard/ui';
 
 export const useExperimentTexts = defineTexts({
   en: {
+    incomplete: 'Choose a bot, and a version of its prompt for each variant.',
     title: 'Experiments',
     about: 'Which of two or more does better, found out on a part of the people, with bounds that hold at every look.',
     new: 'New experiment',
@@ -91,7 +92,8 @@ export const useExperimentTexts = defineTexts({
     everybody: 'Everybody gets',
     why: 'Why',
     decided: 'Decided',
-    decidedBy: 'decided by itself',
+    decidedBy: 'By whom',
+    itself: 'by itself',
     plan: 'Plan',
     alpha: 'Chance of a false find',
     power: 'Chance to find it',
@@ -108,6 +110,9 @@ export const useExperimentTexts = defineTexts({
     broken: 'No: people were not spread as planned',
     brokenText:
       'More people are in one arm than chance allows (sample ratio mismatch): whatever the numbers say would be wrong.',
+    measuredBy: (event: string) => `by ${event}`,
+    spread: 'Spread (SRM)',
+    spreadHint: 'How often chance alone spreads people this unevenly. Below 0.001 it is no chance any more.',
     mismatch: (p: string) => `p = ${p}`,
     badDays: 'Days that do not fit',
     badChannels: 'Channels that do not fit',
@@ -128,6 +133,7 @@ export const useExperimentTexts = defineTexts({
     weight: (share: string) => `${share} of the people`,
   },
   ru: {
+    incomplete: 'Выберите бота и версию промпта для каждого варианта.',
     title: 'Эксперименты',
     about: 'Что из нескольких лучше — на части людей, с границами, которые верны при каждом взгляде.',
     new: 'Новый эксперимент',
@@ -217,7 +223,8 @@ export const useExperimentTexts = defineTexts({
     everybody: 'Все получают',
     why: 'Почему',
     decided: 'Решено',
-    decidedBy: 'само собой',
+    decidedBy: 'Кто',
+    itself: 'само собой',
     plan: 'План',
     alpha: 'Шанс ложной находки',
     power: 'Шанс найти',
@@ -233,6 +240,9 @@ export const useExperimentTexts = defineTexts({
     healthy: 'Да: люди распределены, как задумано',
     broken: 'Нет: люди распределены не так, как задумано',
     brokenText: 'В одной группе людей больше, чем допускает случай (SRM): что бы ни говорили числа, это неверно.',
+    measuredBy: (event) => `по ${event}`,
+    spread: 'Распределение (SRM)',
+    spreadHint: 'Как часто один лишь случай распределил бы людей так неровно. Меньше 0,001 — уже не случай.',
     mismatch: (p) => `p = ${p}`,
     badDays: 'Не сходятся дни',
     badChannels: 'Не сходятся каналы',

@@ -53,6 +53,13 @@ export function formatOf(
   return (value) => formats.number(Math.round(value * 100) / 100);
 }
 
+/** Whether a metric is one of those that are offered here, and so has a name in the person's language. */
+export const isKnown = (key: string): key is MetricId => Object.hasOwn(metrics, key);
+
+/** What a metric that was made by the API is measured by: `chat-ai.reply.rate-requested, rating = 1`. */
+export const sourceOf = ({ measure: { event, where } }: AnalyticsMetric): string =>
+  [event, ...Object.entries(where ?? {}).map(([field, values]) => `${field} = ${values.join(' | ')}`)].join(', ');
+
 export const labelOf = (key: string, names: Readonly<Record<MetricId, string>>): string =>
   (names as Readonly<Record<string, string>>)[key] ?? key;
 

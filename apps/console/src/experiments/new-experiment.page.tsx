@@ -136,6 +136,7 @@ function ExperimentForm({ draft: latest, bot }: { draft?: AnalyticsExperiment; b
       void navigate({ to: '/console/experiments/$experimentId', params: { experimentId: id } });
     },
   });
+  const isIncomplete = !botId || arms.some((_, i) => !versionOf(i));
   return (
     <Form form={form}>
       <FormProblem form={form} />
@@ -210,7 +211,8 @@ function ExperimentForm({ draft: latest, bot }: { draft?: AnalyticsExperiment; b
       </Card>
       <div className="save-bar">
         <ButtonLink href="/console/experiments">{kit.cancel}</ButtonLink>
-        <SubmitButton form={form} isDisabled={!botId || arms.some((_, i) => !versionOf(i))}>
+        {isIncomplete && <span className="soft">{t.incomplete}</span>}
+        <SubmitButton form={form} isDisabled={isIncomplete}>
           {t.save}
         </SubmitButton>
       </div>

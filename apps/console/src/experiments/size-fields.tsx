@@ -82,6 +82,7 @@ export function SizeFields({
           maxValue={1}
           step={0.01}
           formatOptions={{ style: 'percent' }}
+          isRequired
         />
       </FieldRow>
     </>

@@ -2,7 +2,9 @@ import type { AnalyticsExport } from '@switchboard/api-client';
 import { Ago, ButtonLink, type Column, DataTable, Empty, Moment, Page, useFormats } from '@switchboard/ui';
 import { useSearch } from '@tanstack/react-router';
 import { FileDown } from 'lucide-react';
+import { useBotNames } from '../bots/bots.api';
 import { useList } from '../list';
+import { KeptFrom } from '../period/kept-from';
 import { ExportFile, ExportRows, ExportState } from './export-parts';
 import { exportsQuery } from './exports.api';
 import { useExportTexts } from './exports.texts';
@@ -13,7 +15,7 @@ export function ExportsPage() {
   const { after } = useSearch({ from: '/console/exports' });
   const { list } = useList(exportsQuery({ after, limit: 50 }));
   const columns: Column<AnalyticsExport>[] = [
-    { id: 'file', title: t.file, cell: (row) => <ExportFile of={row} /> },
+    { id: 'file', title: t.file, cell: (row) => <File of={row} /> },
     {
       ...{ id: 'state', title: t.state, width: '180px', phone: 'state' },
       cell: (row) => <ExportState of={row} />,
@@ -55,5 +57,28 @@ export function ExportsPage() {
         }
       />
     </Page>
+  );
+}
+
+/** What it is of tells apart files of the same name; and why one begins later than was asked for. */
+function File({ of: row }: { of: AnalyticsExport }) {
+  const t = useExportTexts();
+  const formats = useFormats();
+  const nameOf = useBotNames();
+  const { botId, from, to, keptFrom } = row;
+  const day = (date: string) => formats.date(date, 'UTC');
+  const period = from && to && (from === to ? day(from) : `${day(from)} – ${day(to)}`);
+  return (
+    <span className="two-lines">
+      <span>
+        <ExportFile of={row} />
+      </span>
+      <small>{[botId === null ? t.allBots : nameOf(botId), period].filter(Boolean).join(', ')}</small>
+      {keptFrom && (
+        <small>
+          <KeptFrom day={keptFrom} />
+        </small>
+      )}
+    </span>
   );
 }

@@ -42,7 +42,11 @@ export function QuarantinedEvents() {
         );
       },
     },
-    { id: 'detail', title: t.statistics.detail, cell: ({ detail }) => detail },
+    {
+      id: 'detail',
+      title: t.statistics.detail,
+      cell: ({ reason, detail }) => (reason === 'unknown_type' ? null : <span lang="en">{detail}</span>),
+    },
     { id: 'at', title: t.received, width: '140px', cell: ({ receivedAt }) => <Ago at={receivedAt} /> },
   ];
   return (

@@ -14,13 +14,16 @@ export interface WaitingRequest {
 /** Who tells the person that somebody else has to agree; answers whether they have meanwhile. */
 type Wait = (waiting: WaitingRequest) => Promise<boolean>;
 
-let wait: Wait | undefined;
+let asking: { staffId: string; wait: Wait } | undefined;
 
-/** Registers the dialog that waits; answers how to take it away. */
-export function onApprovalNeeded(tell: Wait): () => void {
-  wait = tell;
+/** Registers the dialog that waits with the member of staff who is signed in; answers how to take it away. */
+export function onApprovalNeeded(staffId: string, wait: Wait): () => void {
+  const registered = { staffId, wait };
+  asking = registered;
+  // Whose session has ended without signing out may have left something here.
+  waitingRequests.all(staffId);
   return () => {
-    if (wait === tell) wait = undefined;
+    if (asking === registered) asking = undefined;
   };
 }
 
@@ -29,7 +32,8 @@ export const fetchWithApproval: typeof fetch = async (input, init) => {
   const request = new Request(input, init);
   const again = request.clone();
   const response = await fetchWithStepUp(request);
-  if (!wait) return response;
+  if (!asking) return response;
+  const { staffId, wait } = asking;
   const problem = await refusedWith('approval_required', response);
   const { approvalId, expiresAt } = (problem?.params ?? {}) as { approvalId?: string; expiresAt?: string };
   if (!approvalId || !expiresAt) return response;
@@ -41,55 +45,71 @@ export const fetchWithApproval: typeof fetch = async (input, init) => {
     headers: Object.fromEntries(again.headers),
     body: await again.text(),
   };
-  waitingRequests.keep(waiting);
-  return (await wait(waiting)) ? sendApproved(waiting) : response;
+  waitingRequests.keep(staffId, waiting);
+  return (await wait(waiting)) ? sendApproved(staffId, waiting) : response;
 };
 
 /** Does what was approved. The same may be sent again: it is done once. */
-export async function sendApproved({ approvalId, method, url, headers, body }: WaitingRequest): Promise<Response> {
+export async function sendApproved(
+  staffId: string,
+  { approvalId, method, url, headers, body }: WaitingRequest,
+): Promise<Response> {
   const response = await fetchWithStepUp(url, {
     method,
     headers: { ...headers, 'x-approval': approvalId },
     body: body || undefined,
   });
-  if (response.ok || response.status === 409) waitingRequests.forget(approvalId);
+  // Whatever else refuses it, it is still approved, and may be sent again.
+  if (response.ok || (await refusedWith('approval_unusable', response))) waitingRequests.forget(staffId, approvalId);
   return response;
 }
+
+type StoredRequest = WaitingRequest & { readonly staffId: string };
 
 const STORED_AS = 'switchboard.waiting-requests';
 
 /**
  * What waits for somebody else, kept by this browser until it is done or its time is over: they may agree tomorrow, and the server
- * knows what was asked for but does not do it by itself.
+ * knows what was asked for but does not do it by itself. There may be names and addresses in it: it is read for the member of staff
+ * who has asked, and goes as soon as it is read for another.
  */
 export const waitingRequests = {
-  all(): WaitingRequest[] {
-    try {
-      const stored = JSON.parse(localStorage.getItem(STORED_AS) ?? '[]') as WaitingRequest[];
-      return stored.filter(({ expiresAt }) => Date.parse(expiresAt) > Date.now());
-    } catch {
-      return []; // Storage may be forbidden, or hold what an older version wrote.
-    }
+  all(staffId: string): StoredRequest[] {
+    const stored = read();
+    const own = stored.filter((one) => one.staffId === staffId && Date.parse(one.expiresAt) > Date.now());
+    if (own.length < stored.length) write(own);
+    return own;
   },
-  find: (approvalId: string): WaitingRequest | undefined =>
-    waitingRequests.all().find((one) => one.approvalId === approvalId),
-  keep(request: WaitingRequest): void {
-    waitingRequests.write([...waitingRequests.without(request.approvalId), request]);
+  find: (staffId: string, approvalId: string): WaitingRequest | undefined =>
+    waitingRequests.all(staffId).find((one) => one.approvalId === approvalId),
+  keep(staffId: string, request: WaitingRequest): void {
+    write([...without(staffId, request.approvalId), { ...request, staffId }]);
   },
-  forget(approvalId: string): void {
-    waitingRequests.write(waitingRequests.without(approvalId));
+  forget(staffId: string, approvalId: string): void {
+    write(without(staffId, approvalId));
   },
-  /** Who signs out leaves nothing behind. */
+  /** Staff who sign out leave nothing behind. */
   clear(): void {
-    waitingRequests.write([]);
-  },
-  without: (approvalId: string) => waitingRequests.all().filter((one) => one.approvalId !== approvalId),
-  write(requests: readonly WaitingRequest[]): void {
-    try {
-      if (requests.length === 0) localStorage.removeItem(STORED_AS);
-      else localStorage.setItem(STORED_AS, JSON.stringify(requests));
-    } catch {
-      // Then it can be done for as long as the dialog is open.
-    }
+    write([]);
   },
 };
+
+const without = (staffId: string, approvalId: string): StoredRequest[] =>
+  waitingRequests.all(staffId).filter((one) => one.approvalId !== approvalId);
+
+function read(): StoredRequest[] {
+  try {
+    return JSON.parse(localStorage.getItem(STORED_AS) ?? '[]') as StoredRequest[];
+  } catch {
+    return []; // Storage may be forbidden, or hold what an older version wrote.
+  }
+}
+
+function write(requests: readonly StoredRequest[]): void {
+  try {
+    if (requests.length === 0) localStorage.removeItem(STORED_AS);
+    else localStorage.setItem(STORED_AS, JSON.stringify(requests));
+  } catch {
+    // Then it can be done for as long as the dialog is open.
+  }
+}

@@ -1,6 +1,7 @@
 import { Button, FormProblem, type FormState, problemOf } from '@switchboard/ui';
 import { Fragment, type ReactNode, useRef, useState } from 'react';
 import { useKeptRowTexts } from './kept-row.texts';
+import { useLeaveQuestion } from './leave-question';
 
 export interface Kept<Row> {
   /** A newer revision than the one in the form is known. */
@@ -63,9 +64,22 @@ export function KeptRow<Row extends { readonly revision: string | number }>({
   );
 }
 
-/** What went wrong with such a form, and the way to what a colleague has saved meanwhile. */
-export function KeptRowProblem<Row>({ form, kept: { isStale, beginAnew } }: { form: FormState; kept: Kept<Row> }) {
+/**
+ * What went wrong with such a form, the way to what a colleague has saved meanwhile, and the question whether to leave what is not
+ * saved.
+ * @param more what is written and stands in no field of a name
+ */
+export function KeptRowProblem<Row>({
+  form,
+  kept: { isStale, beginAnew },
+  more,
+}: {
+  form: FormState;
+  kept: Kept<Row>;
+  more?: unknown;
+}) {
   const t = useKeptRowTexts();
+  useLeaveQuestion(form, more);
   const isRefused = problemOf(form.error)?.status === 412;
   return (
     <>

@@ -24,8 +24,14 @@ import {
 import { useState } from 'react';
 import { refresh } from '../http/api';
 import { useBots } from '../bots/bots.api';
+import { useStaff } from '../session';
+import { permissions, usePermissionName } from '../staff-names/permission-texts';
 import { NewSecretDialog, RotateDialog } from '../secrets/secret-dialogs';
 import { useKeyTexts } from './keys.texts';
+import './keys.css';
+
+/** What no key may do, whatever it was given; as the gateway has it. */
+const NOT_FOR_KEYS: readonly string[] = ['staff:write', 'keys:write', 'owners:write', 'approvals:write'];
 
 const words = (text: string): string[] => text.split(/[\s,]+/).filter(Boolean);
 
@@ -42,7 +48,7 @@ export function NewKeyDialog({ onClose }: { onClose: () => void }) {
         body: {
           name: values.text('name'),
           team: values.text('team'),
-          scopes: words(values.text('scopes')),
+          scopes: values.list('scopes'),
           bots: chosen.length > 0 ? chosen : null,
           networks: words(values.text('networks')),
           rate: values.text('rate') === 'high' ? 'high' : 'standard',
@@ -67,7 +73,7 @@ export function NewKeyDialog({ onClose }: { onClose: () => void }) {
             <TextField name="name" label={t.name} hint={t.nameHint} isRequired autoFocus />
             <TextField name="team" label={t.team} hint={t.teamHint} isRequired />
           </FieldRow>
-          <TextArea name="scopes" label={t.scopes} hint={t.scopesHint} rows={3} mono isRequired />
+          <KeyScopes />
           {bots.length > 0 && (
             <CheckboxGroup
               name="bots"
@@ -94,6 +100,25 @@ export function NewKeyDialog({ onClose }: { onClose: () => void }) {
         </DialogActions>
       </Form>
     </Dialog>
+  );
+}
+
+/** Of what there is, and whoever makes the key may do themselves. */
+function KeyScopes() {
+  const t = useKeyTexts();
+  const staff = useStaff();
+  const nameOf = usePermissionName();
+  const choices = permissions.filter((one) => staff.can(one) && !NOT_FOR_KEYS.includes(one));
+  return (
+    <div className="key-scopes">
+      <CheckboxGroup
+        name="scopes"
+        label={t.scopes}
+        hint={t.scopesHint}
+        isRequired
+        choices={choices.map((id) => ({ id, label: nameOf(id), hint: <code>{id}</code> }))}
+      />
+    </div>
   );
 }
 

@@ -25,6 +25,7 @@ import { useState } from 'react';
 import { refresh, tellProblem } from '../http/api';
 import { useList } from '../list';
 import { useStaff } from '../session';
+import { usePermissionName } from '../staff-names/permission-texts';
 import { NewKeyDialog, RotateKeyDialog } from './key-dialogs';
 import { useKeyTexts } from './keys.texts';
 
@@ -128,6 +129,7 @@ function KeyState({ apiKey }: { apiKey: GatewayApiKey }) {
 
 function KeyDialog({ apiKey: key, onClose }: { apiKey: GatewayApiKey; onClose: () => void }) {
   const t = useKeyTexts();
+  const permissionName = usePermissionName();
   return (
     <Dialog look="side" title={key.name} isOpen onOpenChange={(open) => !open && onClose()}>
       <DialogBody>
@@ -140,7 +142,9 @@ function KeyDialog({ apiKey: key, onClose }: { apiKey: GatewayApiKey; onClose: (
               t.scopes,
               <span key="scopes" className="ui-row">
                 {key.scopes.map((scope) => (
-                  <Badge key={scope}>{scope}</Badge>
+                  <Badge key={scope}>
+                    <span title={scope}>{permissionName(scope)}</span>
+                  </Badge>
                 ))}
               </span>,
             ],

@@ -15,7 +15,7 @@ import {
 import { useQuery } from '@tanstack/react-query';
 import { TriangleAlert } from 'lucide-react';
 import { useState } from 'react';
-import { DocumentState } from './document-state';
+import { documentName, DocumentState } from './document-state';
 import { StaffName } from '../staff-names/staff-names';
 import { useKnowledgeTexts } from './knowledge.texts';
 
@@ -36,9 +36,9 @@ export function DocumentDialog({
   const { data, error } = useQuery(
     chatAiKnowledgePassagesListOptions({ path: { botId, documentId: document.id }, query: { after, limit: 25 } }),
   );
-  const { title, source, origin, page, file, problem, notes, loadedAt, changedBy } = document;
+  const { origin, page, file, problem, notes, loadedAt, changedBy } = document;
   return (
-    <Dialog look="side" width="wide" title={title || source} isOpen onOpenChange={(open) => !open && onClose()}>
+    <Dialog look="side" width="wide" title={documentName(document)} isOpen onOpenChange={(open) => !open && onClose()}>
       <DialogBody>
         <Facts
           facts={[

@@ -4,6 +4,10 @@ import { useKnowledgeTexts } from './knowledge.texts';
 
 const tones: Record<ChatAiKnowledgeDocument['state'], Tone> = { waiting: 'info', read: 'good', unread: 'bad' };
 
+/** An entry of the FAQ is called by its question: the title of all of them is the same. */
+export const documentName = ({ origin, title, source }: ChatAiKnowledgeDocument): string =>
+  origin === 'faq' ? source : title || source;
+
 export function DocumentState({ document: { state, problem } }: { document: ChatAiKnowledgeDocument }) {
   const t = useKnowledgeTexts();
   const isOutdated = state === 'read' && problem;

@@ -32,7 +32,7 @@ import { useList } from '../list';
 import { oneOf, useSetSearch } from '../search';
 import { useStaff } from '../session';
 import { DocumentDialog } from './document-dialog';
-import { DocumentState } from './document-state';
+import { documentName, DocumentState } from './document-state';
 import { useKnowledgeTexts } from './knowledge.texts';
 import { PageDialog } from './page-dialog';
 
@@ -69,16 +69,16 @@ export function Documents({ botId }: { botId: string }) {
   };
   const at = ({ id }: ChatAiKnowledgeDocument) => ({ path: { botId, documentId: id }, query: { locale: language } });
   const restore = (one: ChatAiKnowledgeDocument) =>
-    void act(() => chatAiKnowledgeDocumentsRestore(at(one)), t.documents.restored(one.title));
+    void act(() => chatAiKnowledgeDocumentsRestore(at(one)), t.documents.restored(documentName(one)));
   const remove = (one: ChatAiKnowledgeDocument) =>
     void act(
       () => chatAiKnowledgeDocumentsDelete(at(one)),
-      t.documents.removed(one.title),
+      t.documents.removed(documentName(one)),
       () => restore(one),
     );
 
   const columns: Column<ChatAiKnowledgeDocument>[] = [
-    { id: 'name', title: t.documents.name, cell: ({ title, source }) => title || source },
+    { id: 'name', title: t.documents.name, cell: documentName },
     {
       ...{ id: 'state', title: t.documents.state, width: '170px', phone: 'state' },
       cell: (one) => <DocumentState document={one} />,
@@ -136,7 +136,7 @@ export function Documents({ botId }: { botId: string }) {
         columns={columns}
         {...list}
         idOf={({ id }) => id}
-        nameOf={({ title, source }) => title || source}
+        nameOf={documentName}
         onOpen={setShown}
         toneOf={({ state, problem }) => (state === 'unread' ? 'bad' : problem ? 'warn' : undefined)}
         empty={

@@ -21,6 +21,14 @@ import { useKnowledgeTexts } from './knowledge.texts';
 
 type FaqTexts = ChatAiFaq['texts'];
 
+/** One language of the form. Its question and answer begin with what is saved, whatever becomes of the language. */
+interface Row {
+  readonly id: string;
+  readonly locale: string;
+  readonly before?: FaqTexts[number];
+}
+const rowOf = (locale: string, before?: FaqTexts[number]): Row => ({ id: crypto.randomUUID(), locale, before });
+
 /** A question with its answer, in each language the same. */
 export function FaqDialog({
   title,
@@ -44,11 +52,13 @@ export function FaqDialog({
   const kit = useKitTexts();
   const formats = useFormats();
   const { language } = useLanguage();
-  const [locales, setLocales] = useState(before.length > 0 ? before.map(({ locale }) => locale) : [language as string]);
+  const [rows, setRows] = useState(() =>
+    before.length > 0 ? before.map((text) => rowOf(text.locale, text)) : [rowOf(language)],
+  );
   const form = useForm({
     send: async (values, key) => {
-      const texts = locales.map((_, i) => ({
-        locale: values.text(`texts.${i}.locale`),
+      const texts = rows.map(({ locale }, i) => ({
+        locale: locale.trim(),
         question: values.text(`texts.${i}.question`),
         answer: values.text(`texts.${i}.answer`),
       }));
@@ -56,64 +66,65 @@ export function FaqDialog({
     },
     done: onDone,
   });
-  const addLanguage = () => setLocales([...locales, ['en', 'ru'].find((one) => !locales.includes(one)) ?? '']);
+  const addLanguage = () =>
+    setRows([...rows, rowOf(['en', 'ru'].find((one) => !rows.some(({ locale }) => locale === one)) ?? '')]);
+  const setLocale = (id: string, locale: string) =>
+    setRows(rows.map((row) => (row.id === id ? { ...row, locale } : row)));
   return (
     <Dialog title={title} about={about} width="wide" isOpen onOpenChange={(open) => !open && onClose()}>
       <Form form={form}>
         <DialogBody>
           <FormProblem form={form} />
-          {locales.map((locale, i) => {
-            const text = before.find((one) => one.locale === locale);
-            return (
-              <div key={locale || i} className={locales.length > 1 ? 'faq-language' : undefined}>
-                <Stack>
-                  {locales.length > 1 ? (
-                    <div className="ui-row">
-                      <TextField
-                        name={`texts.${i}.locale`}
-                        label={t.faq.language}
-                        hint={locale && formats.language(locale)}
-                        defaultValue={locale}
-                        isReadOnly={readOnly}
-                        isRequired
-                      />
-                      {!readOnly && (
-                        <Button
-                          size="small"
-                          look="quiet"
-                          icon={<X />}
-                          onPress={() => setLocales(locales.filter((_one, index) => index !== i))}
-                        >
-                          {t.faq.removeLanguage}
-                        </Button>
-                      )}
-                    </div>
-                  ) : (
-                    <input type="hidden" name={`texts.${i}.locale`} value={locale} />
-                  )}
-                  <TextField
-                    name={`texts.${i}.question`}
-                    label={t.faq.question}
-                    defaultValue={text?.question}
-                    maxLength={500}
-                    isReadOnly={readOnly}
-                    isRequired
-                    autoFocus={i === 0}
-                  />
-                  <TextArea
-                    name={`texts.${i}.answer`}
-                    label={t.faq.answer}
-                    defaultValue={text?.answer}
-                    rows={4}
-                    maxLength={5000}
-                    isReadOnly={readOnly}
-                    isRequired
-                  />
-                </Stack>
-              </div>
-            );
-          })}
-          {!readOnly && locales.length < 10 && (
+          {rows.map(({ id, locale, before: text }, i) => (
+            <div key={id} className={rows.length > 1 ? 'faq-language' : undefined}>
+              <Stack>
+                {rows.length > 1 ? (
+                  <div className="ui-row">
+                    <TextField
+                      name={`texts.${i}.locale`}
+                      label={t.faq.language}
+                      hint={locale && formats.language(locale)}
+                      value={locale}
+                      onChange={(typed) => setLocale(id, typed)}
+                      isReadOnly={readOnly}
+                      isRequired
+                    />
+                    {!readOnly && (
+                      <Button
+                        size="small"
+                        look="quiet"
+                        icon={<X />}
+                        onPress={() => setRows(rows.filter((row) => row.id !== id))}
+                      >
+                        {t.faq.removeLanguage}
+                      </Button>
+                    )}
+                  </div>
+                ) : (
+                  <input type="hidden" name={`texts.${i}.locale`} value={locale} />
+                )}
+                <TextField
+                  name={`texts.${i}.question`}
+                  label={t.faq.question}
+                  defaultValue={text?.question}
+                  maxLength={500}
+                  isReadOnly={readOnly}
+                  isRequired
+                  autoFocus={i === 0}
+                />
+                <TextArea
+                  name={`texts.${i}.answer`}
+                  label={t.faq.answer}
+                  defaultValue={text?.answer}
+                  rows={4}
+                  maxLength={5000}
+                  isReadOnly={readOnly}
+                  isRequired
+                />
+              </Stack>
+            </div>
+          ))}
+          {!readOnly && rows.length < 10 && (
             <div>
               <Button size="small" icon={<Plus />} onPress={addLanguage}>
                 {t.faq.addLanguage}

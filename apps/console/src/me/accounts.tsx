@@ -20,7 +20,8 @@ import {
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { refresh, tellProblem } from '../http/api';
-import { ChannelSign, useChannelName } from './channel';
+import { useChannelName } from '../channel-names/channel-names';
+import { ChannelSign } from './channel';
 import { useMeTexts } from './me.texts';
 import { EmailForm, ProviderButton } from './ways-in';
 
@@ -98,6 +99,7 @@ interface AccountProps {
 /** One of each kind can be linked. */
 function OtherWays({ linked }: { linked: readonly string[] }) {
   const t = useMeTexts();
+  const nameOf = useChannelName();
   const { data: methods } = useQuery({ ...gatewaySignInMethodsListOptions(), staleTime: Infinity });
   const [emailIsOpen, setEmailIsOpen] = useState(false);
   const [sentTo, setSentTo] = useState<string>();
@@ -112,7 +114,7 @@ function OtherWays({ linked }: { linked: readonly string[] }) {
         ))}
         {withEmail && (
           <Button icon={<ChannelSign channel="email" />} onPress={() => setEmailIsOpen(true)}>
-            {t.access.link(t.channels.email)}
+            {t.access.link(nameOf('email'))}
           </Button>
         )}
       </div>

@@ -1,6 +1,5 @@
 import { Mail, Send } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { useMeTexts } from './me.texts';
 
 const signs: Readonly<Record<string, ReactNode>> = {
   telegram: <Send />,
@@ -16,9 +15,3 @@ export const ChannelSign = ({ channel }: { channel: string }) => (
     {signs[channel] ?? channel.slice(0, 1).toUpperCase()}
   </span>
 );
-
-/** How channels are called; one that came later by its id. */
-export function useChannelName(): (channel: string) => string {
-  const names: Readonly<Record<string, string>> = useMeTexts().channels;
-  return (channel) => names[channel] ?? channel;
-}

@@ -4,14 +4,6 @@ export const useMeTexts = defineTexts({
   en: {
     you: 'You',
     nav: { month: 'My month', profile: 'Profile', access: 'Sign-in', consents: 'Consents' },
-    channels: {
-      telegram: 'Telegram',
-      google: 'Google',
-      yandex: 'Yandex',
-      vk: 'VK',
-      supabase: 'Supabase',
-      email: 'E-mail',
-    },
     month: {
       title: 'My month',
       about: (zone: string) => `What you did with the bots, by days in the time zone ${zone}.`,
@@ -126,6 +118,13 @@ export const useMeTexts = defineTexts({
       noneText: 'Whoever runs this installation has set up no account and no mail server for it.',
       checking: 'One moment',
       checkingText: 'What you have approved is being checked.',
+      byLink: 'Sign in by this link?',
+      byLinkText:
+        'It signs you in as the person to whom a bot gave it, or who asked for it by e-mail. Go on only if that is you: in the account of somebody else, they see what you do.',
+      byLinkInstead: (name?: string | null) =>
+        `You are signed in here${name ? ` as ${name}` : ''} already. The link signs you out of that account.`,
+      stay: 'Stay as you are',
+      otherWay: 'Sign in another way',
       firstTitle: 'Sign in first',
       firstText: 'This link adds an address to your account. Sign in, then open it once more.',
       welcome: 'Welcome',
@@ -160,14 +159,6 @@ export const useMeTexts = defineTexts({
   ru: {
     you: 'Вы',
     nav: { month: 'Мой месяц', profile: 'Профиль', access: 'Вход', consents: 'Согласия' },
-    channels: {
-      telegram: 'Telegram',
-      google: 'Google',
-      yandex: 'Яндекс',
-      vk: 'VK',
-      supabase: 'Supabase',
-      email: 'Почта',
-    },
     month: {
       title: 'Мой месяц',
       about: (zone) => `Что вы делали с ботами, по дням в часовом поясе ${zone}.`,
@@ -281,6 +272,13 @@ export const useMeTexts = defineTexts({
       noneText: 'Тот, кто управляет этой установкой, ещё не подключил ни учётных записей, ни почты.',
       checking: 'Минутку',
       checkingText: 'Проверяем то, что вы подтвердили.',
+      byLink: 'Войти по этой ссылке?',
+      byLinkText:
+        'Вы войдёте как тот, кому её дал бот или кто запросил её по почте. Продолжайте, только если это вы: в чужой учётной записи видно, что вы делаете.',
+      byLinkInstead: (name) =>
+        `Вы уже вошли здесь${name ? ` как ${name}` : ''}. По ссылке вы выйдете из этой учётной записи.`,
+      stay: 'Ничего не менять',
+      otherWay: 'Войти иначе',
       firstTitle: 'Сначала войдите',
       firstText: 'Эта ссылка добавляет адрес к вашей учётной записи. Войдите и откройте её ещё раз.',
       welcome: 'Добро пожаловать',

@@ -11,11 +11,11 @@ import { useRouter } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { sessionQuery } from '../session';
 import { SignInFrame } from '../sign-in/frame';
-import { useChannelName } from './channel';
+import { useChannelName } from '../channel-names/channel-names';
 import { useMeTexts } from './me.texts';
 
 /** What an account elsewhere, or a link in a mail, has brought into the address. */
-type BroughtBack =
+export type BroughtBack =
   | { kind: 'answer'; answer: GatewayProviderAnswer }
   | { kind: 'link'; link: string }
   | { kind: 'identity'; link: string };
@@ -69,6 +69,8 @@ export function Returned({ back, isSignedIn }: { back: BroughtBack; isSignedIn: 
     const { to, linked, isNew } = outcome;
     if (linked !== undefined) notify({ text: t.access.linked(nameOf(linked)) });
     if (isNew) notify({ text: t.signIn.welcome });
+    // In this page may be what the person has seen who was signed in before.
+    if (isSignedIn && linked === undefined) return window.location.replace(to);
     // What is shown stays until the new session is known: without one, this page would begin anew.
     void queries.fetchQuery({ ...sessionQuery, staleTime: 0 }).then(() => navigate({ href: to, replace: true }));
     // Once for each outcome, whatever the words are.

@@ -6,7 +6,8 @@ import { useEffect, useState } from 'react';
 import { sessionQuery } from '../session';
 import { PageFailed } from '../page-failed';
 import { SignInFrame } from '../sign-in/frame';
-import { broughtBack, Returned } from './returned';
+import { profileQuery } from './me.api';
+import { type BroughtBack, broughtBack, Returned } from './returned';
 import { useMeTexts } from './me.texts';
 import { EmailForm, ProviderButton } from './ways-in';
 import './me.css';
@@ -25,6 +26,7 @@ export function PersonSignInPage() {
   if (!session || !pathname.startsWith('/me/sign-in')) return null;
   const isSignedIn = session.person !== null;
   if (back?.kind === 'identity' && !isSignedIn) return <NotYetSignedIn />;
+  if (back?.kind === 'link') return <LinkFollowed key={back.link} back={back} isSignedIn={isSignedIn} />;
   if (back) return <Returned back={back} isSignedIn={isSignedIn} />;
   const next = to?.startsWith('/me') ? to : '/me';
   return isSignedIn ? <GoOn to={next} /> : <WaysIn to={next} />;
@@ -76,6 +78,28 @@ function WaysIn({ to }: { to: string }) {
           <EmailForm purpose="sign-in" to={to} onSent={setSentTo} />
         </>
       )}
+    </SignInFrame>
+  );
+}
+
+/**
+ * A link out of a bot counts in every browser. Somebody who sends theirs to others wants them to act in an account that is not
+ * their own, so that nobody is signed in by opening a page alone.
+ */
+function LinkFollowed({ back, isSignedIn }: { back: BroughtBack; isSignedIn: boolean }) {
+  const t = useMeTexts();
+  const [isAgreed, setAgreed] = useState(false);
+  const { data: profile } = useQuery({ ...profileQuery, enabled: isSignedIn });
+  if (isAgreed) return <Returned back={back} isSignedIn={isSignedIn} />;
+  return (
+    <SignInFrame title={t.signIn.byLink} about={t.signIn.byLinkText}>
+      {isSignedIn && <p className="note">{t.signIn.byLinkInstead(profile?.name)}</p>}
+      <Button look="primary" wide size="large" onPress={() => setAgreed(true)}>
+        {t.signIn.title}
+      </Button>
+      <ButtonLink href={isSignedIn ? '/me' : '/me/sign-in'} wide size="large">
+        {isSignedIn ? t.signIn.stay : t.signIn.otherWay}
+      </ButtonLink>
     </SignInFrame>
   );
 }

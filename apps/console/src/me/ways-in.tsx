@@ -6,7 +6,8 @@ import {
 } from '@switchboard/api-client';
 import { Button, Form, FormProblem, SubmitButton, TextField, useForm, useLanguage } from '@switchboard/ui';
 import { useMutation } from '@tanstack/react-query';
-import { ChannelSign, useChannelName } from './channel';
+import { useChannelName } from '../channel-names/channel-names';
+import { ChannelSign } from './channel';
 import { useMeTexts } from './me.texts';
 
 /** Whoever is not signed in signs in; whoever is adds the account to their own. */

@@ -5,9 +5,10 @@ import {
 } from '@switchboard/api-client';
 import { Button, Card, problemOf, Skeleton, useKitTexts } from '@switchboard/ui';
 import { useQueries, useQuery } from '@tanstack/react-query';
-import { BellRing, Bot, ChevronRight, CircleCheck, CloudOff, MessageSquareX, TriangleAlert } from 'lucide-react';
+import { BellRing, Bot, ChevronRight, CircleCheck, CloudOff, MessageSquareX, Stamp, TriangleAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Link } from 'react-aria-components';
+import { waitingApprovals } from '../approvals/approvals.api';
 import { allBots } from '../bots/bots.api';
 import { services } from '../services';
 import { useStaff } from '../session';
@@ -29,7 +30,8 @@ export function Attention() {
   const t = useOverviewTexts();
   const kit = useKitTexts();
   const staff = useStaff();
-  const bots = useQuery({ ...allBots(), enabled: staff.can('bots:read') });
+  const bots = useQuery({ ...allBots(), enabled: staff.can('bots:read'), refetchInterval: REFRESH_MS });
+  const approvals = useQuery(waitingApprovals(staff));
   const seesLetters = staff.can('dead-letters:read');
   const alerts = useQuery({
     ...analyticsAlertsListOptions({ query: { state: 'firing', limit: 50 } }),
@@ -52,7 +54,12 @@ export function Attention() {
   const dead = letters.flatMap(({ data }) => data?.groups ?? []).reduce((sum, { count }) => sum + count, 0);
   const aside = updates.data?.bots.reduce((sum, { count }) => sum + count, 0) ?? 0;
   const broken = bots.data?.data.filter(({ mistakes }) => mistakes.length > 0).length ?? 0;
+  const undecided = approvals.data ?? 0;
   const matters: (Matter | false)[] = [
+    undecided > 0 && {
+      ...{ id: 'approvals', icon: <Stamp />, tone: 'warn', href: '/console/approvals' },
+      ...{ title: t.approvals(undecided), about: t.approvalsAbout },
+    },
     firing > 0 && {
       ...{ id: 'alerts', icon: <BellRing />, href: '/console/alerts' },
       ...{ title: t.alerts(firing), about: t.alertsAbout },
@@ -72,6 +79,7 @@ export function Attention() {
   ];
   const shown = matters.filter((matter) => matter !== false);
   const asked = [
+    { name: t.asked.approvals, query: approvals },
     { name: t.asked.alerts, query: alerts },
     { name: t.asked.updates, query: updates },
     { name: t.asked.bots, query: bots },

@@ -10,22 +10,24 @@ import { useOverviewTexts } from './overview.texts';
 
 const closed = remembered('switchboard.first-steps', ['closed']);
 
-/** What to do on an empty installation; it goes when a bot of the console lives and a colleague is there, or when it is closed. */
+/** What to do on an empty installation; it goes when a bot and a colleague are there, or when it is closed. */
 export function FirstSteps() {
   const t = useOverviewTexts();
   const kit = useKitTexts();
   const staff = useStaff();
   const [isClosed, setClosed] = useState(closed.read() === 'closed');
-  const isOwner = staff.can('bots:write') && staff.can('staff:write');
+  const isOwner = ['bots:write', 'secrets:write', 'staff:write'].every((permission) =>
+    staff.canWithAllBots(permission),
+  );
   const isShown = isOwner && !isClosed;
   const bots = useQuery({ ...allBots(), enabled: isShown });
   const members = useQuery({ ...gatewayStaffListOptions({ query: { limit: 2 } }), enabled: isShown });
   const own = bots.data?.data.find(({ describedBy }) => describedBy === 'gateway');
   const hasColleagues = (members.data?.data.length ?? 0) > 1;
-  if (!isShown || !bots.data || !members.data || (own && hasColleagues)) return null;
-  const first = own?.id ?? bots.data.data[0]?.id;
+  const first = own?.id ?? bots.data?.data[0]?.id;
+  if (!isShown || !bots.data || !members.data || (first && hasColleagues)) return null;
   const steps = [
-    { id: 'bot', href: '/console/bots/new', icon: <Bot />, done: own !== undefined },
+    { id: 'bot', href: '/console/bots/new', icon: <Bot />, done: first !== undefined },
     { id: 'prompt', href: `/console/prompts${first ? `/${first}` : ''}`, icon: <FileText />, done: false },
     { id: 'knowledge', href: `/console/knowledge${first ? `/${first}` : ''}`, icon: <BookOpen />, done: false },
     { id: 'staff', href: '/console/staff', icon: <UserPlus />, done: hasColleagues },

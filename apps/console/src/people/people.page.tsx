@@ -11,13 +11,15 @@ import {
   SearchField,
   Select,
 } from '@switchboard/ui';
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { Users } from 'lucide-react';
 import { useState } from 'react';
 import { BotFilter, BotName } from '../bots/bot-parts';
+import { useChannelName } from '../channel-names/channel-names';
 import { useList } from '../list';
 import { useSetSearch } from '../search';
+import { demoQuery } from '../session';
 import { ContactState, PersonName } from './person-parts';
 import { usePeopleTexts } from './people.texts';
 
@@ -28,6 +30,8 @@ export function PeoplePage() {
   const t = usePeopleTexts();
   const search = useSearch({ from: '/console/people' });
   const set = useSetSearch();
+  const { data: demo } = useQuery(demoQuery);
+  const channelName = useChannelName();
   const [by, setBy] = useState<Key>('externalId');
   const [text, setText] = useState('');
   const { list } = useList(
@@ -35,9 +39,11 @@ export function PeoplePage() {
   );
   // What is looked for must not stand in an address, a history or a log.
   const find = useMutation({
-    mutationFn: async () => (await botAdapterContactsFind({ body: { [by]: text.trim(), botId: search.bot } })).data,
+    mutationFn: async (botId: string | undefined) =>
+      (await botAdapterContactsFind({ body: { [by]: text.trim(), botId } })).data,
   });
-  const found = find.data;
+  // What was found with one bot is not shown as of another.
+  const found = find.variables === search.bot ? find.data : undefined;
   const columns: Column<BotAdapterContact>[] = [
     {
       ...{ id: 'person', title: t.person },
@@ -48,7 +54,7 @@ export function PeoplePage() {
       cell: ({ blockedAt }) => <ContactState blockedAt={blockedAt} />,
     },
     { id: 'bot', title: t.bot, width: '220px', cell: ({ botId }) => <BotName botId={botId} /> },
-    { id: 'channel', title: t.channel, width: '110px', cell: ({ channel }) => channel, phone: 'never' },
+    { id: 'channel', title: t.channel, width: '110px', cell: ({ channel }) => channelName(channel), phone: 'never' },
     { id: 'since', title: t.since, width: '140px', cell: ({ startedAt }) => <Ago at={startedAt} /> },
   ];
   return (
@@ -60,7 +66,7 @@ export function PeoplePage() {
             value={text}
             onChange={setText}
             onClear={() => find.reset()}
-            onSubmit={() => text.trim() && find.mutate()}
+            onSubmit={() => text.trim() && find.mutate(search.bot)}
           />
         }
         set={search.bot ? 1 : 0}
@@ -72,7 +78,7 @@ export function PeoplePage() {
           onChange={(id) => setBy(id as Key)}
           choices={keys.map((id) => ({ id, label: t.by[id] }))}
         />
-        <Button isPending={find.isPending} isDisabled={!text.trim()} onPress={() => find.mutate()}>
+        <Button isPending={find.isPending} isDisabled={!text.trim()} onPress={() => find.mutate(search.bot)}>
           {t.search}
         </Button>
         <BotFilter value={search.bot} onChange={(bot) => set({ bot })} />
@@ -96,7 +102,7 @@ export function PeoplePage() {
             <NoMatch onClear={() => set({ bot: undefined })} />
           ) : (
             <Empty icon={<Users />} title={t.none}>
-              {t.noneText}
+              {demo?.isThere ? t.noneDemo : t.noneText}
             </Empty>
           )
         }

@@ -27,6 +27,7 @@ import { useState } from 'react';
 import { refresh, tellProblem } from '../http/api';
 import { useBotNames } from '../bots/bots.api';
 import { useBotWords } from '../bots/bot-words.texts';
+import { useChannelName } from '../channel-names/channel-names';
 import { useStaff } from '../session';
 import { usePeopleTexts } from './people.texts';
 import { RestrictDialog } from './restrict-dialog';
@@ -192,6 +193,7 @@ function Sessions({ userId }: { userId: string }) {
 function Known({ person: { identities, consents, timeZone, locale, registeredAt } }: { person: GatewayPersonDetails }) {
   const t = usePeopleTexts();
   const formats = useFormats();
+  const channelName = useChannelName();
   return (
     <Card title={t.known.title}>
       <Facts
@@ -201,7 +203,7 @@ function Known({ person: { identities, consents, timeZone, locale, registeredAt 
           [t.known.zone, timeZone],
           ...identities.map(
             ({ identityId, channel, label }) =>
-              [wordOf(t.known.channels, channel), label ?? <Badge key={identityId}>{t.known.linked}</Badge>] as const,
+              [channelName(channel), label ?? <Badge key={identityId}>{t.known.linked}</Badge>] as const,
           ),
           ...consents.map(
             ({ consentId, purpose, givenAt, withdrawnAt }) =>

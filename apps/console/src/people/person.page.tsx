@@ -3,6 +3,7 @@ import {
   botAdapterPersonProfileReadOptions,
   type BotAdapterPersonContactsReadResponse,
   gatewayPeopleReadOptions,
+  type GatewayPersonDetails,
 } from '@switchboard/api-client';
 import {
   Badge,
@@ -23,9 +24,9 @@ import {
   useKitTexts,
   wordOf,
 } from '@switchboard/ui';
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, type UseQueryResult } from '@tanstack/react-query';
 import { useParams, useSearch } from '@tanstack/react-router';
-import { Eye } from 'lucide-react';
+import { Eye, UserX } from 'lucide-react';
 import { reasonHeader } from '../http/api';
 import { BotName } from '../bots/bot-parts';
 import { useReason } from '../reason/reason';
@@ -49,17 +50,42 @@ export function PersonPage() {
   const { userId } = useParams({ from: '/console/people/$userId' });
   const { data, error, refetch } = useQuery(botAdapterPersonContactsReadOptions({ path: { userId } }));
   const way = [{ title: t.title, href: '/console/people' }];
-  if (!data) return <PendingPage title={t.person} way={way} error={error} refetch={refetch} />;
-  return <KnownPerson userId={userId} person={data} way={way} />;
+  // Who has only just written is known to the gateway a moment later, and who has signed in only writes to no bot.
+  const known = useQuery({ ...gatewayPeopleReadOptions({ path: { userId } }), retry: false });
+  const isOfNoBot = data?.contacts.length === 0;
+  if (!data || (isOfNoBot && known.isPending)) {
+    return <PendingPage title={t.person} way={way} error={error} refetch={refetch} />;
+  }
+  if (isOfNoBot && isProblem(known.error, 'gateway.user_not_found')) {
+    return (
+      <Page title={t.person} way={way}>
+        <Empty
+          icon={<UserX />}
+          title={t.unknown}
+          action={
+            <ButtonLink look="primary" href="/console/people">
+              {t.all}
+            </ButtonLink>
+          }
+        >
+          {t.unknownText}
+        </Empty>
+      </Page>
+    );
+  }
+  return <KnownPerson userId={userId} person={data} known={known} way={way} />;
 }
 
 function KnownPerson({
   userId,
   person: { contacts, chats },
+  known,
   way,
 }: {
   userId: string;
   person: BotAdapterPersonContactsReadResponse;
+  /** As the gateway knows them. */
+  known: UseQueryResult<GatewayPersonDetails, unknown>;
   way: readonly { title: string; href: string }[];
 }) {
   const t = usePeopleTexts();
@@ -76,8 +102,6 @@ function KnownPerson({
     hint: t.reasonHint,
   });
   const [first] = contacts;
-  // Who has only just written is known to the gateway a moment later.
-  const known = useQuery({ ...gatewayPeopleReadOptions({ path: { userId } }), retry: false });
   return (
     <Page
       title={first?.name ?? t.unnamed}

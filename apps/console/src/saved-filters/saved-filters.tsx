@@ -13,7 +13,7 @@ import { useLocation, useRouter } from '@tanstack/react-router';
 import { Bookmark, BookmarkPlus, BookmarkX } from 'lucide-react';
 import { useState } from 'react';
 import { stringifySearch } from '../search';
-import { keepSavedFilters, type SavedFilter, useSavedFilters } from './saved-filters.store';
+import { changeSavedFilters, isSameFilter, type SavedFilter, useSavedFilters } from './saved-filters.store';
 
 const useTexts = defineTexts({
   en: {
@@ -36,6 +36,10 @@ const useTexts = defineTexts({
   },
 });
 
+/** It takes the place of one of the same name. */
+const keep = (filter: SavedFilter) =>
+  changeSavedFilters((kept) => [...kept.filter((one) => !isSameFilter(one, filter)), filter]);
+
 /** Keeps the filters of the page one is on, and brings kept ones back. */
 export function SavedFilters() {
   const t = useTexts();
@@ -46,8 +50,8 @@ export function SavedFilters() {
   const here = all.filter(({ path }) => path === pathname);
   const current = stringifySearch({ ...search, after: undefined });
   const remove = (filter: SavedFilter) => {
-    keepSavedFilters(all.filter((one) => one !== filter));
-    notify({ text: t.removed(filter.name), undo: () => keepSavedFilters(all) });
+    changeSavedFilters((kept) => kept.filter((one) => !isSameFilter(one, filter)));
+    notify({ text: t.removed(filter.name), undo: () => keep(filter) });
   };
   if (here.length === 0 && !current) return null;
   return (
@@ -89,10 +93,7 @@ export function SavedFilters() {
         <NameDialog
           onClose={() => setNaming(false)}
           onName={(name) => {
-            keepSavedFilters([
-              ...all.filter((one) => one.path !== pathname || one.name !== name),
-              { path: pathname, name, search: current },
-            ]);
+            keep({ path: pathname, name, search: current });
             notify({ text: t.saved });
           }}
         />

@@ -13,18 +13,36 @@ import {
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { onApprovalNeeded, type WaitingRequest } from '../http/fetch-with-approval';
+import { useStaff } from '../session';
 import { useShellTexts } from './shell.texts';
 
 const LOOK_EVERY_MS = 4000;
 
+interface Asked {
+  readonly id: string;
+  readonly waiting: WaitingRequest;
+  readonly answer: (approved: boolean) => void;
+}
+
 /** Waits with the person until somebody else agrees, or lets them go on with something else. Once in the staff's area. */
 export function ApprovalDialog() {
   const t = useShellTexts();
-  const [asked, setAsked] = useState<{ waiting: WaitingRequest; answer: (approved: boolean) => void }>();
-  useEffect(() => onApprovalNeeded((waiting) => new Promise((resolve) => setAsked({ waiting, answer: resolve }))), []);
+  const { id: staffId } = useStaff();
+  // Several may need an approval at once: each has its turn.
+  const [queue, setQueue] = useState<readonly Asked[]>([]);
+  useEffect(
+    () =>
+      onApprovalNeeded(
+        staffId,
+        (waiting) =>
+          new Promise((answer) => setQueue((before) => [...before, { id: crypto.randomUUID(), waiting, answer }])),
+      ),
+    [staffId],
+  );
+  const [asked] = queue;
   const finish = (approved: boolean) => {
     asked?.answer(approved);
-    setAsked(undefined);
+    setQueue((before) => before.filter((one) => one !== asked));
   };
   return (
     <Dialog
@@ -34,7 +52,7 @@ export function ApprovalDialog() {
       isOpen={asked !== undefined}
       onOpenChange={(open) => !open && finish(false)}
     >
-      {asked && <Waiting waiting={asked.waiting} onEnd={finish} />}
+      {asked && <Waiting key={asked.id} waiting={asked.waiting} onEnd={finish} />}
     </Dialog>
   );
 }

@@ -86,9 +86,12 @@ const places: readonly { id: keyof SectionTitles | 'top'; places: readonly Place
 ];
 
 /** The right that this member of staff would need for a page, as `routes.tsx` says; `undefined` when they may see it. */
-export function missingPermission(staff: Staff, { permission = [] }: StaticDataRouteOption): string | undefined {
+export function missingPermission(
+  staff: Staff,
+  { permission = [], withAllBots }: StaticDataRouteOption,
+): string | undefined {
   const any = [permission].flat();
-  return any.some((one) => staff.can(one)) ? undefined : any[0];
+  return any.some((one) => (withAllBots ? staff.canWithAllBots(one) : staff.can(one))) ? undefined : any[0];
 }
 
 export const phoneTabs = ['overview', 'bots', 'conversations', 'people'];

@@ -67,6 +67,7 @@ export const useShellTexts = defineTexts({
       home: 'To the overview',
       month: 'To my month',
     },
+    demo: 'Part of what you see is a made-up company, to look around with. “npm run demo -- remove” takes it out.',
     needsRight: (permission: string) =>
       `This page needs the right “${permission}”. An owner or an administrator can give it to you.`,
   },
@@ -136,6 +137,7 @@ export const useShellTexts = defineTexts({
       home: 'К обзору',
       month: 'К моему месяцу',
     },
+    demo: 'Часть того, что вы видите, — вымышленная компания, чтобы осмотреться. Убрать её: «npm run demo -- remove».',
     needsRight: (permission) =>
       `Для этой страницы нужно право «${permission}». Его может дать владелец или администратор.`,
   },

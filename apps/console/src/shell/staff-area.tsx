@@ -1,10 +1,10 @@
-import { gatewayApprovalsListOptions } from '@switchboard/api-client';
 import { AppShell, NoRight, Page, Palette, useCommands, useKitTexts } from '@switchboard/ui';
 import { useQuery } from '@tanstack/react-query';
 import { Outlet, useLocation, useMatches, useRouter } from '@tanstack/react-router';
 import { Suspense, useState } from 'react';
+import { waitingApprovals } from '../approvals/approvals.api';
 import { lazyPart } from '../lazy-part';
-import { accountQuery, sessionQuery, type Staff, useStaff } from '../session';
+import { accountQuery, demoQuery, sessionQuery, type Staff, useStaff } from '../session';
 import { useRoleTexts } from '../staff-names/roles.texts';
 import { useAccountMenu } from './account-menu';
 import { missingPermission, phoneTabs, useNav } from './nav';
@@ -16,9 +16,6 @@ import { useShellTexts } from './shell.texts';
 // They ask rarely, and never before a page is drawn.
 const StepUpDialog = lazyPart(() => import('./step-up-dialog'), 'StepUpDialog');
 const ApprovalDialog = lazyPart(() => import('./approval-dialog'), 'ApprovalDialog');
-
-/** Others wait for a decision meanwhile. */
-const LOOK_EVERY_MS = 60_000;
 
 /** Everything that only staff see. Who is not signed in is asked to, and comes back to where they wanted to go. */
 export function StaffArea() {
@@ -34,13 +31,9 @@ function StaffShell() {
   const { rolesOf } = useRoleTexts();
   const staff = useStaff();
   const { data: account } = useQuery(accountQuery);
+  const { data: demo } = useQuery(demoQuery);
   const { pathname } = useLocation();
-  const approvals = useQuery({
-    ...gatewayApprovalsListOptions({ query: { state: 'pending', limit: 50 } }),
-    enabled: staff.can('approvals:write'),
-    refetchInterval: LOOK_EVERY_MS,
-    select: ({ data }) => data.filter(({ mayDecide }) => mayDecide).length,
-  });
+  const approvals = useQuery(waitingApprovals(staff));
   const { sections, shortcuts } = useNav(staff, { approvals: approvals.data });
   const { navigate } = useRouter();
   const [paletteOpen, setPaletteOpen] = useState(false);
@@ -59,6 +52,7 @@ function StaffShell() {
       phoneTabs={phoneTabs}
       path={pathname}
       onSearch={() => setPaletteOpen(true)}
+      banner={demo?.isThere && t.demo}
       account={{
         id: staff.id,
         name: account?.member.name ?? '',

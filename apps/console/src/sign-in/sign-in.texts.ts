@@ -42,6 +42,11 @@ export const useSignInTexts = defineTexts({
       goneText:
         'It was used already or is older than three days. Ask whoever invited you for another one; the first owner’s is printed anew by the next start.',
       toSignIn: 'To the sign-in',
+      done: 'You are signed in already',
+      doneText:
+        'This invitation counts no longer. Recovery codes are shown once: if you have not kept them, make new ones in your account.',
+      toConsole: 'Open the console',
+      toAccount: 'To the recovery codes',
     },
     qr: 'QR code of the secret',
     sso: {
@@ -95,6 +100,11 @@ export const useSignInTexts = defineTexts({
       goneText:
         'Его уже использовали, или ему больше трёх дней. Попросите новое у того, кто вас пригласил; ссылку первого владельца снова напечатает следующий запуск.',
       toSignIn: 'Ко входу',
+      done: 'Вы уже вошли',
+      doneText:
+        'Это приглашение больше не действует. Коды восстановления показываются один раз: если вы их не сохранили, создайте новые в своей учётной записи.',
+      toConsole: 'Открыть консоль',
+      toAccount: 'К кодам восстановления',
     },
     qr: 'QR-код секрета',
     sso: {

@@ -18,7 +18,7 @@ import {
 import { useQuery } from '@tanstack/react-query';
 import { useLocation } from '@tanstack/react-router';
 import { useState } from 'react';
-import { enterConsole } from '../session';
+import { enterConsole, sessionQuery } from '../session';
 import { SignInFrame } from './frame';
 import { SecondFactor } from './second-factor';
 import { useSignInTexts } from './sign-in.texts';
@@ -31,6 +31,7 @@ export function WelcomePage() {
   // It is gone from the address before this page is.
   const [token] = useState(hash);
   const [step, setStep] = useState<GatewaySignInStep>();
+  const { data: session } = useQuery(sessionQuery);
   const invitation = useQuery({
     queryKey: ['invitation', token],
     queryFn: async () => (await gatewayStaffSignInReadInvitation({ body: { token } })).data,
@@ -49,6 +50,7 @@ export function WelcomePage() {
   });
   if (step) return <SecondFactor step={step} onDone={() => enterConsole()} onAnew={() => setStep(undefined)} />;
   if (isProblem(invitation.error, 'gateway.invitation_expired')) {
+    if (session?.staff) return <SignedInAlready />;
     return (
       <SignInFrame title={t.invitation.gone} about={t.invitation.goneText}>
         <ButtonLink href="/console/sign-in" wide size="large">
@@ -95,6 +97,21 @@ export function WelcomePage() {
       ) : (
         <SkeletonLines label={kit.loading} />
       )}
+    </SignInFrame>
+  );
+}
+
+/** Whoever loads the page anew that shows the recovery codes has come in with it, and sees no codes any more. */
+function SignedInAlready() {
+  const t = useSignInTexts().invitation;
+  return (
+    <SignInFrame title={t.done} about={t.doneText}>
+      <ButtonLink href="/console/" look="primary" wide size="large">
+        {t.toConsole}
+      </ButtonLink>
+      <ButtonLink href="/console/account" wide size="large">
+        {t.toAccount}
+      </ButtonLink>
     </SignInFrame>
   );
 }

@@ -1,8 +1,9 @@
 import { gatewayRolesListOptions, type GatewayGrant } from '@switchboard/api-client';
-import { Button, IconButton, Select, Stack, TextField } from '@switchboard/ui';
+import { Button, DateField, IconButton, Select, Stack } from '@switchboard/ui';
 import { useQuery } from '@tanstack/react-query';
 import { Plus, X } from 'lucide-react';
 import { useBots } from '../bots/bots.api';
+import { dayOf } from '../period/days';
 import { useRoleTexts } from '../staff-names/roles.texts';
 import { useStaffTexts } from './staff.texts';
 
@@ -41,12 +42,11 @@ export function GrantFields({
             onChange={(id) => change(i, { botId: id === ALL ? null : id })}
             choices={[{ id: ALL, label: t.allBots }, ...bots.map(({ id, name }) => ({ id, label: name }))]}
           />
-          <TextField
+          <DateField
             label={t.until}
             name={`grants.${i}.until`}
-            type="date"
-            value={until?.slice(0, 10) ?? ''}
-            onChange={(day) => change(i, { until: day ? new Date(`${day}T23:59:59`).toISOString() : null })}
+            value={until && dayOf(new Date(until))}
+            onChange={(day) => change(i, { until: day && new Date(`${day}T23:59:59`).toISOString() })}
             optional
           />
           <IconButton

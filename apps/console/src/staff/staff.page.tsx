@@ -46,6 +46,7 @@ import { etagOf, refresh, tellProblem } from '../http/api';
 import { useList } from '../list';
 import { oneOf, useSetSearch } from '../search';
 import { useStaff } from '../session';
+import { isAboutSomething, usePermissionName } from '../staff-names/permission-texts';
 import { useRoleTexts } from '../staff-names/roles.texts';
 import { GrantDialog } from './grant-dialog';
 import { KeysOfMember } from './keys-of-member';
@@ -281,8 +282,9 @@ function Roles() {
   return (
     <Grid min={300}>
       {data?.roles.map(({ name, scopes, isBuiltIn }) => {
-        const allowed = scopes.filter((scope) => !scope.startsWith('!'));
-        const forbidden = scopes.filter((scope) => scope.startsWith('!')).map((scope) => scope.slice(1));
+        const known = scopes.filter(isAboutSomething);
+        const allowed = known.filter((scope) => !scope.startsWith('!'));
+        const forbidden = known.filter((scope) => scope.startsWith('!')).map((scope) => scope.slice(1));
         return (
           <Card key={name} title={rolesOf([name])} about={isBuiltIn ? t.roleBuiltIn : undefined}>
             <Stack gap={10}>
@@ -296,25 +298,15 @@ function Roles() {
   );
 }
 
-/** `bots:read`, `bots:write` → `bots: read, write`. */
 function ScopeList({ title, scopes, all }: { title: string; scopes: readonly string[]; all: string }) {
-  const byResource = Map.groupBy(scopes, (scope) => scope.split(':')[0] ?? scope);
+  const nameOf = usePermissionName();
   return (
     <div>
       <p className="soft">{title}</p>
       <ul className="scopes">
-        {[...byResource].map(([resource, list]) => (
-          <li key={resource}>
-            {resource === '*' ? (
-              all
-            ) : (
-              <>
-                <code>{resource}</code>
-                <span className="soft">
-                  {list.map((scope) => (scope.endsWith(':*') ? all : scope.split(':')[1])).join(', ')}
-                </span>
-              </>
-            )}
+        {scopes.map((scope) => (
+          <li key={scope} title={scope}>
+            {scope === '*' ? all : nameOf(scope)}
           </li>
         ))}
       </ul>

@@ -3,7 +3,7 @@ import {
   analyticsBackupsListOptions,
   type AnalyticsStatisticsBackup,
 } from '@switchboard/api-client';
-import { Ago, Button, type Column, DataTable, Empty, Filters, notify, useFormats } from '@switchboard/ui';
+import { Ago, Button, CodeLine, type Column, DataTable, Empty, Filters, notify, useFormats } from '@switchboard/ui';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { DatabaseBackup } from 'lucide-react';
 import { refresh } from '../http/api';
@@ -42,7 +42,9 @@ export function Backups() {
   ];
   return (
     <>
-      <p className="soft">{t.backupsAbout}</p>
+      <p className="soft">
+        {t.backupsAbout} <CodeLine text="npm run statistics -- restore latest" label={t.copyCommand} />
+      </p>
       {data && data.backups.length > 0 && <Filters end={button} />}
       <DataTable
         label={t.tabs.backups}

@@ -37,9 +37,11 @@ export function ScheduleList() {
     {
       ...{ id: 'job', title: t.job },
       cell: ({ job, purpose }) => (
-        <span className="two-lines">
+        <span className="two-lines schedule">
           <span>{job}</span>
-          <small title={purpose}>{purpose}</small>
+          <small lang="en" title={purpose}>
+            {purpose}
+          </small>
         </span>
       ),
     },

@@ -44,7 +44,8 @@ export const useSystemTexts = defineTexts({
     all: 'All services',
     backup: 'Backup',
     backupsAbout:
-      'Of the statistics, once a night, and whenever you want. One is brought back on the server: npm run statistics -- restore latest',
+      'Of the statistics, once a night, and whenever you want. One is brought back on the server, into an empty database:',
+    copyCommand: 'Copy the command',
     backupNow: 'Back up now',
     backupMade: 'The backup is made',
     noBackups: 'No backup yet',
@@ -96,7 +97,8 @@ export const useSystemTexts = defineTexts({
     all: 'Все сервисы',
     backup: 'Копия',
     backupsAbout:
-      'Резервные копии статистики: каждую ночь и когда захотите. Вернуть копию — на сервере: npm run statistics -- restore latest',
+      'Резервные копии статистики: каждую ночь и когда захотите. Вернуть копию — на сервере, в пустую базу:',
+    copyCommand: 'Скопировать команду',
     backupNow: 'Сделать копию',
     backupMade: 'Копия сделана',
     noBackups: 'Копий пока нет',

@@ -64,9 +64,26 @@ export function UsagePage() {
     ...chatAiUsageSeriesReadOptions({ query: { ...momentsOf(days), step, zone, botId: search.bot } }),
     placeholderData: keepPreviousData,
   });
+  const filters = (
+    <Filters set={search.bot ? 1 : 0} end={<SavedFilters />}>
+      <BotFilter value={search.bot} onChange={(bot) => set({ bot })} />
+      <PeriodField days={days} onChange={({ from, to }) => set({ from, to })} />
+      <Select
+        label={t.step}
+        hideLabel
+        value={step}
+        onChange={(id) => set({ step: id === 'day' ? undefined : id })}
+        choices={[
+          { id: 'day', label: t.byDay },
+          { id: 'hour', label: t.byHour, disabled: !maySeeHours },
+        ]}
+      />
+    </Filters>
+  );
   if (now.error && !now.data) {
     return (
-      <Page title={t.title}>
+      <Page title={t.title} about={t.about}>
+        {filters}
         <ProblemState error={now.error} retry={() => void now.refetch()} />
       </Page>
     );
@@ -83,20 +100,7 @@ export function UsagePage() {
   const perCall = (sums: Sums) => (sums.calls > 0 ? sums.costMicros / sums.calls : 0);
   return (
     <Page title={t.title} about={t.about}>
-      <Filters set={search.bot ? 1 : 0} end={<SavedFilters />}>
-        <BotFilter value={search.bot} onChange={(bot) => set({ bot })} />
-        <PeriodField days={days} onChange={({ from, to }) => set({ from, to })} />
-        <Select
-          label={t.step}
-          hideLabel
-          value={step}
-          onChange={(id) => set({ step: id === 'day' ? undefined : id })}
-          choices={[
-            { id: 'day', label: t.byDay },
-            { id: 'hour', label: t.byHour, disabled: !maySeeHours },
-          ]}
-        />
-      </Filters>
+      {filters}
       <Grid min={160}>
         <Stat
           label={t.cost}

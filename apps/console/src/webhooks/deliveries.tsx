@@ -43,8 +43,19 @@ const outcomes = ['delivered', 'failed', 'cancelled'] as const;
 const tones: Record<string, Tone> = { delivered: 'good', failed: 'bad', cancelled: 'neutral' };
 /** While something is under way it is looked at so often. */
 const LOOK_EVERY_MS = 3000;
+/** One whose turn is further away, or long over because others hold it up, is looked at as seldom as this. */
+const SOON_MS = 30_000;
 
 const isOpen = ({ outcome }: GatewayWebhookDelivery): boolean => outcome === null;
+
+/** When to look again at deliveries of which some may be under way: the next try of one may be a day away. */
+function lookAgainIn(deliveries: readonly GatewayWebhookDelivery[]): number | false {
+  const open = deliveries.filter(isOpen);
+  if (open.length === 0) return false;
+  const isSoon = ({ state, dueAt, createdAt }: GatewayWebhookDelivery) =>
+    state === 'sending' || Math.abs(Date.parse(dueAt ?? createdAt) - Date.now()) < SOON_MS;
+  return open.some(isSoon) ? LOOK_EVERY_MS : SOON_MS;
+}
 
 /** What was sent to an endpoint or is to be, the newest first. */
 export function Deliveries({ endpoint }: { endpoint: GatewayWebhookEndpoint }) {
@@ -57,7 +68,7 @@ export function Deliveries({ endpoint }: { endpoint: GatewayWebhookEndpoint }) {
     ...gatewayWebhookDeliveriesListOptions({
       query: { endpointId: endpoint.id, outcome, type: search.type, after: search.after, limit: 50 },
     }),
-    refetchInterval: ({ state }) => (state.data?.data.some(isOpen) ? LOOK_EVERY_MS : false),
+    refetchInterval: ({ state }) => lookAgainIn(state.data?.data ?? []),
   });
   const columns: Column<GatewayWebhookDelivery>[] = [
     {
@@ -140,7 +151,7 @@ function DeliveryDialog({ deliveryId, onClose }: { deliveryId: string; onClose: 
   const mayWrite = useStaff().can('webhooks:write');
   const answer = useQuery({
     ...gatewayWebhookDeliveriesReadOptions({ path: { deliveryId } }),
-    refetchInterval: ({ state }) => (state.data && isOpen(state.data) ? LOOK_EVERY_MS : false),
+    refetchInterval: ({ state }) => lookAgainIn(state.data ? [state.data] : []),
   });
   const { data } = answer;
   const isScheduled = data?.state === 'scheduled';

@@ -27,8 +27,9 @@ import {
 } from '@switchboard/ui';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { allBots } from '../bots/bots.api';
 import { etagOf, refresh } from '../http/api';
-import { useBots } from '../bots/bots.api';
+import { useStaff } from '../session';
 import { NewWebhookSecretDialog } from './secret-dialogs';
 import { useWebhookTexts } from './webhooks.texts';
 
@@ -45,19 +46,20 @@ export function EndpointDialog({
 }) {
   const t = useWebhookTexts();
   const kit = useKitTexts();
-  const bots = useBots();
+  const staff = useStaff();
   // What the form began with: the page reads the endpoint anew meanwhile, and the fields do not follow.
   const [endpoint] = useState(present);
   const [types, setTypes] = useState<readonly string[]>(endpoint?.types ?? []);
+  // Null is everything. Whoever may open endpoints for some bots alone has to name them.
+  const [botIds, setBotIds] = useState(endpoint ? endpoint.botIds : staff.canWithAllBots('webhooks:write') ? null : []);
   const [made, setMade] = useState<{ endpoint: GatewayWebhookEndpoint; secret: string }>();
   const form = useForm({
     send: async (values, key) => {
-      const chosen = values.list('botIds');
       const body = {
         url: values.text('url'),
         description: values.text('description'),
         types: [...types],
-        botIds: chosen.length > 0 ? chosen : null,
+        botIds: botIds && [...botIds],
         content: contents.find((one) => one === values.text('content')),
         ordered: values.flag('ordered'),
       };
@@ -106,16 +108,7 @@ export function EndpointDialog({
             optional
           />
           <EventTypes chosen={types} onChange={setTypes} />
-          {bots.length > 0 && (
-            <CheckboxGroup
-              name="botIds"
-              label={t.bots}
-              hint={t.botsHint}
-              optional
-              defaultValue={[...(endpoint?.botIds ?? [])]}
-              choices={bots.map(({ id, name }) => ({ id, label: name }))}
-            />
-          )}
+          <Bots chosen={botIds} present={endpoint?.botIds ?? []} onChange={setBotIds} />
           <RadioGroup
             name="content"
             label={t.content}
@@ -129,12 +122,51 @@ export function EndpointDialog({
         </DialogBody>
         <DialogActions>
           <Button onPress={() => onClose()}>{kit.cancel}</Button>
-          <SubmitButton form={form} isDisabled={types.length === 0}>
-            {endpoint ? t.save : t.open}
-          </SubmitButton>
+          <SubmitButton form={form}>{endpoint ? t.save : t.open}</SubmitButton>
         </DialogActions>
       </Form>
     </Dialog>
+  );
+}
+
+/** @param present those of the endpoint: they stay choices, also when the list does not name them or has not come */
+function Bots({
+  chosen,
+  present,
+  onChange,
+}: {
+  chosen: readonly string[] | null;
+  present: readonly string[];
+  onChange: (botIds: string[] | null) => void;
+}) {
+  const t = useWebhookTexts();
+  const staff = useStaff();
+  const { data, error } = useQuery({ ...allBots(), enabled: staff.can('bots:read') });
+  const listed = data?.data ?? [];
+  const choices = [
+    ...listed.map(({ id, name }) => ({ id, label: name })),
+    ...present
+      .filter((botId) => !listed.some(({ id }) => id === botId))
+      .map((id) => ({ id, label: <code>{id}</code> })),
+  ];
+  return (
+    <>
+      {(chosen === null || staff.canWithAllBots('webhooks:write')) && (
+        <RadioGroup
+          label={t.bots}
+          value={chosen ? 'some' : 'all'}
+          onChange={(which) => onChange(which === 'all' ? null : [...present])}
+          choices={[
+            { id: 'all', label: t.anyBot, hint: t.anyBotHint },
+            { id: 'some', label: t.someBots },
+          ]}
+        />
+      )}
+      {error && <ProblemLine error={error} />}
+      {chosen && (
+        <CheckboxGroup label={t.theseBots} value={[...chosen]} onChange={onChange} choices={choices} isRequired />
+      )}
+    </>
   );
 }
 
@@ -161,6 +193,7 @@ function EventTypes({ chosen, onChange }: { chosen: readonly string[]; onChange:
               label={`${t.types}, ${t.chosen(chosen.length)}`}
               hint={t.typesHint}
               value={[...chosen]}
+              isRequired
               onChange={(types) => {
                 // What the search hides stays chosen.
                 const hidden = chosen.filter((type) => !shown.some((one) => one.type === type));

@@ -39,6 +39,8 @@ import { EndpointState } from './endpoint-parts';
 import { useWebhookTexts } from './webhooks.texts';
 import './webhooks.css';
 
+const SHOWN_TYPES = 6;
+
 export function WebhookEndpointPage() {
   const t = useWebhookTexts();
   const { endpointId } = useParams({ from: '/console/webhooks/$endpointId' });
@@ -176,7 +178,7 @@ function Health({ endpoint: { health, disabledAt, disabledReason } }: { endpoint
   const formats = useFormats();
   const { lastSuccessAt, lastFailureAt, failures, failingSince, waiting } = health;
   return (
-    <Card title={t.health}>
+    <Card title={t.health} about={t.healthAbout}>
       <Facts
         facts={[
           [
@@ -216,12 +218,27 @@ function Settings({ endpoint }: { endpoint: GatewayWebhookEndpoint }) {
           [t.created, <Moment key="created" at={createdAt} look="date" />],
         ]}
       />
-      <Row>
-        {types.map((type) => (
-          <Badge key={type}>{type}</Badge>
-        ))}
-      </Row>
+      <Types types={types} />
     </Card>
+  );
+}
+
+/** Of many, the first few: what stands below them is looked for as well. */
+function Types({ types }: { types: readonly string[] }) {
+  const t = useWebhookTexts();
+  const [isOpen, setOpen] = useState(types.length <= SHOWN_TYPES);
+  const shown = isOpen ? types : types.slice(0, SHOWN_TYPES);
+  return (
+    <Row>
+      {shown.map((type) => (
+        <Badge key={type}>{type}</Badge>
+      ))}
+      {!isOpen && (
+        <Button size="small" look="plain" onPress={() => setOpen(true)}>
+          {t.moreTypes(types.length - SHOWN_TYPES)}
+        </Button>
+      )}
+    </Row>
   );
 }
 

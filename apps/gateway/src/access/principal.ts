@@ -1,5 +1,5 @@
 import { type Actor, allows, type Permission, type RouteDefinition } from '@switchboard/contracts';
-import { HttpProblem } from '@switchboard/service-kit';
+import { HttpProblem, MissingPermission } from '@switchboard/service-kit';
 
 /** Scopes for all bots, or for one. */
 export interface ScopeGrant {
@@ -26,6 +26,8 @@ export interface Principal {
 
 /** Dangerous acts are believed for so long after somebody has proven who they are. */
 export const STEP_UP_MS = 5 * 60_000;
+/** At most, those of processes. What is proven later than that was proven while a clock was ahead. */
+const CLOCKS_DIFFER_MS = 60_000;
 
 /**
  * Whom the service that is asked shall take the principal for.
@@ -38,9 +40,11 @@ export function actorFor(principal: Principal, route: RouteDefinition, now: Date
   if (bots && (bots.length === 0 || !route.bots)) {
     const { given } = principal;
     const couldOnce = given && mayCall({ ...principal, grants: given }, route, botId);
-    throw new HttpProblem(couldOnce ? 'key_narrowed' : 'forbidden');
+    if (couldOnce) throw new HttpProblem('key_narrowed');
+    throw bots.length === 0 ? new MissingPermission(route.permission as Permission) : new HttpProblem('forbidden');
   }
-  if (route.stepUp && !(session && now.getTime() - session.provenAt.getTime() <= STEP_UP_MS))
+  const provenFor = session ? now.getTime() - session.provenAt.getTime() : Infinity;
+  if (route.stepUp && !(provenFor >= -CLOCKS_DIFFER_MS && provenFor <= STEP_UP_MS))
     throw new HttpProblem('step_up_required');
   const scopes = new Set([...scopesIn(principal, null), ...common(principal, bots ?? []), ...prohibitions(principal)]);
   return { kind, id, roles: [...roles], scopes: [...scopes], ...(bots && { bots }) };

@@ -52,4 +52,8 @@ export class ApiKey {
 
   @Column('text', { name: 'ended_because', nullable: true })
   endedBecause!: string | null;
+
+  /** How many days before its end staff were told of it last. */
+  @Column('integer', { name: 'told_days', nullable: true })
+  toldDays!: number | null;
 }

@@ -5,11 +5,13 @@ import {
   type Actor,
   allows,
   CreateApiKey,
+  type FieldError,
+  isKnownScope,
   ReportApiKey,
   RevokeApiKey,
   RotateApiKey,
 } from '@switchboard/contracts';
-import { BlindIndex, Clock, CONFIG, DomainError, type Position } from '@switchboard/service-kit';
+import { BlindIndex, Clock, CONFIG, DomainError, InvalidFields, type Position } from '@switchboard/service-kit';
 import { LRUCache } from 'lru-cache';
 import { timingSafeEqual } from 'node:crypto';
 import { BlockList, isIPv6 } from 'node:net';
@@ -126,8 +128,10 @@ export class ApiKeysService {
     return { createdBy: kind === 'key' ? ((await this.read(id))?.createdBy ?? NOBODY) : id };
   }
 
-  /** @throws ScopeBeyondOwn, TooManyKeys */
+  /** @throws InvalidFields for scopes of nothing that there is, ScopeBeyondOwn, TooManyKeys */
   async create(tx: EntityManager, actor: Actor, wanted: NewApiKey): Promise<{ key: string; details: ApiKey }> {
+    const unknown = wanted.scopes.flatMap((scope, i) => (isKnownScope(scope) ? [] : [aboutNothing(scope, i)]));
+    if (unknown.length > 0) throw new InvalidFields(unknown);
     const made = await this.make(tx, actor, wanted);
     const { details } = made;
     await this.audit.done(tx, actor, CreateApiKey, { ...about(details.id), before: {}, after: settingsOf(details) });
@@ -264,7 +268,7 @@ export class ApiKeysService {
   /** Not waited for, and to the minute. */
   private noteUsed(key: ApiKey): void {
     const now = this.clock.now();
-    if (key.usedAt && now.getTime() - key.usedAt.getTime() < USED_EVERY_MS) return;
+    if (key.usedAt && Math.abs(now.getTime() - key.usedAt.getTime()) < USED_EVERY_MS) return;
     key.usedAt = now;
     this.db.manager.update(ApiKey, { id: key.id }, { usedAt: now }).catch(() => undefined);
   }
@@ -277,6 +281,13 @@ const about = (id: string) => ({ resource: { type: 'api-key', id } });
 const settingsOf = ({ name, team, scopes, bots, networks, rate, expiresAt, endsAt }: ApiKey) => {
   return { name, team, scopes, bots, networks, rate, expiresAt, endsAt };
 };
+
+const aboutNothing = (scope: string, index: number): FieldError => ({
+  pointer: `/scopes/${index}`,
+  code: 'unknown_scope',
+  params: { scope },
+  detail: { en: `there is no right "${scope}"`, ru: `нет такого права: «${scope}»` },
+});
 
 function isFrom(networks: readonly string[], address: string): boolean {
   if (networks.length === 0) return true;

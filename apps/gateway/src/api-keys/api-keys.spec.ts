@@ -1,9 +1,13 @@
-import { startApp, type TestApp } from '@switchboard/testing';
+import { NoticeSendRequested } from '@switchboard/contracts';
+import { startApp, type TestApp, until } from '@switchboard/testing';
 import { type SignedIn, signInStaff } from '../../test/sign-in';
 import { Upstream } from '../../test/upstream';
 import { PrincipalsService } from '../access/principals.service';
 import { gatewayApp } from '../gateway.app';
+import { ApiKeysJobs } from './api-keys.jobs';
 import { newKey, parseKey } from './key-format';
+
+const DAY_MS = 86_400_000;
 
 const USAGE = '/usage?from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z';
 
@@ -55,6 +59,17 @@ describe('API keys', () => {
   const use = async (key: string, path = USAGE, more: Record<string, string> = {}) =>
     (await call('GET', path, { authorization: `Bearer ${key}`, ...more })).status;
 
+  it('are refused for rights that there are not', async () => {
+    const owner = await signInStaff(app, 'owner');
+    const scopes = ['usage:read', 'nothings:read', 'bots:*', '!usage:reed'];
+    const refused = (await create({ scopes }, owner)) as unknown as { status: number; errors: object[] };
+    expect(refused.status).toBe(422);
+    expect(refused.errors).toMatchObject([
+      { pointer: '/scopes/1', code: 'unknown_scope' },
+      { pointer: '/scopes/3', code: 'unknown_scope' },
+    ]);
+  });
+
   it('let programs in with what they were given, and are shown once', async () => {
     const { key, status, details } = await create();
     expect([status, await use(key)]).toEqual([201, 200]);
@@ -65,6 +80,30 @@ describe('API keys', () => {
     expect(list).not.toContain(key.split('_')[3]);
     const rows = JSON.stringify(await app.service.db.query('SELECT * FROM api_keys'));
     expect(rows).not.toContain(key.split('_')[3]);
+  });
+
+  it('that end are told of two weeks before, three days before and afterwards, each once', async () => {
+    const { details } = await create({ lifetimeDays: 30 });
+    const { details: revoked } = await create({ lifetimeDays: 30 });
+    expect((await call('DELETE', `/keys/${revoked.id}`, developer.headers)).status).toBeLessThan(300);
+    const jobs = app.service.nest.get(ApiKeysJobs, { strict: false });
+    const began = app.clock.now().getTime();
+    const textsOf = (id: string) =>
+      app.probe.all(NoticeSendRequested).flatMap(({ data }) => (data.texts.en.includes(id) ? [data.texts.en] : []));
+    for (const [day, told] of Object.entries({ 15: 0, 16.5: 1, 17.5: 1, 27.5: 2, 28.5: 2, 30.5: 3, 31.5: 3 }).sort(
+      ([a], [b]) => Number(a) - Number(b),
+    )) {
+      app.clock.set(new Date(began + Number(day) * DAY_MS));
+      await jobs.tellOfEnding();
+      await until(() => textsOf(details.id).length >= told, { what: `notice ${told}` });
+    }
+    expect(textsOf(details.id)).toEqual([
+      expect.stringContaining('within 14 days'),
+      expect.stringContaining('within 3 days'),
+      expect.stringContaining('has ended'),
+    ]);
+    expect(textsOf(revoked.id)).toEqual([]);
+    app.clock.set(new Date(began));
   });
 
   it('may do nothing that whoever makes them may not', async () => {

@@ -100,6 +100,16 @@ export class AuditRootsService {
     return number;
   }
 
+  /** Whether any root has been copied elsewhere. */
+  async hasCopies(): Promise<boolean> {
+    const rows = await this.db.query<unknown[]>('SELECT FROM audit_copies WHERE begun_at IS NOT NULL');
+    return rows.length > 0;
+  }
+
+  async noteCopy(): Promise<void> {
+    await this.db.query('UPDATE audit_copies SET begun_at = $1 WHERE begun_at IS NULL', [this.clock.now()]);
+  }
+
   signStatement(content: object): Signature {
     return { keyId: this.key.id, signature: signatureOf(content, this.key) };
   }

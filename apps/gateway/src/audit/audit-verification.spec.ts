@@ -277,6 +277,22 @@ it('what is two years old goes, about money after seven, and what is left still 
   expect(await kinds()).toEqual(['entry_missing', 'segment_changed']);
 });
 
+it('what a clock has dated ahead goes later, and holds up nothing else', async () => {
+  const now = app.clock.now();
+  app.clock.set(new Date(now.getTime() - 3 * YEAR_MS));
+  await append(...Array.from({ length: 40 }, (_, i) => anEntry({ actor: { kind: 'staff', id: `${i}` } })));
+  await roots.sign();
+  app.clock.set(now);
+  const count = async (where: string) =>
+    (await owner.query<{ count: number }>(`SELECT count(*)::int FROM audit_entries WHERE ${where}`)).rows[0]!.count;
+  const { rows } = await owner.query<{ stream: number }>('SELECT min(stream) AS stream FROM audit_entries');
+  const { stream } = rows[0]!;
+  await owner.query(`UPDATE audit_entries SET at = now() WHERE stream = $1 AND seq = 1`, [stream]);
+  const ahead = await count(`stream = ${stream}`);
+  await app.service.nest.get(AuditService, { strict: false }).forgetOld(new AbortController().signal);
+  expect(await count('true')).toBe(ahead);
+});
+
 describe('an export', () => {
   const folder = mkdtempSync(join(tmpdir(), 'audit-'));
   afterAll(() => rmSync(folder, { recursive: true }));

@@ -19,7 +19,7 @@ import type { AuditEntryRow } from './audit-entry.entity';
 import { AuditCopiesService } from './audit-copies.service';
 import { AuditVerificationsService } from './audit-verifications.service';
 import { AuditJobs } from './audit.jobs';
-import { type AuditFilter, AuditService, entryOf } from './audit.service';
+import { type AuditFilter, AuditService } from './audit.service';
 
 @Controller()
 export class AuditController {
@@ -104,6 +104,6 @@ export class AuditController {
     const rows = await this.audit.list(filter, this.cursors.position(request), request.query.limit + 1);
     const keyOf = ({ at, stream, seq }: AuditEntryRow) => [at.toISOString(), stream, seq];
     const { data, page } = this.cursors.page(request, rows, keyOf);
-    return { data: data.map(entryOf), page };
+    return { data: await this.audit.entriesOf(data), page };
   }
 }

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuditLog } from './audit-log';
+import { AuditNames } from './audit-names';
 import { AuditedRequests } from './audited-requests';
 import { AuditCopiesService } from './audit-copies.service';
 import { AuditRootsService } from './audit-roots.service';
@@ -13,6 +14,7 @@ import { AuditService } from './audit.service';
   controllers: [AuditController, AuditHandlers],
   providers: [
     AuditLog,
+    AuditNames,
     AuditedRequests,
     AuditService,
     AuditRootsService,
@@ -20,6 +22,6 @@ import { AuditService } from './audit.service';
     AuditVerificationsService,
     AuditJobs,
   ],
-  exports: [AuditLog, AuditedRequests],
+  exports: [AuditLog, AuditNames, AuditedRequests],
 })
 export class AuditModule {}

@@ -24,6 +24,7 @@ import type { AuditedRoute } from './audit-entry';
 import { AuditEntryRow, chained } from './audit-entry.entity';
 import { CSV_HEAD, csvLine } from './audit-csv';
 import { AuditLog } from './audit-log';
+import { AuditNames, type NameOf } from './audit-names';
 import { AuditCopiesService } from './audit-copies.service';
 import { AuditRootsService } from './audit-roots.service';
 import { asPersonId } from './person-ids';
@@ -66,6 +67,7 @@ export class AuditService {
     private readonly log: AuditLog,
     private readonly roots: AuditRootsService,
     private readonly copies: AuditCopiesService,
+    private readonly names: AuditNames,
     private readonly clock: Clock,
   ) {}
 
@@ -88,7 +90,13 @@ export class AuditService {
   async read(entryId: string, bots?: readonly string[]): Promise<Entry> {
     const row = await this.find(entryId);
     if (bots && !(row.bot && bots.includes(row.bot))) throw new AuditEntryNotFound(entryId);
-    return entryOf(row);
+    return entryOf(row, await this.names.of([row]));
+  }
+
+  /** With the names that those in them have now. */
+  async entriesOf(rows: readonly AuditEntryRow[]): Promise<Entry[]> {
+    const nameOf = await this.names.of(rows);
+    return rows.map((row) => entryOf(row, nameOf));
   }
 
   async prove(entryId: string): Promise<Proof> {
@@ -173,22 +181,31 @@ export class AuditService {
 
   /** Removes what has been kept long enough, by whole segments, so that what is left still follows what was signed. */
   async forgetOld(signal: AbortSignal): Promise<void> {
-    for (let stream = 0; stream < STREAMS; stream++) {
-      signal.throwIfAborted();
-      const years = stream < ORDINARY_STREAMS ? KEPT_YEARS.ordinary : KEPT_YEARS.money;
-      await this.db.transaction(async (tx) => {
-        const [{ last }] = (await tx.query(
-          `SELECT max(to_seq) AS last FROM audit_segments s JOIN audit_roots r ON r.number = s.root
-           WHERE s.stream = $1 AND r.at < now() - make_interval(years => $2, days => 1)`,
-          [stream, years],
-        )) as [{ last: string | null }];
-        if (last === null) return;
-        // Only for as long as this takes; the trigger lets go of nothing younger anyway.
-        await tx.query('GRANT DELETE ON audit_entries TO CURRENT_USER');
-        await tx.query('DELETE FROM audit_entries WHERE stream = $1 AND seq <= $2', [stream, last]);
-        await tx.query('REVOKE DELETE ON audit_entries FROM CURRENT_USER');
-      });
+    const failures: unknown[] = [];
+    for (let stream = 0; stream < STREAMS && !signal.aborted; stream++) {
+      await this.forgetOldOf(stream).catch((error: unknown) => failures.push(error));
     }
+    signal.throwIfAborted();
+    if (failures.length > 0) throw new AggregateError(failures, 'old entries of the audit log were not deleted');
+  }
+
+  private async forgetOldOf(stream: number): Promise<void> {
+    const years = stream < ORDINARY_STREAMS ? KEPT_YEARS.ordinary : KEPT_YEARS.money;
+    await this.db.transaction(async (tx) => {
+      // An entry may be younger than its signature: whoever wrote it had a clock that was ahead.
+      const [{ last }] = (await tx.query(
+        `SELECT max(to_seq) AS last FROM audit_segments s JOIN audit_roots r ON r.number = s.root
+         WHERE s.stream = $1 AND r.at < now() - make_interval(years => $2, days => 1) 
+           AND s.to_seq < coalesce((SELECT min(seq) FROM audit_entries WHERE stream = $1
+             AND at >= now() - make_interval(years => $2)), 'infinity'::float8)`,
+        [stream, years],
+      )) as [{ last: string | null }];
+      if (last === null) return;
+      // Only for as long as this takes; the trigger lets go of nothing younger anyway.
+      await tx.query('GRANT DELETE ON audit_entries TO CURRENT_USER');
+      await tx.query('DELETE FROM audit_entries WHERE stream = $1 AND seq <= $2', [stream, last]);
+      await tx.query('REVOKE DELETE ON audit_entries FROM CURRENT_USER');
+    });
   }
 
   private async *inOrder(filter: AuditExport): AsyncGenerator<AuditEntryRow> {
@@ -257,14 +274,15 @@ export class AuditService {
   }
 }
 
-export function entryOf(row: AuditEntryRow): Entry {
+function entryOf(row: AuditEntryRow, nameOf: NameOf): Entry {
   const { actor, actorKind, actorId, bot, approval, request, resourceType, resourceId, stream, seq, ...rest } = row;
+  const [actorLabel, resourceLabel] = [nameOf(actorKind, actorId), nameOf(resourceType, resourceId)];
   return {
     ...rest,
     id: `${stream}.${seq}`,
-    actor: { ...actor, kind: actorKind, id: actorId },
+    actor: { ...actor, kind: actorKind, id: actorId, ...(actorLabel && { label: actorLabel }) },
     onBehalfOf: row.onBehalfOf ?? null,
-    resource: { type: resourceType, id: resourceId },
+    resource: { type: resourceType, id: resourceId, ...(resourceLabel && { label: resourceLabel }) },
     botId: bot,
     approvalId: approval,
     requestId: request,

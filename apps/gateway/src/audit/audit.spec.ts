@@ -2,6 +2,8 @@ import {
   type AuditAction,
   type Actor,
   AuditEntryAppendRequested,
+  CreateApiKey,
+  InviteStaff,
   ListAuditEntries,
   ListAuditKeys,
   ListOwnAuditEntries,
@@ -66,6 +68,35 @@ describe('the audit log', () => {
       hash: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
     expect(await app.gateway.call(ReadAuditEntry, { params: { entryId: found!.id } })).toEqual(found);
+  });
+
+  it('says what staff and keys are called, as they are called when it is read', async () => {
+    const owner: Actor = { kind: 'staff', id: uuidv7(), roles: ['owner'], scopes: ['*'] };
+    const invitation = { email: 'nora@example.com', name: 'Nora Lind', grants: [] };
+    const { staffId } = await app.gateway.call(
+      InviteStaff,
+      { body: invitation, idempotencyKey: uuidv7() },
+      { actor: owner },
+    );
+    const wanted = { name: 'Shop backend', team: 'shop', scopes: ['usage:read'] };
+    const { details: key } = await app.gateway.call(
+      CreateApiKey,
+      { body: wanted, idempotencyKey: uuidv7() },
+      { actor: owner },
+    );
+    const nora = { type: 'staff', id: staffId };
+    await append(
+      anEntry({ actor: { kind: 'staff', id: staffId }, resource: { type: 'api-key', id: key.id } }),
+      anEntry({ actor: { kind: 'key', id: key.id }, resource: nora }),
+    );
+    const name = { kind: 'staff', id: staffId, label: 'Nora Lind' };
+    expect(await list({ actorId: staffId })).toMatchObject([{ actor: name, resource: { label: 'Shop backend' } }]);
+    const [byKey] = await list({ actorId: key.id });
+    expect(byKey).toMatchObject({ actor: { label: 'Shop backend' }, resource: { label: 'Nora Lind' } });
+    expect(await app.gateway.call(ReadAuditEntry, { params: { entryId: byKey!.id } })).toEqual(byKey);
+    expect(
+      (await app.service.db.query(`SELECT actor FROM audit_entries WHERE actor_id = $1`, [staffId]))[0].actor,
+    ).toEqual({});
   });
 
   it('shows what was and what became of it', async () => {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, allows, BOT_SECTION_READERS, CHANNEL_TOKEN, type FieldError } from '@switchboard/contracts';
-import { BlindIndex, Clock, FieldCipher, HttpProblem, InvalidFields } from '@switchboard/service-kit';
+import { BlindIndex, Clock, FieldCipher, InvalidFields, MissingPermission } from '@switchboard/service-kit';
 import { isDeepStrictEqual } from 'node:util';
 import { type EntityManager, In, Not } from 'typeorm';
 import { BotRow, type Description } from './bot.entity';
@@ -60,10 +60,10 @@ export class BotSecretsService {
     return this.values(await manager.findBy(BotSecretRow, { botId })).get(botId) ?? {};
   }
 
-  /** @throws HttpProblem 403, InvalidFields for a section that no service reads */
+  /** @throws MissingPermission, InvalidFields for a section that no service reads */
   requireRight({ scopes }: Actor, changes: SecretChanges): void {
     const names = Object.keys(changes);
-    if (names.length > 0 && !allows(scopes, 'secrets:write')) throw new HttpProblem('forbidden');
+    if (names.length > 0 && !allows(scopes, 'secrets:write')) throw new MissingPermission('secrets:write');
     const strange = names.filter((name) => readersOf(sectionOf(name)).length === 0);
     if (strange.length > 0) throw new InvalidFields(strange.map(readByNobody));
   }
@@ -81,11 +81,11 @@ export class BotSecretsService {
 
   /**
    * Everything that people write goes to the servers that a bot names, and services reach what outsiders do not.
-   * @throws HttpProblem 403 when one changes and the actor may not set secrets
+   * @throws MissingPermission when one changes and the actor may not set secrets
    */
   requireRightToDirect({ scopes }: Actor, before: Description, after: Description): void {
     if (allows(scopes, 'secrets:write')) return;
-    if (!isDeepStrictEqual(serversOf(before), serversOf(after))) throw new HttpProblem('forbidden');
+    if (!isDeepStrictEqual(serversOf(before), serversOf(after))) throw new MissingPermission('secrets:write');
   }
 
   /**

@@ -228,7 +228,8 @@ describe('bots', () => {
         app.gateway.call(SetBotSecret, { params, body: { value } }, actor && { actor });
       expect((await problemOf(set(nextToken(), EDITOR))).status).toBe(403);
       const bot = await read(id);
-      expect((await problemOf(edit(bot, { secrets: { 'channel.token': null } }, EDITOR))).status).toBe(403);
+      const refused = await problemOf(edit(bot, { secrets: { 'channel.token': null } }, EDITOR));
+      expect(refused).toMatchObject({ status: 403, code: 'forbidden', params: { permission: 'secrets:write' } });
       expect(await errorsOf(set('nonsense'))).toEqual(['/value invalid_format']);
       expect(await errorsOf(app.gateway.call(RemoveBotSecret, { params }))).toEqual([
         '/secrets/channel.token required',

@@ -1,11 +1,16 @@
 import { Controller } from '@nestjs/common';
-import { RemoveDemoPeople, TakeDemoPeople } from '@switchboard/contracts';
+import { ReadDemo, RemoveDemoPeople, TakeDemoPeople } from '@switchboard/contracts';
 import { type AnswerOf, Implements, type RequestOf } from '@switchboard/service-kit';
 import { DemoService } from './demo.service';
 
 @Controller()
 export class DemoController {
   constructor(private readonly demo: DemoService) {}
+
+  @Implements(ReadDemo)
+  async read(): Promise<AnswerOf<typeof ReadDemo>> {
+    return { isThere: await this.demo.isThere() };
+  }
 
   @Implements(TakeDemoPeople)
   async take({ body }: RequestOf<typeof TakeDemoPeople>): Promise<AnswerOf<typeof TakeDemoPeople>> {

@@ -21,6 +21,13 @@ export class DemoService {
     @Inject(CONFIG) private readonly config: { NODE_ENV: string },
   ) {}
 
+  /** In production there are none, so that nobody looks for them. */
+  async isThere(): Promise<boolean> {
+    if (this.config.NODE_ENV === 'production') return false;
+    const found = await this.db.query<unknown[]>(`SELECT FROM users WHERE ${isDemo('id')} LIMIT 1`);
+    return found.length > 0;
+  }
+
   /** Those who are there stay as they are, and who was erased does not come back. @returns how many were not there */
   async take(people: readonly DemoPerson[]): Promise<number> {
     refuseDemoInProduction('gateway', this.config);

@@ -13,6 +13,9 @@ const window = (limit: number): RateLimit => ({ name: `w${randomUUID()}`, limit,
 const spread = (limit: number, burst: number): RateLimit => ({ ...window(limit), kind: 'spread', burst });
 const charge = (limit: RateLimit, cost = 1, subject = 'key:1'): Charge => ({ limit, subject, cost });
 
+/** Here no request waits for its limits. */
+const PATIENT_MS = 30_000;
+
 function suite(make: () => Counters) {
   let counters: Counters;
   beforeAll(() => (counters = make()));
@@ -60,6 +63,14 @@ function suite(make: () => Counters) {
     expect(refused!.resetMs).toBeCloseTo(1000, 0);
     expect(await allowed([charge(limit)], now + 999)).toBe(false);
     expect(await allowed([charge(limit)], now + 1001)).toBe(true);
+  });
+
+  it('a spread limit that was used up before the clock went back gives again soon', async () => {
+    const limit = spread(60, 5);
+    await pay([charge(limit, 5)], start + 60 * MINUTE);
+    expect((await pay([charge(limit)], start))[0]).toMatchObject({ allowed: false, resetMs: expect.closeTo(1000, 0) });
+    expect(await allowed([charge(limit)], start + 999)).toBe(false);
+    expect(await allowed([charge(limit)], start + 1001)).toBe(true);
   });
 
   it('gives away its share of a limit only', async () => {
@@ -127,7 +138,7 @@ describe('counters in memory', () => suite(() => new MemoryCounters()));
   let redis: RedisCounters;
   beforeAll(async () => {
     if (!url) throw new Error(redisMissing ?? 'TEST_REDIS_URL is not set: run specs with `npm test -- <path>`');
-    redis = new RedisCounters(url, (subject) => subject);
+    redis = new RedisCounters(url, (subject) => subject, PATIENT_MS);
     redis.open();
     const answers = () =>
       redis.pay([charge(window(1))], Date.now()).then(
@@ -139,6 +150,14 @@ describe('counters in memory', () => suite(() => new MemoryCounters()));
   afterAll(() => redis.close());
 
   suite(() => redis);
+
+  it('go by the clock of Redis, whatever that of a replica says', async () => {
+    const limit = spread(3, 3);
+    const before = await redis.pay([charge(limit, 3)], Date.now() + 10 * MINUTE);
+    expect(before).toMatchObject([{ allowed: true }]);
+    const refused = { allowed: false, remaining: 0, resetMs: expect.closeTo(MINUTE / 3, -4) };
+    expect(await redis.pay([charge(limit)])).toMatchObject([refused]);
+  });
 
   it('fail soon when Redis says nothing, and go on when it is back', async () => {
     const proxy = await TcpProxy.to(url!);

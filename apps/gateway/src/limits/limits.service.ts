@@ -91,14 +91,16 @@ export class LimitsService implements OnModuleInit, OnModuleDestroy {
     const now = this.clock.now().getTime();
     return charges.flatMap((charge) => {
       const known = this.refused.get(keyOf(charge));
-      return known && known.until > now ? [{ ...known.balance, resetMs: known.until - now }] : [];
+      const resetMs = known ? known.until - now : 0;
+      // One that lasts longer than it was to last is of before the clock went back.
+      return resetMs > 0 && resetMs < known!.balance.resetMs + 1 ? [{ ...known!.balance, resetMs }] : [];
     });
   }
 
   private async count(charges: readonly Charge[], now: number): Promise<Balance[]> {
     if (this.redis && this.breaker.admits()) {
       try {
-        const balances = await this.redis.pay(charges, now);
+        const balances = await this.redis.pay(charges);
         this.breaker.answered();
         this.say(false);
         return balances;
@@ -127,10 +129,11 @@ export class LimitsService implements OnModuleInit, OnModuleDestroy {
       `WITH said AS (
          INSERT INTO limit_replicas (id, seen_at) VALUES ($1, now()) ON CONFLICT (id) DO UPDATE SET seen_at = now()
        ), gone AS (
-         DELETE FROM limit_replicas WHERE seen_at < now() - $2 * interval '1 millisecond' * 20
+         DELETE FROM limit_replicas
+         WHERE seen_at < now() - $2 * interval '1 millisecond' * 20 OR seen_at > now() + interval '1 minute'
        )
        SELECT count(*)::integer AS count FROM limit_replicas
-       WHERE seen_at >= now() - $2 * interval '1 millisecond' AND id <> $1`,
+       WHERE seen_at BETWEEN now() - $2 * interval '1 millisecond' AND now() + interval '1 minute' AND id <> $1`,
       [this.replica, SILENT_MS],
     );
     this.replicas = 1 + row!.count;

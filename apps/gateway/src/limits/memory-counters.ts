@@ -42,7 +42,9 @@ export class MemoryCounters implements Counters {
   private spread({ limit, subject, cost }: Charge, now: number) {
     const key = `${limit.name} ${subject}`;
     const { emissionMs, toleranceMs } = spreadOf(limit);
-    const due = Math.max(now, this.arrivals.get(key) ?? now);
+    let due = Math.max(now, this.arrivals.get(key) ?? now);
+    // No call moves it further: it is of before the clock went back, and begins to run out now.
+    if (due > now + toleranceMs) this.arrivals.set(key, (due = now + toleranceMs));
     const next = due + cost * emissionMs;
     const allowed = next - now <= toleranceMs;
     const balance = spreadBalance({ limit, cost, now, emissionMs, toleranceMs, allowed, at: allowed ? next : due });

@@ -11,8 +11,8 @@ const CONFIGURATION = {
   url: '/openapi.json',
   ...{ withDefaultFonts: false, telemetry: false, agent: { disabled: true }, mcp: { disabled: true } },
   ...{ hideClientButton: true, showDeveloperTools: 'never', proxyUrl: '' },
-  // What routes do is said in sentences, too long for a list.
-  ...{ operationTitleSource: 'path', defaultOpenAllTags: false, persistAuth: false },
+  ...{ operationTitleSource: 'summary', defaultOpenAllTags: false, persistAuth: false },
+  authentication: { preferredSecurityScheme: 'key' },
 };
 
 /** All routes, to read and to try: as whoever is signed in in this browser, or with a key. */

@@ -51,9 +51,11 @@ export function problemList(language: Language): Page {
 function routesOf({ routes }: KnownProblem, language: Language): string {
   if (routes.length === 0) return TEXTS[language].any;
   const items = routes.map(
-    (route) => `<li><code>${route.method} ${publicPathOf(route)}</code> ${marked(route.summary)}</li>`,
+    // Their summaries are in English only.
+    (route) =>
+      `<li><code>${route.method} ${publicPathOf(route)}</code>${language === 'en' ? ` ${marked(route.summary)}` : ''}</li>`,
   );
-  return `<ul lang="en">${items.join('')}</ul>`;
+  return `<ul>${items.join('')}</ul>`;
 }
 
 function layout(language: Language, title: string, body: string): Page {

@@ -246,7 +246,7 @@ export class SessionsService {
   /** Not waited for, and seldom: it only keeps a session from ending while it is used. */
   private noteSeen(session: Session): void {
     const now = this.clock.now();
-    if (now.getTime() - session.seenAt.getTime() < SEEN_EVERY_MS) return;
+    if (Math.abs(now.getTime() - session.seenAt.getTime()) < SEEN_EVERY_MS) return;
     session.seenAt = now;
     this.db.manager.update(Session, { id: session.id }, { seenAt: now }).catch(() => undefined);
   }

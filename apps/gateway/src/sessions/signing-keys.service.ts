@@ -100,7 +100,7 @@ export class SigningKeys {
 
   private read(): Known {
     const now = this.clock.now().getTime();
-    if (!this.known || now - this.known.at >= READ_EVERY_MS) {
+    if (!this.known || Math.abs(now - this.known.at) >= READ_EVERY_MS) {
       const keys = this.db.manager.find(SigningKey, { order: { signsFrom: 'ASC' } });
       this.known = { at: now, keys, verification: undefined };
       keys.catch(() => (this.known = undefined));

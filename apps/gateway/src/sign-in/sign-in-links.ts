@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { BlindIndex, Clock, CONFIG, DomainError, FieldCipher } from '@switchboard/service-kit';
-import { DataSource, type EntityManager, LessThan, MoreThan } from 'typeorm';
+import { Between, DataSource, type EntityManager, LessThan } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { ExternalIdentity } from '../people/identities.service';
 import { type Http, isSame, readCookie, setCookie } from './sign-in-cookies';
@@ -72,10 +72,12 @@ export class SignInLinks {
     withinMs: number,
   ): Promise<{ inAll: number; bySame: number }> {
     await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`sign-in link ${emailHash}`]);
-    const since = new Date(this.clock.now().getTime() - withinMs);
+    const now = this.clock.now().getTime();
+    // What is of the future was sent while a clock was ahead, and would count for as long as that was.
+    const [since, until] = [new Date(now - withinMs), new Date(now + MINUTE_MS)];
     const sent = await tx.find(SignInLink, {
       select: { askedBy: true },
-      where: { emailHash, createdAt: MoreThan(since) },
+      where: { emailHash, createdAt: Between(since, until) },
     });
     return { inAll: sent.length, bySame: sent.filter((link) => link.askedBy === askedBy).length };
   }

@@ -31,7 +31,7 @@ export const signInVariables = {
     .default('RS256')
     .describe('By which Telegram signs for this client, as BotFather shows it.'),
   GATEWAY_SIGN_IN_TELEGRAM_ISSUER: providerUrl('https://oauth.telegram.org').describe('Another one only for tests.'),
-  GATEWAY_SIGN_IN_TELEGRAM_WEB_APP_KEY: z
+  GATEWAY_SIGN_IN_TELEGRAM_WEB_APP_PUBLIC_KEY: z
     .string()
     .regex(/^[0-9a-f]{64}$/i, 'must be 64 hexadecimal digits')
     .default('e7bf03a2fa4602af4580703d88dda5bb59f32ed8b02a56c187fe7d34caed242d')

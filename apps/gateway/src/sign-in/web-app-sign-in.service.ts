@@ -36,7 +36,7 @@ export class WebAppSignInService {
     private readonly signIn: SignInService,
     private readonly bots: BotTokensService,
     private readonly clock: Clock,
-    @Inject(CONFIG) { GATEWAY_SIGN_IN_TELEGRAM_WEB_APP_KEY: key }: SignInConfig,
+    @Inject(CONFIG) { GATEWAY_SIGN_IN_TELEGRAM_WEB_APP_PUBLIC_KEY: key }: SignInConfig,
   ) {
     this.publicKey = publicKeyOf(key);
   }

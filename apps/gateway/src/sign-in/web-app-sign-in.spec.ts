@@ -66,7 +66,7 @@ describe('whoever opens a Web App', () => {
     const bot = (kind: string, tokenEnv: string) => JSON.stringify({ name: 'Shop', channel: { kind, tokenEnv } });
     writeFileSync(join(folder, 'shop.json'), bot('telegram', 'SHOP_TOKEN'));
     writeFileSync(join(folder, 'other-channel.json'), bot('vk', 'VK_TOKEN'));
-    const key = { GATEWAY_SIGN_IN_TELEGRAM_WEB_APP_KEY: hexOf(telegram.publicKey) };
+    const key = { GATEWAY_SIGN_IN_TELEGRAM_WEB_APP_PUBLIC_KEY: hexOf(telegram.publicKey) };
     const env = { ...key, GATEWAY_PUBLIC_URL: SITE, BOTS_FOLDER: folder, SHOP_TOKEN: TOKEN, VK_TOKEN: OF_VK };
     app = await startApp(gatewayApp, { env });
   });

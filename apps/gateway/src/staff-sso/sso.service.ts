@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CONFIG, ConfigError, LOG, type Log, ResiliencePolicy } from '@switchboard/service-kit';
+import { Clock, CONFIG, ConfigError, LOG, type Log, ResiliencePolicy } from '@switchboard/service-kit';
 import { randomBytes } from 'node:crypto';
 import { Counter, Registry } from 'prom-client';
 import { z } from 'zod';
@@ -47,6 +47,7 @@ export class SsoService {
     private readonly sessions: SessionsService,
     private readonly tickets: StaffTickets,
     private readonly audit: SignInAudit,
+    private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: SsoConfig,
     registry: Registry,
     @Inject(LOG) private readonly log: Log,
@@ -108,7 +109,7 @@ export class SsoService {
       ...{ kind: 'staff', id, amr: amrOf(claims) },
       // A provider that does not say when may have answered for a desk that was left unlocked.
       provenAt: new Date(0),
-      ...factsOf(claims),
+      ...factsOf(claims, this.clock.now()),
     });
     await this.audit.began(session, http.request);
     this.outcomes.inc({ outcome: 'signed_in' });
@@ -122,7 +123,7 @@ export class SsoService {
       this.outcomes.inc({ outcome: 'refused' });
       throw new SignInFailed();
     }
-    await this.sessions.prove(sessionId, amrOf(claims), factsOf(claims));
+    await this.sessions.prove(sessionId, amrOf(claims), factsOf(claims, this.clock.now()));
     this.outcomes.inc({ outcome: 'proven' });
   }
 
@@ -204,9 +205,9 @@ function amrOf({ amr }: SsoClaims): string[] {
 }
 
 /** Somebody who was signed in at the provider all day has proven nothing just now. */
-function factsOf({ auth_time: provenAt, sid }: SsoClaims): { provenAt?: Date; ssoSid: string | null } {
+function factsOf({ auth_time: provenAt, sid }: SsoClaims, now: Date): { provenAt?: Date; ssoSid: string | null } {
   return {
-    ...(typeof provenAt === 'number' && { provenAt: new Date(provenAt * 1000) }),
+    ...(typeof provenAt === 'number' && { provenAt: new Date(Math.min(provenAt * 1000, now.getTime())) }),
     ssoSid: typeof sid === 'string' ? sid.slice(0, 300) : null,
   };
 }

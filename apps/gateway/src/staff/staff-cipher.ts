@@ -16,6 +16,11 @@ export class StaffCipher {
     return { email: this.cipher.decrypt(email, EMAIL, id) || null, name: this.cipher.decrypt(name, NAME, id) };
   }
 
+  /** Their name, their address until they have given one; undefined where the key to it is missing. */
+  nameOf({ id, email, name }: Pick<Staff, 'id' | 'email' | 'name'>): string | undefined {
+    return this.cipher.tryDecrypt(name, NAME, id) || this.cipher.tryDecrypt(email, EMAIL, id);
+  }
+
   /** As the row of this id has them. */
   seal(id: string, { email, name }: { email: string; name: string }): Pick<Staff, 'email' | 'name'> {
     return { email: this.cipher.encrypt(email, EMAIL, id), name: this.cipher.encrypt(name, NAME, id) };

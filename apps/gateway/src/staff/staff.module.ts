@@ -19,6 +19,7 @@ import { StaffAttempts } from './staff-attempts';
 import { StaffTickets } from './staff-tickets';
 import { StaffController } from './staff.controller';
 import { StaffKeysService } from './staff-keys.service';
+import { StaffNames } from './staff-names';
 import { StaffService } from './staff.service';
 
 @Module({
@@ -26,7 +27,7 @@ import { StaffService } from './staff.service';
   controllers: [PasskeysController, StaffController, StaffSignInController],
   providers: [
     ...[StaffService, StaffSignInService, StaffTickets, PasskeysService, FirstOwner, StaffAttempts],
-    ...[LocalSignIn, SignInAudit, StaffCipher, StaffKeysService, StaffNoticesJobs],
+    ...[LocalSignIn, SignInAudit, StaffCipher, StaffKeysService, StaffNames, StaffNoticesJobs],
   ],
   exports: [SignInAudit, StaffCipher, StaffService, StaffTickets],
 })

@@ -86,7 +86,11 @@ export class WebhookDeliveriesService {
       tx,
       wanted.flatMap((one, i) => this.rowOf(one, sequences[i]!) ?? []),
     );
-    for (const { id, ordered } of endpoints) await this.queue.sendWaiting(tx, id, ordered);
+    for (const { id, ordered } of endpoints) {
+      const subjects = wanted.filter(({ endpoint }) => endpoint.id === id).map(({ event }) => event.subject);
+      if (ordered) await this.queue.moveUp(tx, id, [...new Set(subjects)]);
+      await this.queue.sendWaiting(tx, id);
+    }
   }
 
   /** The newest first. */
@@ -125,7 +129,12 @@ export class WebhookDeliveriesService {
     const id = uuidv7({ msecs: now.getTime() });
     const body = bodyOf({ type, timestamp: now.toISOString(), data, apiVersion, sequence: 0 });
     await this.insert(tx, [
-      { ...{ id, endpointId, eventId: null, type, subject: endpointId, sequence: 0, body }, userIds: [], isTest: true },
+      {
+        ...{ id, endpointId, eventId: null, type, subject: endpointId, sequence: 0, body },
+        userIds: [],
+        isTest: true,
+        isBehind: false,
+      },
     ]);
     await this.queue.sendLater(tx, id, 0);
     await this.outbox.add(tx, WebhookEndpointPinged(data));
@@ -151,7 +160,7 @@ export class WebhookDeliveriesService {
     endpointId: string,
     { from, to, outcomes, after, limit }: ReplayFilter,
   ): Promise<AnswerOf<typeof ReplayWebhookDeliveries>> {
-    const { ordered } = await this.endpoints.find(tx, actor, endpointId);
+    await this.endpoints.find(tx, actor, endpointId);
     await this.health.lock(tx, endpointId);
     const found = await tx.query<{ id: string }[]>(
       `SELECT id FROM webhook_deliveries WHERE endpoint_id = $1 AND state = 'ended' AND NOT is_test AND outcome = ANY($2)
@@ -163,7 +172,7 @@ export class WebhookDeliveriesService {
       `UPDATE webhook_deliveries SET is_replay = true, retry_count = 0, state = 'waiting', ended_at = NULL WHERE id = ANY($1)`,
       [ids],
     );
-    await this.queue.sendWaiting(tx, endpointId, ordered);
+    await this.queue.sendWaiting(tx, endpointId);
     return { replayed: ids.length, after: found.length > limit ? ids.at(-1)! : null };
   }
 
@@ -192,7 +201,16 @@ export class WebhookDeliveriesService {
 
   /** What names a person goes, sent or not. */
   async forgetPerson(tx: EntityManager, userId: string): Promise<void> {
-    await tx.query(`DELETE FROM webhook_deliveries WHERE user_ids @> ARRAY[$1::uuid] AND user_ids <> '{}'`, [userId]);
+    const named = `FROM webhook_deliveries WHERE user_ids @> ARRAY[$1::uuid] AND user_ids <> '{}'`;
+    const endpoints = await tx.query<{ id: string }[]>(`SELECT DISTINCT endpoint_id AS id ${named}`, [userId]);
+    await this.health.lock(tx, ...endpoints.map(({ id }) => id));
+    const [gone] = await tx.query<[{ endpointId: string; subject: string }[], number]>(
+      `DELETE ${named} RETURNING endpoint_id AS "endpointId", subject`,
+      [userId],
+    );
+    for (const [endpointId, rows] of Map.groupBy(gone, (row) => row.endpointId)) {
+      await this.queue.moveUp(tx, endpointId, [...new Set(rows.map(({ subject }) => subject))]);
+    }
     await tx.query('DELETE FROM webhook_sequences WHERE subject = $1', [userId]);
   }
 
@@ -256,6 +274,7 @@ export class WebhookDeliveriesService {
       body,
       userIds: [...personIdsIn(data)],
       isTest: false,
+      isBehind: endpoint.ordered,
     };
   }
 
@@ -269,7 +288,7 @@ export class WebhookDeliveriesService {
 
 type NewDelivery = Pick<
   WebhookDelivery,
-  'id' | 'endpointId' | 'eventId' | 'type' | 'subject' | 'sequence' | 'body' | 'userIds' | 'isTest'
+  'id' | 'endpointId' | 'eventId' | 'type' | 'subject' | 'sequence' | 'body' | 'userIds' | 'isTest' | 'isBehind'
 >;
 
 /** Byte by byte what is sent, now and at each replay. */

@@ -47,6 +47,10 @@ export class WebhookDelivery {
   @Column('boolean', { name: 'is_replay' })
   isReplay!: boolean;
 
+  /** It waits for one before of its subject, at an endpoint where these keep their order. */
+  @Column('boolean', { name: 'is_behind' })
+  isBehind!: boolean;
+
   @Column('text')
   state!: DeliveryState;
 

@@ -12,6 +12,7 @@ import {
   Clock,
   CONFIG,
   DomainError,
+  FieldRefused,
   type IfMatch,
   OutboundError,
   OutboundGuard,
@@ -25,6 +26,7 @@ import type { SiteConfig } from '../sessions/site.config';
 import type { WebhooksConfig } from './webhooks.config';
 import { WantedTypesService } from './wanted-types.service';
 import { WebhookEndpoint, WebhookHealth, WebhookSecret } from './webhook-endpoint.entity';
+import { WebhookQueueService } from './webhook-queue.service';
 import { WebhookSecretsService } from './webhook-secrets.service';
 import { webhookTypes } from './webhook-types';
 import { WebhooksHealthService } from './webhooks-health.service';
@@ -35,9 +37,19 @@ export class WebhookEndpointNotFound extends DomainError {
   }
 }
 
-class AddressRefused extends DomainError {
-  constructor(why: string) {
-    super('gateway.webhook_address_refused', why, 422, { field: 'url' });
+class AddressRefused extends FieldRefused {
+  constructor({ reason, message }: OutboundError) {
+    const texts =
+      reason === 'unknown_name'
+        ? {
+            en: 'No name server knows the host of this address. Is it spelt right?',
+            ru: 'Ни один сервер имён не знает хоста из этого адреса. Нет ли опечатки?',
+          }
+        : {
+            en: `It has to be an https address of a public server: ${message}.`,
+            ru: 'Нужен адрес публичного сервера по https, порт 443 или 8443, без имени и пароля.',
+          };
+    super('gateway.webhook_address_refused', '/url', texts, { field: 'url' });
   }
 }
 
@@ -70,6 +82,7 @@ export class WebhookEndpointsService {
     private readonly db: DataSource,
     private readonly secrets: WebhookSecretsService,
     private readonly health: WebhooksHealthService,
+    private readonly queue: WebhookQueueService,
     private readonly wanted: WantedTypesService,
     private readonly audit: AuditLog,
     private readonly clock: Clock,
@@ -106,7 +119,7 @@ export class WebhookEndpointsService {
       return (await this.guard.lookUp(url, { timeoutMs: LOOK_UP_MS })).href;
     } catch (error) {
       if (!(error instanceof OutboundError)) throw error;
-      if (['refused', 'unknown_name'].includes(error.reason)) throw new AddressRefused(error.message);
+      if (['refused', 'unknown_name'].includes(error.reason)) throw new AddressRefused(error);
       // A name server that is silent now is asked again with each delivery.
       return this.guard.check(url).href;
     }
@@ -148,6 +161,7 @@ export class WebhookEndpointsService {
     checkSettings(actor, wanted);
     await tx.update(WebhookEndpoint, { id: endpointId }, { ...settings, revision: endpoint.revision + 1 });
     this.wanted.changeIn(tx);
+    if (wanted.ordered !== endpoint.ordered) await this.queue.reorder(tx, endpointId, wanted.ordered);
     if (state === 'enabled' && endpoint.state === 'disabled') await this.health.enable(tx, endpointId);
     if (state === 'disabled' && endpoint.state === 'enabled') await this.health.disable(tx, endpointId, 'by_hand');
     const answer = await this.read(tx, actor, endpointId);

@@ -49,7 +49,7 @@ export class WebhookOutcomesService {
       // Another process has taken it for lost, and sends it.
       if (delivery.state !== 'sending' || delivery.attemptCount !== attempt) return 'overtaken';
       const outcome = await this.decide(tx, delivery, answer);
-      await this.queue.sendWaiting(tx, endpointId, delivery.ordered);
+      await this.queue.sendWaiting(tx, endpointId);
       return outcome;
     });
   }

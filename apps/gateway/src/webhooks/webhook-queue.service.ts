@@ -84,11 +84,12 @@ export class WebhookQueueService {
     private readonly clock: Clock,
   ) {}
 
-  /** Has deliveries of a locked endpoint sent, each at the next free slot. */
+  /** Has deliveries of a locked endpoint sent, each at the next free slot. One far away is of a clock that was ahead. */
   async schedule(tx: EntityManager, endpointId: string, deliveryIds: readonly string[]): Promise<undefined> {
     if (deliveryIds.length === 0) return;
     const [[{ slotMs, pauseMs }]] = (await tx.query(
-      `UPDATE webhook_health SET next_slot_at = greatest(now(), not_before, next_slot_at) + $2 * interval '1 millisecond'
+      `UPDATE webhook_health SET next_slot_at = $2 * interval '1 millisecond' + greatest(now(), not_before,
+         least(coalesce(next_slot_at, now()), greatest(now(), not_before) + interval '1 minute'))
        WHERE endpoint_id = $1
        RETURNING extract(epoch FROM next_slot_at - now())::float8 * 1000 - $2 AS "slotMs",
          coalesce(extract(epoch FROM not_before - now())::float8 * 1000, 0) AS "pauseMs"`,
@@ -101,33 +102,55 @@ export class WebhookQueueService {
   /** Whatever its endpoint has to do meanwhile. */
   async sendLater(tx: EntityManager, deliveryId: string, delayMs: number): Promise<void> {
     await tx.query(
-      `UPDATE webhook_deliveries SET state = 'scheduled', sending_until = NULL, due_at = now() + $2 * interval '1 millisecond'
-       WHERE id = $1`,
+      `UPDATE webhook_deliveries SET state = 'scheduled', is_behind = false, sending_until = NULL,
+         due_at = now() + $2 * interval '1 millisecond' WHERE id = $1`,
       [deliveryId, delayMs],
     );
     await this.addJob(tx, deliveryId, delayMs);
   }
 
   /**
-   * Has those sent of a locked endpoint that wait, as many as there is room for; the end of each makes room for the next. Where order
-   * counts, it is the next one of each subject that has none under way. What is sent once more comes last.
+   * Has those sent of a locked endpoint that wait, as many as there is room for; the end of each makes room for the next. Those behind
+   * others of their subject come when these have ended. What is sent once more comes last.
    */
-  async sendWaiting(tx: EntityManager, endpointId: string, ordered: boolean): Promise<void> {
+  async sendWaiting(tx: EntityManager, endpointId: string): Promise<void> {
     const rows = await tx.query<{ id: string }[]>(
-      `SELECT id FROM webhook_deliveries w
-       WHERE endpoint_id = $1 AND state = 'waiting' AND ($2 OR NOT EXISTS (
-         SELECT FROM webhook_deliveries WHERE endpoint_id = $1 AND subject = w.subject AND sequence < w.sequence AND state <> 'ended'
-           AND NOT is_test AND NOT is_replay))
+      `SELECT id FROM webhook_deliveries WHERE endpoint_id = $1 AND state = 'waiting' AND NOT is_behind
        ORDER BY is_replay, id
-       LIMIT greatest(0, $3 - (SELECT count(*) FROM webhook_deliveries WHERE endpoint_id = $1
-         AND (state = 'sending' AND sending_until > now() OR state = 'scheduled' AND due_at < now() + interval '1 second')))`,
-      [endpointId, !ordered, CONCURRENCY],
+       LIMIT greatest(0, $2
+         - (SELECT count(*) FROM webhook_deliveries WHERE endpoint_id = $1 AND state = 'sending' AND sending_until > now())
+         - (SELECT count(*) FROM (
+              SELECT FROM webhook_deliveries WHERE endpoint_id = $1 AND due_at < now() + interval '1 second' LIMIT $2) soon))`,
+      [endpointId, CONCURRENCY],
     );
     await this.schedule(
       tx,
       endpointId,
       rows.map(({ id }) => id),
     );
+  }
+
+  /** The first open ones of these subjects are behind no other any more. */
+  async moveUp(tx: EntityManager, endpointId: string, subjects: readonly string[]): Promise<void> {
+    await tx.query(
+      `UPDATE webhook_deliveries SET is_behind = false WHERE is_behind AND id IN (
+         SELECT first.id FROM unnest($2::text[]) AS one, LATERAL (
+           SELECT id FROM webhook_deliveries WHERE endpoint_id = $1 AND subject = one AND state <> 'ended'
+             AND NOT is_test AND NOT is_replay ORDER BY sequence LIMIT 1) first)`,
+      [endpointId, subjects],
+    );
+  }
+
+  /** From now on order counts at a locked endpoint, or does not. */
+  async reorder(tx: EntityManager, endpointId: string, ordered: boolean): Promise<void> {
+    await tx.query(
+      `UPDATE webhook_deliveries w SET is_behind = $2 AND EXISTS (
+         SELECT FROM webhook_deliveries WHERE endpoint_id = $1 AND subject = w.subject AND sequence < w.sequence AND state <> 'ended'
+           AND NOT is_test AND NOT is_replay)
+       WHERE endpoint_id = $1 AND state = 'waiting' AND NOT is_test AND NOT is_replay`,
+      [endpointId, ordered],
+    );
+    await this.sendWaiting(tx, endpointId);
   }
 
   /**
@@ -148,15 +171,16 @@ export class WebhookQueueService {
       }
       // Somebody waits to see what comes of a test.
       if (delivery.pausesFor > 0 && !isTest) return this.schedule(tx, endpointId, [deliveryId]);
-      if (await this.mustWait(tx, delivery)) {
+      const { mustWait, isBehind } = await this.turnOf(tx, delivery);
+      if (mustWait) {
         await tx.query(
-          `UPDATE webhook_deliveries SET state = 'waiting', due_at = NULL, sending_until = NULL WHERE id = $1`,
-          [deliveryId],
+          `UPDATE webhook_deliveries SET state = 'waiting', is_behind = $2, due_at = NULL, sending_until = NULL WHERE id = $1`,
+          [deliveryId, isBehind],
         );
         return undefined;
       }
       await tx.query(
-        `UPDATE webhook_deliveries SET state = 'sending', due_at = NULL, attempt_count = attempt_count + 1,
+        `UPDATE webhook_deliveries SET state = 'sending', is_behind = false, due_at = NULL, attempt_count = attempt_count + 1,
            sending_until = now() + $2 * interval '1 millisecond' WHERE id = $1`,
         [deliveryId, TAKEN_OVER_AFTER_MS],
       );
@@ -193,14 +217,14 @@ export class WebhookQueueService {
 
   /** Has those sent that wait although there is room, as after the last process that sent to their endpoint was killed for good. */
   async sendForgotten(): Promise<number> {
-    const endpoints = await this.db.query<{ id: string; ordered: boolean }[]>(
-      `SELECT id, ordered FROM webhook_endpoints e WHERE EXISTS (
+    const endpoints = await this.db.query<{ id: string }[]>(
+      `SELECT id FROM webhook_endpoints e WHERE EXISTS (
          SELECT FROM webhook_deliveries WHERE endpoint_id = e.id AND state = 'waiting')`,
     );
-    for (const { id, ordered } of endpoints) {
+    for (const { id } of endpoints) {
       await this.db.transaction(async (tx) => {
         await this.health.lock(tx, id);
-        await this.sendWaiting(tx, id, ordered);
+        await this.sendWaiting(tx, id);
       });
     }
     return this.addLostJobs();
@@ -221,11 +245,11 @@ export class WebhookQueueService {
         const delivery = await this.open(tx, id);
         // Its turn has come after all.
         if (!delivery || !['waiting', 'scheduled'].includes(delivery.state)) return;
-        const { endpointId, type, attemptCount: attempts, ordered } = delivery;
+        const { endpointId, type, attemptCount: attempts } = delivery;
         await this.end(tx, delivery, 'failed', 'expired');
         const facts = { deliveryId: id, endpointId, eventType: type, attempts };
         await this.outbox.add(tx, WebhookDeliveryFailed({ ...facts, reason: 'expired' }));
-        await this.sendWaiting(tx, endpointId, ordered);
+        await this.sendWaiting(tx, endpointId);
       });
     }
     return expired.length;
@@ -265,12 +289,12 @@ export class WebhookQueueService {
     await this.end(tx, delivery, delivery.outcome ?? 'failed', 'exhausted');
     const facts = { deliveryId: id, endpointId, eventType: type, attempts };
     if (!isTest && !isReplay) await this.outbox.add(tx, WebhookDeliveryFailed({ ...facts, reason: 'exhausted' }));
-    await this.sendWaiting(tx, endpointId, delivery.ordered);
+    await this.sendWaiting(tx, endpointId);
     return true;
   }
 
-  /** Behind others: of its endpoint, or of its subject where these keep their order. */
-  private async mustWait(tx: EntityManager, { id, endpointId, ordered, subject, sequence, ...delivery }: OpenDelivery) {
+  /** Whether it has to wait for others: of its endpoint, or of its subject where these keep their order. */
+  private async turnOf(tx: EntityManager, { id, endpointId, ordered, subject, sequence, ...delivery }: OpenDelivery) {
     const [{ sending, earlier }] = (await tx.query(
       `SELECT (SELECT count(*)::int FROM webhook_deliveries
            WHERE endpoint_id = $1 AND state = 'sending' AND sending_until > now() AND id <> $2) AS sending,
@@ -278,7 +302,8 @@ export class WebhookQueueService {
            AND NOT is_test AND NOT is_replay) AS earlier`,
       [endpointId, id, subject, sequence],
     )) as [{ sending: number; earlier: boolean }];
-    return sending >= CONCURRENCY || (ordered && earlier && !delivery.isTest && !delivery.isReplay);
+    const isBehind = ordered && earlier && !delivery.isTest && !delivery.isReplay;
+    return { mustWait: isBehind || sending >= CONCURRENCY, isBehind };
   }
 
   /**
@@ -297,15 +322,16 @@ export class WebhookQueueService {
 
   async end(
     tx: EntityManager,
-    { id }: OpenDelivery,
+    { id, endpointId, subject, ordered }: OpenDelivery,
     outcome: NonNullable<WebhookDelivery['outcome']>,
     reason?: string,
   ): Promise<undefined> {
     await tx.query(
-      `UPDATE webhook_deliveries SET state = 'ended', is_replay = false, outcome = $2, reason = $3, due_at = NULL,
-         sending_until = NULL, ended_at = $4 WHERE id = $1`,
+      `UPDATE webhook_deliveries SET state = 'ended', is_replay = false, is_behind = false, outcome = $2, reason = $3,
+         due_at = NULL, sending_until = NULL, ended_at = $4 WHERE id = $1`,
       [id, outcome, reason ?? null, this.clock.now()],
     );
+    if (ordered) await this.moveUp(tx, endpointId, [subject]);
     await this.jobs.remove(tx, keyOf(id));
     return undefined;
   }

@@ -93,7 +93,8 @@ export class WebhooksHealthService {
     );
     if (!affected) return;
     await tx.query(
-      `UPDATE webhook_deliveries SET state = 'ended', outcome = 'cancelled', reason = 'endpoint_disabled', due_at = NULL, ended_at = $2
+      `UPDATE webhook_deliveries SET state = 'ended', outcome = 'cancelled', reason = 'endpoint_disabled', is_behind = false,
+         due_at = NULL, ended_at = $2
        WHERE endpoint_id = $1 AND state IN ('waiting', 'scheduled') AND NOT is_test AND NOT is_replay`,
       [endpointId, now],
     );

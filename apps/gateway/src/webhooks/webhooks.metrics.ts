@@ -50,9 +50,7 @@ export class WebhooksMetrics {
             `SELECT coalesce(greatest(0, extract(epoch FROM now() - min(oldest.created_at))), 0)::float8 AS waiting
              FROM webhook_endpoints e JOIN webhook_health h ON h.endpoint_id = e.id, LATERAL (
                SELECT created_at FROM webhook_deliveries w
-               WHERE endpoint_id = e.id AND state = 'waiting' AND NOT is_test AND NOT is_replay AND (NOT e.ordered OR NOT EXISTS (
-                 SELECT FROM webhook_deliveries WHERE endpoint_id = e.id AND subject = w.subject AND sequence < w.sequence
-                   AND state IN ('scheduled', 'sending') AND NOT is_test AND NOT is_replay))
+               WHERE endpoint_id = e.id AND state = 'waiting' AND NOT is_behind AND NOT is_replay AND NOT is_test
                ORDER BY id LIMIT 1) oldest
              WHERE h.failing_since IS NULL OR h.failing_since > now() - interval '24 hours'`,
           )

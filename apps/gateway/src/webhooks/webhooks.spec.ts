@@ -33,6 +33,7 @@ import { Webhook } from 'standardwebhooks';
 import { v7 as uuidv7 } from 'uuid';
 import { type Received, Receiver } from '../../test/receiver';
 import { gatewayApp } from '../gateway.app';
+import { WebhookDeliveriesService } from './webhook-deliveries.service';
 import { WebhookEndpointsService } from './webhook-endpoints.service';
 import { WebhookOutcomesService } from './webhook-outcomes.service';
 import { RETRY_AFTER_MS, WebhookQueueService } from './webhook-queue.service';
@@ -379,7 +380,10 @@ describe('an endpoint', () => {
     'https://user:secret@8.8.8.8/',
     'nonsense',
   ])('may not be %s', async (url) => {
-    const refused = { status: 422, problem: { code: 'gateway.webhook_address_refused' } };
+    const refused = {
+      status: 422,
+      problem: { code: 'gateway.webhook_address_refused', errors: [{ pointer: '/url' }] },
+    };
     await expect(open({ url })).rejects.toMatchObject(refused);
     const { id } = await open();
     await expect(change(id, { url })).rejects.toMatchObject(refused);
@@ -585,7 +589,7 @@ describe('a webhook that waits', () => {
     const { id } = await open({ ordered: true });
     await insert(id, ago(3 * HOUR_MS), 'scheduled');
     await insert(id, ago(2 * HOUR_MS), 'waiting');
-    await app.service.db.query(`UPDATE webhook_deliveries SET sequence = 2 WHERE state = 'waiting'`);
+    await app.service.db.query(`UPDATE webhook_deliveries SET sequence = 2, is_behind = true WHERE state = 'waiting'`);
     expect(await waitingSeconds()).toBe(0);
   });
 
@@ -878,6 +882,86 @@ describe('many webhooks', () => {
     await hasten();
     await untilEnded(id, 8);
     expect(of(chatId)).toEqual([1, 2, 2, 3, 4]);
+  });
+
+  it('begin at once when order does not count any more, and wait again when it does', async () => {
+    const { id, path } = await open({ ordered: true });
+    const chatId = uuidv7();
+    receiver.answer(path, ({ body }, response) => void response.writeHead(body.sequence === 1 ? 500 : 200).end());
+    for (let i = 0; i < 3; i++) await app.probe.say(aMessage({ chatId }));
+    await until(async () => (await deliveries({ endpointId: id, state: 'waiting' })).length === 2, { what: 'two' });
+    await change(id, { ordered: false });
+    await untilEnded(id, 2);
+    await change(id, { ordered: true });
+    await app.probe.say(aMessage({ chatId }));
+    await until(async () => (await deliveries({ endpointId: id, state: 'waiting' })).length === 1, { what: 'one' });
+    receiver.answer(path, 200);
+    await hasten();
+    await untilEnded(id, 4);
+  });
+
+  it('come after one of a person who was erased', async () => {
+    const { id, path } = await open({ ordered: true });
+    const [chatId, userId] = [uuidv7(), uuidv7()];
+    receiver.answer(path, 500);
+    await app.probe.say(aMessage({ chatId, userId }));
+    await untilTried(id, 1);
+    receiver.answer(path, 200);
+    await app.probe.say(aMessage({ chatId }));
+    await until(async () => (await deliveries({ endpointId: id, state: 'waiting' })).length === 1, { what: 'one' });
+    await app.service.db.transaction((tx) =>
+      app.service.nest.get(WebhookDeliveriesService, { strict: false }).forgetPerson(tx, userId),
+    );
+    await queue().sendForgotten();
+    expect(await untilEnded(id)).toMatchObject([{ outcome: 'delivered' }]);
+  });
+
+  it.each([true, false])('cost the same however many wait, ordered: %p', async (ordered) => {
+    const { id, path } = await open({ ordered });
+    receiver.answer(path, 500);
+    const service = app.service.nest.get(WebhookDeliveriesService, { strict: false });
+    const health = app.service.nest.get(WebhooksHealthService, { strict: false });
+    const event = await app.probe.say(aMessage());
+    const many = (count: number) => Array.from({ length: count }, () => ({ ...event, id: uuidv7() }));
+    await app.service.db.transaction((tx) => service.record(tx, many(3000)));
+    await app.service.db.query('ANALYZE webhook_deliveries');
+    const [before, after] = await app.service.db.transaction(async (tx) => {
+      const rowsRead = async () => {
+        const [{ rows }] = await tx.query<[{ rows: number }]>(
+          `SELECT (seq_tup_read + idx_tup_fetch)::int AS rows FROM pg_stat_xact_user_tables WHERE relname = 'webhook_deliveries'`,
+        );
+        return rows;
+      };
+      await health.lock(tx, id);
+      await tx.query(
+        `UPDATE webhook_deliveries SET state = 'scheduled', due_at = now() + interval '1 hour', sending_until = NULL
+        WHERE endpoint_id = $1 AND state <> 'waiting'`,
+        [id],
+      );
+      const before = await rowsRead();
+      await service.record(tx, many(1));
+      return [before, await rowsRead()];
+    });
+    expect(after - before).toBeLessThan(100);
+  });
+
+  it('are sent at once after the clock of the database was ahead', async () => {
+    const { id, path } = await open();
+    await app.service.db.query(`UPDATE webhook_health SET next_slot_at = now() + interval '1 day'`);
+    await app.probe.say(aMessage());
+    const { dueInMs } = await until(
+      async () => {
+        const rows = await app.service.db.query<{ dueInMs: number | null }[]>(
+          `SELECT extract(epoch FROM due_at - now())::float8 * 1000 AS "dueInMs" FROM webhook_deliveries WHERE endpoint_id = $1`,
+          [id],
+        );
+        return rows[0];
+      },
+      { what: 'a delivery' },
+    );
+    expect(dueInMs ?? 0).toBeLessThan(61_000);
+    await hasten();
+    await receiver.until(path);
   });
 });
 

@@ -64,6 +64,16 @@ export const profileMethods: Record<string, Method> = {
     ({ bot }, params) => bot.menuButtons[params.chat_id ?? 'default'] ?? bot.menuButtons.default ?? DEFAULT_BUTTON,
   ),
 
+  /** Of the sandbox alone: at Telegram it is BotFather who names a bot. */
+  setSandboxProfile: method(
+    z.object({ name: string.optional(), username: string.optional() }),
+    ({ telegram, bot }, { name, username }) => {
+      telegram.state.addBot({ token: bot.token, ...(name && { name }), ...(username && { username }) });
+      tellPhones(telegram, bot);
+      return { phone: telegram.publicUrl };
+    },
+  ),
+
   ...textMethods('Name', 'name', 64),
   ...textMethods('Description', 'description', 512),
   ...textMethods('ShortDescription', 'short_description', 120),

@@ -232,6 +232,9 @@ const Saved = z.object({
 });
 
 /** What the sandbox's Telegram remembers. */
+/** What a bot is called to which nobody has given a name. */
+const nameFrom = (username: string) => username.replace(/_?bot$/i, '').replaceAll('_', ' ');
+
 export class TelegramState {
   readonly bots = new Map<number, Bot>();
   readonly people = new Map<number, Person>();
@@ -246,7 +249,8 @@ export class TelegramState {
     const id = Number(seed.token.split(':')[0]);
     const known = this.bots.get(id);
     const username = seed.username ?? known?.username ?? `sandbox_${id}_bot`;
-    const name = seed.name ?? known?.name ?? username.replace(/_?bot$/i, '').replaceAll('_', ' ');
+    const named = known && known.name !== nameFrom(known.username) ? known.name : undefined;
+    const name = seed.name ?? named ?? nameFrom(username);
     const { nextUpdateId } = seed;
     if (known)
       return Object.assign(known, { token: seed.token, username, name, ...(nextUpdateId && { nextUpdateId }) });

@@ -22,6 +22,8 @@ export interface TelegramOptions {
   acceptAnyToken?: boolean;
   /** `null` for none; Telegram's published ones unless told. */
   rateLimits?: RateLimits | null;
+  /** The phone as browsers reach it, where that is not how services do. */
+  publicUrl?: string;
 }
 
 /** One Bot API call as it came in. */
@@ -80,6 +82,11 @@ export class TelegramContext {
     );
     this.inline = new InlineQueries(state, this.people, pace);
     this.payments = new Payments(state, this.people, pace);
+  }
+
+  /** Where browsers find the phone, as far as the sandbox knows. */
+  get publicUrl(): string | undefined {
+    return this.options.publicUrl;
   }
 
   restore(saved: unknown): void {

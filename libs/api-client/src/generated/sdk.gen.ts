@@ -448,6 +448,9 @@ import type {
   GatewayConsentsWithdrawData,
   GatewayConsentsWithdrawErrors,
   GatewayConsentsWithdrawResponses,
+  GatewayDemoReadData,
+  GatewayDemoReadErrors,
+  GatewayDemoReadResponses,
   GatewayIdentitiesLinkData,
   GatewayIdentitiesLinkEmailData,
   GatewayIdentitiesLinkEmailErrors,
@@ -1724,6 +1727,17 @@ export const chatAiMessagesSearch = <ThrowOnError extends boolean = true>(
       'Content-Type': 'application/json',
       ...options.headers,
     },
+  });
+
+/**
+ * Whether people who do not exist are among those whom staff see; never in production.
+ */
+export const gatewayDemoRead = <ThrowOnError extends boolean = true>(
+  options?: Options<GatewayDemoReadData, ThrowOnError>,
+): RequestResult<GatewayDemoReadResponses, GatewayDemoReadErrors, ThrowOnError> =>
+  (options?.client ?? client).get<GatewayDemoReadResponses, GatewayDemoReadErrors, ThrowOnError>({
+    url: '/v1/demo',
+    ...options,
   });
 
 /**

@@ -439,6 +439,15 @@ export type AnalyticsExperimentResults = {
 export type AnalyticsExport = {
   id: string;
   report: AnalyticsReportName;
+  /**
+   * Null of all bots that whoever asked may see.
+   */
+  botId: BotId | null;
+  /**
+   * The first day that was asked for. Null of a report that is of today.
+   */
+  from: string | null;
+  to: string | null;
   format: 'csv' | 'xlsx';
   state: AnalyticsExportState;
   createdAt: Instant;
@@ -825,6 +834,10 @@ export type BotAdapterChannelReport = {
     id: string;
     name?: string;
     username?: string;
+    /**
+     * Where people write to it.
+     */
+    url?: string;
   };
   findings: Array<{
     /**
@@ -1650,6 +1663,9 @@ export type GatewayAuditEntry = {
      * A person is a digest: `person:…`, which nobody can trace once the person was erased.
      */
     id: string;
+    /**
+     * What they are called now: the name of staff, the label of a key.
+     */
     label?: string;
     roles?: Array<string>;
     /**
@@ -1676,6 +1692,10 @@ export type GatewayAuditEntry = {
   resource: {
     type: string;
     id: string;
+    /**
+     * Of staff and keys: what they are called now.
+     */
+    label?: string;
   };
   botId: BotId | null;
   /**
@@ -6924,6 +6944,41 @@ export type ChatAiMessagesSearchResponses = {
 
 export type ChatAiMessagesSearchResponse = ChatAiMessagesSearchResponses[keyof ChatAiMessagesSearchResponses];
 
+export type GatewayDemoReadData = {
+  body?: never;
+  path?: never;
+  query?: never;
+  url: '/v1/demo';
+};
+
+export type GatewayDemoReadErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewayDemoReadError = GatewayDemoReadErrors[keyof GatewayDemoReadErrors];
+
+export type GatewayDemoReadResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    isThere: boolean;
+  };
+};
+
+export type GatewayDemoReadResponse = GatewayDemoReadResponses[keyof GatewayDemoReadResponses];
+
 export type AnalyticsArchivesListData = {
   body?: never;
   path?: never;
@@ -7985,6 +8040,9 @@ export type GatewayKeysCreateData = {
   body: {
     name: string;
     team: string;
+    /**
+     * Of permissions that routes have; others are refused.
+     */
     scopes: Array<string>;
     bots?: Array<BotId> | null;
     networks?: Array<string | string | string | string>;

@@ -4,7 +4,7 @@ import type { Request, Response } from 'express';
 import { decodeJwt } from 'jose';
 import { Counter, type Registry } from 'prom-client';
 import type { Log } from '../log';
-import { HttpProblem } from './problems';
+import { HttpProblem, MissingPermission } from './problems';
 import { isPublic, presentedCaller } from './public-listener';
 import { requestContext } from './request-context';
 import { isMarkedPublic, routeOf } from './route.decorators';
@@ -84,7 +84,7 @@ function authorize({ id, permission, callers = [], bots }: RouteDefinition, { se
   if (callers.includes(service)) return;
   // Any other service could put whom it likes into its token.
   if (!AUTHENTICATORS.includes(service) || actor.kind === 'service') throw new HttpProblem('not_found');
-  if (!allows(actor.scopes, permission as Permission)) throw new HttpProblem('forbidden');
+  if (!allows(actor.scopes, permission as Permission)) throw new MissingPermission(permission as Permission);
   // Whoever may see some bots only is refused where nothing would hold them to these.
   if (actor.bots && !bots) throw new HttpProblem('forbidden');
 }

@@ -7,7 +7,7 @@ import { DomainError } from '../errors';
 import type { Log } from '../log';
 import { UpstreamTimeout, UpstreamUnavailable } from '../resilience-policy';
 import { drain } from './drain';
-import { HttpProblem, InvalidFields, type Language, ValidationProblem } from './problems';
+import { FieldRefused, HttpProblem, InvalidFields, type Language, ValidationProblem } from './problems';
 import { requestContext } from './request-context';
 import { UpstreamHttpError } from './service-client';
 
@@ -80,7 +80,11 @@ function factsOf(error: unknown, language: Language): Facts {
     const { code, status, message, texts, params } = error;
     // What says nothing of the case itself in this language is told as the page of the code tells it.
     const detail = texts?.[language] ?? (language === 'en' ? message : (problemTexts[code]?.[language] ?? message));
-    return { code, status, detail, ...(Object.keys(params).length > 0 && { params }) };
+    return {
+      ...{ code, status, detail },
+      ...(Object.keys(params).length > 0 && { params }),
+      ...(error instanceof FieldRefused && { errors: error.errorsIn(language) }),
+    };
   }
   const shared = (code: SharedProblemCode) => {
     const { status, [language]: detail } = sharedProblems[code];

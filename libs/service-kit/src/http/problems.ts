@@ -1,4 +1,11 @@
-import { type FieldError, type Problem, sharedProblems, type SharedProblemCode } from '@switchboard/contracts';
+import {
+  type FieldError,
+  type Permission,
+  ownMessageInRussian,
+  type Problem,
+  sharedProblems,
+  type SharedProblemCode,
+} from '@switchboard/contracts';
 import { z } from 'zod';
 import { DomainError } from '../errors';
 
@@ -18,6 +25,21 @@ export class HttpProblem extends DomainError {
   }
 }
 
+/** Whoever asks lacks a right: which one is told, so that they know what to ask for. */
+export class MissingPermission extends HttpProblem {
+  constructor(private readonly permission: Permission) {
+    super('forbidden', { params: { permission } });
+  }
+
+  override in(language: Language): string {
+    const texts = {
+      en: `You are not allowed to do this: it needs the right "${this.permission}".`,
+      ru: `На это нет права: нужно «${this.permission}».`,
+    };
+    return texts[language];
+  }
+}
+
 /** Fields that do not fit, for what only the feature itself can tell. */
 export class InvalidFields extends HttpProblem {
   /** @param fields with pointers into the body */
@@ -27,6 +49,23 @@ export class InvalidFields extends HttpProblem {
 
   errorsIn(language: Language): NonNullable<Problem['errors']> {
     return this.fields.map(({ detail, ...field }) => ({ ...field, detail: detail[language] }));
+  }
+}
+
+/** A field that the feature refuses under a code of its own. */
+export class FieldRefused extends DomainError {
+  /** @param pointer into the body */
+  constructor(
+    code: string,
+    private readonly pointer: string,
+    private readonly details: Readonly<Record<Language, string>>,
+    params?: Readonly<Record<string, unknown>>,
+  ) {
+    super(code, details, 422, params);
+  }
+
+  errorsIn(language: Language): NonNullable<Problem['errors']> {
+    return [{ pointer: this.pointer, code: this.code, detail: this.details[language] }];
   }
 }
 
@@ -67,13 +106,17 @@ export interface Violation {
   readonly issues: readonly z.core.$ZodIssue[];
 }
 
+const MISWRITTEN = { en: 'This is not written as it has to be.', ru: 'Записано не так, как нужно.' };
+
 function describe({ in: place, value, issues }: Violation, language: Language): NonNullable<Problem['errors']> {
   const { localeError } = language === 'ru' ? z.locales.ru() : z.locales.en();
   return issues.map((issue) => {
     const { code, path, message, ...params } = issue as z.core.$ZodIssue & Record<string, unknown>;
     const isMissing = code === 'invalid_type' && valueAt(value, path) === undefined;
+    // A pattern tells people nothing.
+    const isPattern = code === 'invalid_format' && params['format'] === 'regex';
     // A message that a schema gives itself is in no catalogue.
-    const isOwn = code === 'custom';
+    const isOwn = code === 'custom' || (isPattern && !message.includes(String(params['pattern'])));
     const localized = localeError({ ...issue, input: valueAt(value, path) } as z.core.$ZodRawIssue);
     const shown = pick(params);
     return {
@@ -81,7 +124,11 @@ function describe({ in: place, value, issues }: Violation, language: Language): 
       ...(place && { in: place }),
       code: isMissing ? 'required' : code,
       ...(Object.keys(shown).length > 0 && { params: shown }),
-      detail: isOwn ? message : ((typeof localized === 'string' ? localized : localized?.message) ?? message),
+      detail: isOwn
+        ? ((language === 'ru' ? ownMessageInRussian(message) : undefined) ?? message)
+        : isPattern
+          ? MISWRITTEN[language]
+          : ((typeof localized === 'string' ? localized : localized?.message) ?? message),
     };
   });
 }

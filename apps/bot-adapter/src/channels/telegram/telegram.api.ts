@@ -77,6 +77,11 @@ export class TelegramApi {
     });
   }
 
+  /** Of the server. */
+  get origin(): string {
+    return new URL(this.options.apiRoot).origin;
+  }
+
   /** The number before the colon of a token is the bot's user id. */
   get botId(): number {
     return Number(this.options.token.split(':')[0]);

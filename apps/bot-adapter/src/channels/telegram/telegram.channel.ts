@@ -30,7 +30,7 @@ import { splitMessage } from './formatting/split-message';
 import { previewOf } from './formatting/stream-preview';
 import type { FormattedText } from './formatting/telegram-entity';
 import { ALLOWED_UPDATES, type TelegramApi } from './telegram.api';
-import { hostOf, inspectTelegram } from './telegram.inspection';
+import { hostOf, inspectTelegram, type SandboxProfile } from './telegram.inspection';
 import { isBadMarkup, isMessageGone, isQueryTooOld, isTopicGone, isVoiceForbidden } from './telegram.errors';
 import { Update, UpdateId } from './telegram.shapes';
 import { draftIdOf, parseUpdate } from './telegram.updates';
@@ -98,12 +98,19 @@ export class TelegramChannel implements Channel<TelegramMessage> {
   readonly account: string;
   readonly webhookSecret: string;
   private readonly botId: string;
+  private readonly sandbox: SandboxProfile | undefined;
 
   constructor(
     private readonly api: TelegramApi,
-    { botId, webhookSecret, rates }: { botId: string; webhookSecret: string; rates: Capabilities['rates'] },
+    {
+      botId,
+      webhookSecret,
+      rates,
+      sandbox,
+    }: { botId: string; webhookSecret: string; rates: Capabilities['rates']; sandbox?: SandboxProfile | undefined },
   ) {
     this.botId = botId;
+    this.sandbox = sandbox;
     this.account = String(api.botId);
     this.webhookSecret = webhookSecret;
     this.capabilities = {
@@ -132,6 +139,7 @@ export class TelegramChannel implements Channel<TelegramMessage> {
   }
 
   async introduce({ menus }: Introduction): Promise<void> {
+    if (this.sandbox) await this.api.ask('setSandboxProfile' as never, this.sandbox as never);
     const [first] = menus;
     // Without a language: what people with any other language see.
     if (first) await this.api.ask('setMyCommands', { commands: menuOf(first) });
@@ -144,7 +152,7 @@ export class TelegramChannel implements Channel<TelegramMessage> {
   }
 
   inspect(isOurs: (url: string) => boolean): Promise<ChannelReport> {
-    return inspectTelegram(this.api, isOurs);
+    return inspectTelegram(this.api, isOurs, this.sandbox);
   }
 
   compose({ text, media, buttons, keyboard }: OutboundContent): TelegramMessage[] {

@@ -42,7 +42,7 @@ export const telegram = defineChannel({
 
   servers: { settings: ['apiRoot'], variables: ['TELEGRAM_API_ROOT', 'BOT_ADAPTER_SANDBOX_API_ROOT'] },
 
-  create({ id, settings, secret }, { config, registry, sendTimeoutMs, servers }) {
+  create({ id, name, settings, secret }, { config, registry, sendTimeoutMs, servers }) {
     const token = secret('token');
     if (!token) throw new BotFieldError('channel.token', MISSING, 'required');
     if (!TOKEN.test(token)) throw new BotFieldError('channel.token', MALFORMED, 'invalid_format');
@@ -62,7 +62,8 @@ export const telegram = defineChannel({
       maxOwnServerBytes: config.TELEGRAM_MAX_FILE_MB * 1_000_000,
     });
     const rates = ratesOf(config);
-    return new TelegramChannel(api, { botId: id, webhookSecret: webhookSecret({ id, token }), rates });
+    const sandbox = isSandbox ? { name: name === id ? undefined : name, username: settings.username } : undefined;
+    return new TelegramChannel(api, { botId: id, webhookSecret: webhookSecret({ id, token }), rates, sandbox });
   },
 
   unpack({ account, headers, body, rawBody }, channels) {

@@ -4,11 +4,24 @@ import { isTokenUnknown } from './telegram.errors';
 
 type Finding = ChannelReport['findings'][number];
 
+/** What a bot of the sandbox is called; those of Telegram are named by BotFather. */
+export interface SandboxProfile {
+  readonly name: string | undefined;
+  readonly username: string | undefined;
+}
+
 /** What Telegram says of a token. It asks for no updates: that would break off the poll of a program that receives them. */
-export async function inspectTelegram(api: TelegramApi, isOurs: (url: string) => boolean): Promise<ChannelReport> {
+export async function inspectTelegram(
+  api: TelegramApi,
+  isOurs: (url: string) => boolean,
+  sandbox?: SandboxProfile,
+): Promise<ChannelReport> {
   try {
+    const found =
+      sandbox && ((await api.askOnce('setSandboxProfile' as never, sandbox as never)) as { phone?: string });
     const me = await api.askOnce('getMe', {});
-    const account = { id: String(me.id), name: me.first_name, username: me.username };
+    const url = found ? (found.phone ?? `${api.origin}/`) : `https://t.me/${me.username}`;
+    const account = { id: String(me.id), name: me.first_name, username: me.username, url };
     const webhook = await api.askOnce('getWebhookInfo', {});
     return { account, findings: [...findingsOfBot(me), ...findingsOfWebhook(webhook, isOurs)] };
   } catch (error) {

@@ -81,6 +81,7 @@ import {
   gatewayBotsList,
   gatewayBotsRead,
   gatewayConsentsList,
+  gatewayDemoRead,
   gatewayIdentitiesList,
   gatewayKeysList,
   gatewayMeRead,
@@ -336,6 +337,9 @@ import type {
   GatewayConsentsListData,
   GatewayConsentsListError,
   GatewayConsentsListResponse,
+  GatewayDemoReadData,
+  GatewayDemoReadError,
+  GatewayDemoReadResponse,
   GatewayIdentitiesListData,
   GatewayIdentitiesListError,
   GatewayIdentitiesListResponse,
@@ -2068,6 +2072,31 @@ export const chatAiTurnsListInfiniteOptions = (options: Options<ChatAiTurnsListD
   );
   return opts as Omit<typeof opts, 'initialData'>;
 };
+
+export const gatewayDemoReadQueryKey = (options?: Options<GatewayDemoReadData>) =>
+  createQueryKey('gatewayDemoRead', options);
+
+/**
+ * Whether people who do not exist are among those whom staff see; never in production.
+ */
+export const gatewayDemoReadOptions = (options?: Options<GatewayDemoReadData>) =>
+  queryOptions<
+    GatewayDemoReadResponse,
+    GatewayDemoReadError,
+    GatewayDemoReadResponse,
+    ReturnType<typeof gatewayDemoReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await gatewayDemoRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: gatewayDemoReadQueryKey(options),
+  });
 
 export const analyticsArchivesListQueryKey = (options?: Options<AnalyticsArchivesListData>) =>
   createQueryKey('analyticsArchivesList', options);
