@@ -623,7 +623,7 @@ const analytics: Dashboard = {
         unit: 'percentunit',
         red: { above: 0.5 },
         queries: {
-          '{{service}}': `1 - sum by (service) (rate(analytics_event_lag_seconds_bucket{le="300"}${STEP})) / ${rate('analytics_event_lag_seconds_count', 'service')}`,
+          '{{service}}': `1 - sum by (service) (rate(analytics_event_lag_seconds_bucket{le=~"300([.]0)?"}${STEP})) / ${rate('analytics_event_lag_seconds_count', 'service')}`,
         },
       },
       {

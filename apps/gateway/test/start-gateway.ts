@@ -103,10 +103,15 @@ export const signInEnv = ({ telegram, openid }: Record<'telegram' | 'openid', st
   GATEWAY_PROOF_OF_WORK: '0',
 });
 
+/** Those whom the gateway talks to outside, without it. */
+export async function startThirdParties() {
+  const sandbox = await startSandbox({ pace: 0.01 });
+  return { sandbox, client: new SandboxClient(sandbox.url) };
+}
+
 /** The gateway with every way to sign in, all of them played by the sandbox. */
 export async function startGateway(options: TestAppOptions = {}): Promise<Gateway> {
-  const sandbox = await startSandbox({ pace: 0.01 });
-  const client = new SandboxClient(sandbox.url);
+  const { sandbox, client } = await startThirdParties();
   const { 'telegram-login': telegram, openid } = sandbox.addresses;
   const app = await startApp(gatewayApp, {
     ...options,

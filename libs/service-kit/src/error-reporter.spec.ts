@@ -1,3 +1,5 @@
+import { context, trace } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -75,6 +77,22 @@ describe('errors', () => {
     expect(event.exception.values.map(({ type }) => type)).toContain('TypeError');
     expect(event.exception.values.at(-1)!.stacktrace!.frames.at(-1)!.filename).toContain('error-reporter.spec');
     for (const secret of ['secret-token', 'password', 'dear diary', 'c-1']) expect(text).not.toContain(secret);
+  });
+
+  it('that have happened in a trace are told of with its place there', async () => {
+    const span = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7', traceFlags: 1 };
+    context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+    try {
+      context.with(trace.setSpanContext(context.active(), span), () =>
+        log.error({ err: new Error('in a request') }, 'request failed'),
+      );
+    } finally {
+      context.disable();
+    }
+    log.error({ err: new Error('at a start') }, 'the start failed');
+    await next(2);
+    const traces = told.map(({ event: { contexts } }) => (contexts as { trace?: object } | undefined)?.trace);
+    expect(traces).toContainEqual({ trace_id: span.traceId, span_id: span.spanId });
   });
 
   it('of Postgres are told of without the values that it quotes', async () => {

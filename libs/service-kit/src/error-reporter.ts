@@ -1,3 +1,4 @@
+import type { SpanContext } from '@opentelemetry/api';
 import type { Event, TransportMakeRequestResponse } from '@sentry/core';
 import type { ServerRuntimeClient } from '@sentry/core/server';
 import { LRUCache } from 'lru-cache';
@@ -39,7 +40,8 @@ export interface ReportedError {
   readonly message: string;
   readonly error: unknown;
   readonly facts?: Readonly<Record<string, unknown>>;
-  readonly traceId?: string | undefined;
+  /** In which it has happened. */
+  readonly span?: Pick<SpanContext, 'traceId' | 'spanId'> | undefined;
 }
 
 /**
@@ -83,7 +85,7 @@ export class ErrorReporter {
     return new ErrorReporter(client);
   }
 
-  report({ service, message, error, facts = {}, traceId }: ReportedError): void {
+  report({ service, message, error, facts = {}, span }: ReportedError): void {
     const shown = withoutWords(error);
     const { name = 'Error', message: words = String(shown) } = shown as Error;
     const key = [service, message, name, withoutNumbers(words)].join('\n');
@@ -94,7 +96,7 @@ export class ErrorReporter {
       captureContext: {
         tags: { service, ...Object.fromEntries(known) },
         extra: { message },
-        ...(traceId && { contexts: { trace: { trace_id: traceId, span_id: '0000000000000000' } } }),
+        ...(span && { contexts: { trace: { trace_id: span.traceId, span_id: span.spanId } } }),
         fingerprint: [service, message, name],
       },
     });

@@ -1,10 +1,11 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Bus } from '@switchboard/bus';
 import { DataSource } from 'typeorm';
 import { Clock } from './clock';
 import { Idempotency } from './http/idempotency';
 import { defineJob, type JobRun, Jobs, type PayloadOf } from './jobs';
 import { KeyRotation } from './key-rotation';
+import { LOG, type Log } from './log';
 import { MEDIA_STORAGE } from './media';
 import { Scheduled, Slot } from './scheduled.decorator';
 import type { MediaStorage } from './storage/media-storage';
@@ -25,7 +26,7 @@ const IDEMPOTENCY_KEYS_MS = 86_400_000;
 
 /** What every service has to look after, whatever it does. */
 @Injectable()
-export class HousekeepingJobs {
+export class HousekeepingJobs implements OnApplicationBootstrap {
   constructor(
     private readonly bus: Bus,
     private readonly db: DataSource,
@@ -34,7 +35,15 @@ export class HousekeepingJobs {
     private readonly idempotency: Idempotency,
     private readonly clock: Clock,
     @Inject(MEDIA_STORAGE) private readonly media: MediaStorage,
+    @Inject(LOG) private readonly log: Log,
   ) {}
+
+  /** Nobody waits for it: most of what a service does needs no files. */
+  onApplicationBootstrap(): void {
+    void this.media.problems().then((problems) => {
+      for (const problem of problems) this.log.warn({ problem }, 'the storage of files is not as it should be');
+    });
+  }
 
   @Scheduled('5 * * * *', KeepInboxPartitions, {
     purpose: 'Makes the inbox partitions of the coming days and drops those that are too old.',

@@ -70,7 +70,7 @@ function reportOf([facts, message]: unknown[], { service }: Record<string, unkno
     message: text,
     error: err ?? new Error(text),
     facts: rest,
-    traceId: trace.getSpanContext(context.active())?.traceId,
+    span: trace.getSpanContext(context.active()),
   };
 }
 

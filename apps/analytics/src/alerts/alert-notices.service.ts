@@ -70,7 +70,10 @@ export class AlertNoticesService {
     const firing = await tx
       .createQueryBuilder(Alert, 'alert')
       .where(`alert.severity = 'critical' AND alert.state = 'firing'`)
-      .andWhere('alert.notifiedAt <= :before', { before: new Date(now.getTime() - ESCALATED_AFTER_MS) })
+      // A time that has not come yet is of a clock that was ahead.
+      .andWhere('(alert.notifiedAt <= :before OR alert.notifiedAt > :now)', {
+        before: new Date(now.getTime() - ESCALATED_AFTER_MS),
+      })
       .andWhere('alert.acknowledgedAt IS NULL AND alert.escalatedAt IS NULL')
       .andWhere('coalesce(alert.snoozedUntil, :now) <= :now', { now })
       .orderBy('alert.id')
@@ -86,7 +89,7 @@ export class AlertNoticesService {
       'SELECT sent_at AS "sentAt" FROM alert_routes WHERE route = $1 FOR UPDATE',
       [route],
     );
-    return !last || now.getTime() - last.sentAt.getTime() >= GROUPED_MS;
+    return !last || last.sentAt > now || now.getTime() - last.sentAt.getTime() >= GROUPED_MS;
   }
 
   private async tell(

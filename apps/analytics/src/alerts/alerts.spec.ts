@@ -333,6 +333,16 @@ describe('an alert', () => {
     const pages = join(__dirname, '../../../../docs/runbooks/usage');
     expect(rules.filter((rule) => !existsSync(join(pages, `${rule}.md`)))).toEqual([]);
   });
+
+  it('is told although one was told at a time that has not come yet, by a clock that was ahead', async () => {
+    await ask(app, 'INSERT INTO alert_routes VALUES ($1, $2)', ['critical', new Date('2027-11-26T12:00:00Z')]);
+    for (let i = 0; i < 2; i++) await look([aFinding()]);
+    await send();
+    await told(1);
+    await ask(app, `UPDATE alerts SET notified_at = '2027-11-26T12:00:00Z'`);
+    await send();
+    expect((await told(2)).at(-1)!.data).toMatchObject({ audience: 'on-call' });
+  });
 });
 
 describe('who has withdrawn', () => {

@@ -57,7 +57,7 @@ export interface ComparableHours {
  * after the clocks were changed.
  */
 export function comparableHours(hour: Date, zone: string, since: Date): ComparableHours {
-  const local = DateTime.fromJSDate(hour, { zone }).startOf('hour');
+  const local = DateTime.fromJSDate(hour, { zone });
   const before = (distances: readonly object[]) =>
     distances.map((distance) => local.minus(distance).toJSDate()).filter((begin) => begin >= since);
   const weekly = before(Array.from({ length: WEEKS }, (_, i) => ({ weeks: i + 1 })));

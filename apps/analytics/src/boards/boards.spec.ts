@@ -284,6 +284,18 @@ describe('the overview', () => {
     const all = await app.gateway.call(ReadOverview, { query: { zone: 'Asia/Kolkata' } });
     expect(all.people).toEqual({ today: 1, yesterday: 1, week: 2, month: 2 });
   });
+
+  it('is beside a whole yesterday also after a day of 25 hours', async () => {
+    const before = app.clock.now();
+    app.clock.set(new Date('2026-10-26T12:00:00Z'));
+    try {
+      await happened(app, [{ who: 210, at: '2026-10-24T22:30:00Z', bot: 'autumn' }]);
+      const board = await app.gateway.call(ReadOverview, { query: { botId: 'autumn', zone: 'Europe/Berlin' } });
+      expect(board).toMatchObject({ messages: { today: 0, yesterday: 1 } });
+    } finally {
+      app.clock.set(before);
+    }
+  });
 });
 
 describe('usage', () => {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ReadActivity, ReadModelUsage, ReadOverview } from '@switchboard/contracts';
 import type { AnswerOf, RequestOf } from '@switchboard/service-kit';
+import { DateTime } from 'luxon';
 import type { EntityManager } from 'typeorm';
 import { type ActiveNow, GrowthService } from '../metrics/growth.service';
 import { addDays, type Scope } from '../metrics/scope';
@@ -55,7 +56,7 @@ export class UsageBoardsService {
       const begin = hours.find((point) => point.day === day)!.at;
       const [today, yesterday] = [
         await this.usages.between(tx, begin, scope.now, scope.bots),
-        await this.usages.between(tx, hoursBefore(begin, 24), hoursBefore(scope.now, 24), scope.bots),
+        await this.usages.between(tx, dayBefore(begin, zone), dayBefore(scope.now, zone), scope.bots),
       ];
       const live = (key: keyof Usage) => ({ today: today[key], yesterday: yesterday[key] });
       return {
@@ -88,4 +89,5 @@ const ofGroup = ({ today, yesterday, week, month }: ActiveNow & { readonly month
 const readsOf = (zone: string, by: string): Reads | undefined =>
   zone === 'UTC' && by !== 'hour' ? undefined : { from: 'activity' };
 
-const hoursBefore = (time: Date, hours: number): Date => new Date(time.getTime() - hours * 3_600_000);
+/** The same time of the clock: some days are an hour longer or shorter. */
+const dayBefore = (time: Date, zone: string): Date => DateTime.fromJSDate(time, { zone }).minus({ days: 1 }).toJSDate();

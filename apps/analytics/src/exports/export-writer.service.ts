@@ -79,27 +79,32 @@ export class ExportWriterService {
     for (const id of lost) await this.deleteUnlessDone(id);
   }
 
-  /** Deletes files whose links have expired, and after `KEPT_DAYS` that there was an export. */
+  /** Deletes files whose links have expired, and after `KEPT_DAYS` that there was an export. One that fails stays. @throws what the first failed with */
   async forgetOld(signal: AbortSignal): Promise<void> {
     const now = this.clock.now();
     const expired = await this.db.query<{ id: string }[]>(
       `SELECT id FROM exports WHERE state = 'done' AND expires_at < $1 ORDER BY expires_at`,
       [now],
     );
-    for (const { id } of expired) {
-      signal.throwIfAborted();
-      await this.media.delete(fileKeyOf({ id }));
-      await this.db.manager.update(Export, { id }, { state: 'expired' });
-    }
+    const failures: unknown[] = [];
+    const each = async (rows: readonly { id: string }[], forgetRow: (id: string) => Promise<unknown>) => {
+      for (const { id } of rows) {
+        signal.throwIfAborted();
+        try {
+          await this.media.delete(fileKeyOf({ id }));
+          await forgetRow(id);
+        } catch (error) {
+          failures.push(error);
+        }
+      }
+    };
+    await each(expired, (id) => this.db.manager.update(Export, { id }, { state: 'expired' }));
     const old = await this.db.query<{ id: string }[]>(
       `SELECT id FROM exports WHERE state <> 'done' AND created_at < $1::timestamptz - make_interval(days => $2)`,
       [now, KEPT_DAYS],
     );
-    for (const { id } of old) {
-      signal.throwIfAborted();
-      await this.media.delete(fileKeyOf({ id }));
-      await this.db.manager.delete(Export, { id });
-    }
+    await each(old, (id) => this.db.manager.delete(Export, { id }));
+    if (failures.length > 0) throw failures[0];
   }
 
   /** The file of one that failed after it was written. Where this fails as well it goes with the row. */

@@ -296,6 +296,23 @@ describe('an export', () => {
     await until(async () => !(await files().exists(`exports/${lost}`)), { what: 'its file being deleted' });
   });
 
+  it('goes after a day also when the file of another one cannot be deleted', async () => {
+    const [first, second] = [await done({ of: growth(), format: 'csv' }), await done({ of: growth(), format: 'csv' })];
+    clock.advance(24 * 3_600_000 + 1000);
+    const real = files().delete.bind(files());
+    const broken = jest
+      .spyOn(files(), 'delete')
+      .mockImplementation((key) => (key.endsWith(first.id) ? Promise.reject(new Error('stays')) : real(key)));
+    try {
+      await app.service.nest.get(Schedules).runSlot('forget-exports', clock.now());
+      await until(async () => !(await files().exists(`exports/${second.id}`)), {
+        what: 'the other file being deleted',
+      });
+    } finally {
+      broken.mockRestore();
+    }
+  });
+
   it('is there for a day: then its link says nothing, and its file is deleted', async () => {
     const file = await done({ of: growth(), format: 'csv' });
     clock.advance(24 * 3_600_000 + 1000);

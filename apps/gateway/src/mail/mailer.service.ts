@@ -14,8 +14,10 @@ export interface Mail {
 const TIMEOUT_MS = 30_000;
 /** Of each step of the conversation with the server. */
 const STEP_TIMEOUT_MS = 10_000;
-/** The server has read the mail and does not want it: later it will not want it either. */
-const REFUSED_FOR_GOOD = 500;
+/** Of a recipient. 554 is rather the answer of a server that does not relay for us. */
+const REFUSED_FOR_GOOD = [550, 551, 552, 553];
+/** RFC 3463: of the address (but for that of the sender) and of its mailbox. Others are of our account, limits and rights. */
+const OF_RECIPIENT = /^5\.(?:1\.(?![78]$)|2\.)/;
 
 /** Sends e-mail, where a server for it is configured. */
 @Injectable()
@@ -33,7 +35,10 @@ export class MailerService implements OnApplicationShutdown {
       greetingTimeout: STEP_TIMEOUT_MS,
       socketTimeout: STEP_TIMEOUT_MS,
     };
-    this.transport = url === undefined ? undefined : createTransport({ url, pool: true, maxConnections: 2, ...steps });
+    this.transport =
+      url === undefined
+        ? undefined
+        : createTransport({ url, requireTLS: mustBeEncrypted(url), pool: true, maxConnections: 2, ...steps });
     const isOutage = (error: unknown) => !isRefused(error);
     this.policy = new ResiliencePolicy({ name: 'smtp', registry, timeoutMs: TIMEOUT_MS, isOutage });
   }
@@ -54,8 +59,17 @@ export class MailerService implements OnApplicationShutdown {
   }
 }
 
-/** Whether an error of `send` will be the same next time. */
+/** Whether an error of `send` is due to the address, and will be the same next time. */
 export function isRefused(error: unknown): boolean {
-  const { responseCode } = error as { responseCode?: unknown };
-  return typeof responseCode === 'number' && responseCode >= REFUSED_FOR_GOOD;
+  const { command, response } = error as { command?: unknown; response?: unknown };
+  if (typeof response !== 'string' || (command !== 'RCPT TO' && command !== 'DATA')) return false;
+  const [, status, enhanced] = /^(\d{3})[ -](\d\.\d{1,3}\.\d{1,3}\b)?/.exec(response) ?? [];
+  return enhanced === undefined ? REFUSED_FOR_GOOD.includes(Number(status)) : OF_RECIPIENT.test(enhanced);
+}
+
+/** Others could read the password, and the links in mails. A name without a dot is of a network of containers. */
+function mustBeEncrypted(url: string): boolean {
+  const { hostname, searchParams } = new URL(url);
+  if (searchParams.get('ignoreTLS') === 'true') return false;
+  return hostname !== '[::1]' && !/^127\./.test(hostname) && /[.:]/.test(hostname);
 }

@@ -29,8 +29,33 @@ const Mail = z.object({
 });
 export type Mail = z.infer<typeof Mail>;
 
-/** `refuse`: no such mailbox. `greylist`: not yet. `reset`: the connection breaks after the mail was taken. */
-const SMTP_FAULTS = { refuse: null, greylist: null, reset: null, delay: null } as const satisfies FaultKinds;
+/** What servers say, in their words. */
+const REFUSALS = {
+  login: { 'bad-password': [535, '5.7.8 Username and password not accepted'] },
+  sender: { 'not-yours': [553, '5.7.1 Sender address rejected: not owned by user'] },
+  recipient: {
+    refuse: [550, '5.1.1 User unknown'],
+    'no-such-domain': [550, '5.1.2 Host or domain name not found'],
+    'bad-sender': [550, "5.1.8 Sender's system address does not exist"],
+    relay: [554, '5.7.1 Relay access denied'],
+    'relay-without-code': [554, 'Relay access denied'],
+  },
+  smtp: {
+    refuse: [550, 'No such mailbox here'],
+    'mailbox-full': [552, '5.2.2 Mailbox is full'],
+    quota: [550, '5.4.5 Daily user sending limit exceeded'],
+    greylist: [451, 'Try again later'],
+  },
+} as const satisfies Record<string, Record<string, readonly [status: number, words: string]>>;
+
+const kindsOf = (refusals: object): FaultKinds => Object.fromEntries(Object.keys(refusals).map((kind) => [kind, null]));
+/** `smtp` is of the mail itself. `reset`: the connection breaks after it was taken. */
+const MAILBOX_FAULTS = {
+  login: kindsOf(REFUSALS.login),
+  sender: kindsOf(REFUSALS.sender),
+  recipient: kindsOf(REFUSALS.recipient),
+  smtp: { ...kindsOf(REFUSALS.smtp), reset: null, delay: null },
+} as const satisfies Record<string, FaultKinds>;
 
 /** Everybody's mail: an SMTP server that takes what is sent to any address, and a page that shows it. */
 export const mailbox = defineParty({
@@ -40,11 +65,19 @@ export const mailbox = defineParty({
     let mails: Mail[] = [];
     let lastId = 0;
 
+    const refusalOf = (step: keyof typeof REFUSALS, fault = faults.next(`mailbox.${step}`)): Error | null => {
+      const refusals: Readonly<Record<string, readonly [number, string]>> = REFUSALS[step];
+      const [responseCode, words] = (fault && refusals[fault.kind]) ?? [];
+      return responseCode === undefined ? null : Object.assign(new Error(words), { responseCode });
+    };
+
     const server = new SMTPServer({
       banner: 'sandbox',
       authOptional: true,
       // Any name and password: no account of anybody is checked here.
-      onAuth: (auth, _session, done) => done(null, { user: auth.username ?? 'somebody' }),
+      onAuth: (auth, _session, done) => done(refusalOf('login'), { user: auth.username ?? 'somebody' }),
+      onMailFrom: (_address, _session, done) => done(refusalOf('sender')),
+      onRcptTo: (_address, _session, done) => done(refusalOf('recipient')),
       disabledCommands: ['STARTTLS'],
       allowInsecureAuth: true,
       size: LARGEST,
@@ -52,14 +85,14 @@ export const mailbox = defineParty({
         const to = session.envelope.rcptTo.map(({ address }) => address);
         const call = calls.begin({ to });
         const fault = faults.next('mailbox.smtp');
-        const answer = (status: number, error?: string) => {
-          calls.end(call, status);
-          done(error === undefined ? null : Object.assign(new Error(error), { responseCode: status }));
+        const answer = (error: (Error & { responseCode?: number }) | null) => {
+          calls.end(call, error ? (error.responseCode ?? 554) : 250);
+          done(error);
         };
         const take = async () => {
           const bytes = await buffer(stream);
-          if (fault?.kind === 'refuse') return answer(550, 'No such mailbox here');
-          if (fault?.kind === 'greylist') return answer(451, 'Try again later');
+          const refusal = refusalOf('smtp', fault);
+          if (refusal) return answer(refusal);
           if (fault?.kind === 'delay') await new Promise((resolve) => setTimeout(resolve, fault.rule.ms ?? 1000));
           const mail = await PostalMime.parse(bytes);
           mails = [
@@ -76,9 +109,9 @@ export const mailbox = defineParty({
           ].slice(-KEPT);
           touch();
           if (fault?.kind === 'reset') return server.connections.forEach((connection) => connection._socket.destroy());
-          answer(250);
+          answer(null);
         };
-        take().catch((error: Error) => answer(554, error.message));
+        take().catch((error: Error) => answer(Object.assign(error, { responseCode: 554 })));
       },
     });
     // A client that hangs up in the middle is no mistake of ours.
@@ -111,7 +144,7 @@ export const mailbox = defineParty({
         });
       },
       calls,
-      faults: { smtp: SMTP_FAULTS },
+      faults: MAILBOX_FAULTS,
       reset() {
         mails = [];
       },

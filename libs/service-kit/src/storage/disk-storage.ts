@@ -82,6 +82,10 @@ export class DiskStorage implements MediaStorage {
     }
   }
 
+  problems(): Promise<string[]> {
+    return Promise.resolve([]);
+  }
+
   private placeOf(key: string): string {
     const name = createHash('sha256').update(checkedKey(key)).digest('hex');
     return join(this.folder, name.slice(0, 2), name);

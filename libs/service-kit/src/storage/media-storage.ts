@@ -17,6 +17,8 @@ export interface MediaStorage {
   delete(key: string): Promise<void>;
   /** Removes what killed processes have left half written. For a schedule. */
   removeAbandoned(): Promise<void>;
+  /** What is wrong with how the store is set up, in words for an operator. For a start; never rejects. */
+  problems(): Promise<string[]>;
 }
 
 // Letters every store, URL and shell agrees on; no part may begin with a dot, so no key can climb out of its folder.

@@ -64,6 +64,9 @@ describe('files in an S3-compatible bucket', () => {
   it('a bucket that does not exist is an error and not a missing file', async () => {
     await expect(aStorage({ bucket: 'nowhere' }).open('a')).rejects.toThrow('bucket');
     await expect(aStorage({ bucket: 'nowhere' }).put('a', Buffer.from('x'), voice)).rejects.toThrow('bucket');
+    await expect(aStorage({ bucket: 'nowhere' }).exists('a')).rejects.toThrow('there is no bucket nowhere');
+    expect(await aStorage({ bucket: 'nowhere' }).problems()).toEqual(['there is no bucket nowhere']);
+    expect(await aStorage().problems()).toEqual([]);
   });
 
   it('a file of many times 16 MiB comes back as it was sent', async () => {
@@ -163,6 +166,27 @@ describe('a bucket in trouble', () => {
     await aStorage({ endpoint }).removeAbandoned();
     expect(asked.filter((request) => request.startsWith('DELETE'))).toEqual([expect.stringContaining('uploadId=old')]);
     await aStorage({ endpoint: await failing(501, 'NotImplemented') }).removeAbandoned();
+  });
+
+  it('that we may not list is used nevertheless, and says which permissions are missing', async () => {
+    const storage = aStorage({ endpoint: await failing(403, 'AccessDenied') });
+    await storage.removeAbandoned();
+    expect(await storage.problems()).toEqual([
+      'the bucket does not grant s3:ListBucket: files that are missing cannot be told from those that may not be read',
+      'the bucket does not grant s3:ListBucketMultipartUploads: parts of files that were never finished stay, and are paid for',
+    ]);
+    await expect(storage.exists('a')).rejects.toThrow();
+    const without = aStorage({ endpoint: await failing(501, 'NotImplemented') });
+    expect(await without.problems()).toEqual([]);
+  });
+
+  it.each([
+    [400, 'RequestTimeout'],
+    [409, 'OperationAborted'],
+    [429, 'TooManyRequests'],
+  ])('that answers %i %s may be asked later', async (status, code) => {
+    const storage = aStorage({ endpoint: await failing(status, code) });
+    await expect(storage.put('a', Buffer.from('x'), voice)).rejects.toThrow(StorageUnavailable);
   });
 
   it('that is full says so', async () => {

@@ -2,6 +2,7 @@ import {
   AbortMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
+  HeadBucketCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
   type ListMultipartUploadsCommandOutput,
@@ -34,12 +35,14 @@ const PART_BYTES = 16 * 1024 * 1024;
 const MOST_PARTS = 10_000;
 const CONNECT_MS = 5_000;
 const ABANDONED_AFTER_MS = 24 * 60 * 60 * 1000;
+const NOT_GRANTED = 'the bucket does not grant';
 
 /** Files in an S3-compatible bucket. */
 export class S3Storage implements MediaStorage {
   private readonly client: S3Client;
   /** The same one, of which each request has the deadline and the errors of this storage. */
   private readonly uploader: S3Client;
+  private isKnownToBeThere = false;
 
   constructor(private readonly options: S3Options) {
     this.client = new S3Client({
@@ -95,6 +98,8 @@ export class S3Storage implements MediaStorage {
   async exists(key: string): Promise<boolean> {
     const command = new HeadObjectCommand(this.placeOf(key));
     const about = await this.ask((abortSignal) => this.client.send(command, { abortSignal })).catch(unlessMissing);
+    // An answer to HEAD has no body that would say what is missing, the file or its bucket.
+    if (!about && !this.isKnownToBeThere) await this.mayList();
     return about !== undefined;
   }
 
@@ -111,7 +116,7 @@ export class S3Storage implements MediaStorage {
       const command: ListMultipartUploadsCommand = new ListMultipartUploadsCommand({ Bucket, Prefix, ...after });
       const list: ListMultipartUploadsCommandOutput | undefined = await this.ask((abortSignal) =>
         this.client.send(command, { abortSignal }),
-      ).catch(unlessUnknown);
+      ).catch(unlessRefused);
       for (const { Key, UploadId, Initiated } of list?.Uploads ?? [])
         if (Initiated && Date.now() - Initiated.getTime() > ABANDONED_AFTER_MS)
           // Another service of the same bucket may have been faster.
@@ -120,6 +125,52 @@ export class S3Storage implements MediaStorage {
         ? { KeyMarker: list.NextKeyMarker, UploadIdMarker: list.NextUploadIdMarker }
         : undefined;
     }
+  }
+
+  async problems(): Promise<string[]> {
+    const { bucket: Bucket } = this.options;
+    try {
+      const listUploads = new ListMultipartUploadsCommand({ Bucket, MaxUploads: 1 });
+      const mayList = await this.mayList();
+      const maySeeParts = await this.isAllowed((abortSignal) => this.client.send(listUploads, { abortSignal }));
+      return [
+        ...(mayList
+          ? []
+          : [`${NOT_GRANTED} s3:ListBucket: files that are missing cannot be told from those that may not be read`]),
+        ...(maySeeParts
+          ? []
+          : [
+              `${NOT_GRANTED} s3:ListBucketMultipartUploads: parts of files that were never finished stay, and are paid for`,
+            ]),
+      ];
+    } catch (error) {
+      return [(error as Error).message];
+    }
+  }
+
+  /** @throws where there is no such bucket */
+  private async mayList(): Promise<boolean> {
+    const { bucket } = this.options;
+    const command = new HeadBucketCommand({ Bucket: bucket });
+    const mayList = await this.isAllowed((abortSignal) => this.client.send(command, { abortSignal })).catch(
+      (error: unknown) => {
+        if (statusOf(error) === 404) throw new Error(`there is no bucket ${bucket}`, { cause: error });
+        throw error;
+      },
+    );
+    this.isKnownToBeThere = true;
+    return mayList;
+  }
+
+  /** What a server cannot do needs no permission. */
+  private async isAllowed(work: (signal: AbortSignal) => Promise<unknown>): Promise<boolean> {
+    try {
+      await this.ask(work);
+    } catch (error) {
+      if (statusOf(error) === 403) return false;
+      if (statusOf(error) !== 501) throw error;
+    }
+    return true;
   }
 
   private async abandon(upload: {
@@ -172,15 +223,23 @@ class Counted {
   }
 }
 
+const statusOf = (error: unknown): number | undefined =>
+  error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+
 function named(error: unknown): unknown {
   if (!(error instanceof S3ServiceException))
     return new StorageUnavailable('the bucket cannot be reached', { cause: error });
-  const status = error.$metadata.httpStatusCode ?? 0;
+  const status = statusOf(error) ?? 0;
   // 507 and these names are MinIO's and Ceph's; Amazon's buckets have no end.
   if (status === 507 || ['XMinioStorageFull', 'QuotaExceeded'].includes(error.name))
     return new StorageFull(undefined, { cause: error });
   // 501 stays as it is: what a server cannot do it will not do later.
-  if ((status >= 500 && status !== 501) || status === 429)
+  // The two names are of a slow sender (400) and of a bucket that is being changed (409).
+  if (
+    (status >= 500 && status !== 501) ||
+    status === 429 ||
+    ['RequestTimeout', 'OperationAborted'].includes(error.name)
+  )
     return new StorageUnavailable(`the bucket answered ${status}`, { cause: error });
   return error;
 }
@@ -194,7 +253,7 @@ function unlessEnded(error: unknown): void {
   if (!(error instanceof S3ServiceException) || error.name !== 'NoSuchUpload') throw error;
 }
 
-/** Not every compatible server lists what was never finished. */
-function unlessUnknown(error: unknown): undefined {
-  if (!(error instanceof S3ServiceException) || error.name !== 'NotImplemented') throw error;
+/** Not every compatible server lists what was never finished, nor to everybody: `problems` tells. */
+function unlessRefused(error: unknown): undefined {
+  if (![403, 501].includes(statusOf(error) ?? 0)) throw error;
 }
