@@ -1,5 +1,6 @@
-import { auditActions, isOpen, routes } from '@switchboard/contracts';
+import { auditActions, isOpen, resourceTypeOf, routes } from '@switchboard/contracts';
 import { auditActionTexts } from '../apps/console/src/audit/audit-actions';
+import { auditResourceTexts } from '../apps/console/src/audit/audit-resources';
 
 /** What staff and keys change, and what they read that is sensitive; and what the gateway itself writes entries of. */
 const audited = routes.filter(
@@ -11,6 +12,20 @@ const audited = routes.filter(
       !route.permission.startsWith('me:')),
 );
 
+/** What features of the gateway write entries of besides. */
+const written = [
+  'api-key',
+  'approval',
+  'audit-export',
+  'bot',
+  'inbound-update',
+  'passkey',
+  'person',
+  'restriction',
+  'session',
+  'staff',
+];
+
 describe('what the audit log tells of', () => {
   const known = new Set<string>([...audited.map(({ id }) => id), ...auditActions]);
 
@@ -18,6 +33,13 @@ describe('what the audit log tells of', () => {
     const names: Record<string, string> = auditActionTexts[language];
     expect([...known].filter((action) => !names[action])).toEqual([]);
     expect(Object.keys(names).filter((action) => !known.has(action))).toEqual([]);
+  });
+
+  it.each(['en', 'ru'] as const)('is said with what it was done to, in %s', (language) => {
+    const words: Record<string, string> = auditResourceTexts[language];
+    const types = new Set([...audited.map(resourceTypeOf), ...written]);
+    expect([...types].filter((type) => !words[type]).sort()).toEqual([]);
+    expect(Object.keys(words).filter((type) => !types.has(type))).toEqual([]);
   });
 
   it('is named in one style, by service, area and act', () => {

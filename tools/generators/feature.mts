@@ -7,6 +7,7 @@ import { camel, pascal } from './names.mts';
 import { addRoutes } from './route.mts';
 import { addLayer, addModule } from './service.mts';
 import { constant, valueOf, withElement, withImport } from './source-edits.mts';
+import { addWords } from './words.mts';
 
 /** A resource over HTTP with its rows, and on demand an event that asks for one: the whole way of each use case. */
 export function addFeature(changes: Changes, feature: Feature): void {
@@ -18,6 +19,7 @@ export function addFeature(changes: Changes, feature: Feature): void {
   const request = requestOf(feature);
   if (request) addEvent(changes, request, definitionWith(request, fieldsOf(feature)));
   addRoutes(changes, feature);
+  addWords(changes, feature);
   for (const [path, text] of Object.entries(featureFiles(feature))) {
     // Lines of spaces are left by conditions that do not hold.
     changes.create(`apps/${service}/${path}`, text.replaceAll(/^ +\n/gm, ''));

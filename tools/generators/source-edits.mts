@@ -25,9 +25,9 @@ export const calledOn =
 
 /**
  * Adds an element to the one list that fits; the text is formatted later.
- * @param before it comes before the first element whose text matches, and at the end where none does
+ * @param before it comes before the first element whose text passes, and at the end where none does
  */
-export function withElement(source: string, fits: Fits, element: string, before?: RegExp): string {
+export function withElement(source: string, fits: Fits, element: string, before?: Pick<RegExp, 'test'>): string {
   const lists: List[] = [];
   const visit = (node: ts.Node): void => {
     if ((ts.isArrayLiteralExpression(node) || ts.isObjectLiteralExpression(node)) && fits(node)) lists.push(node);

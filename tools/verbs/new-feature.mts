@@ -23,6 +23,8 @@ export async function main(args: string[]): Promise<number> {
   });
   for (const path of await changes.write()) console.log(`Written: ${path}`);
   console.log(`\nNow delete the routes it does not need, and give the others, the entity, the migration and the data map their fields.
+Say in Russian what the console calls it: audit/audit-actions.ts, audit/audit-resources.ts, staff-names/permission-names.ts.
+The built-in roles that may do it are in apps/gateway/src/access/built-in-roles.ts; until one names it, owners and administrators alone may.
   npm test -- apps/${service}
   npm run docs    last, because it publishes: from then on routes and events only gain`);
   return 0;

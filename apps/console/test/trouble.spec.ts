@@ -1,3 +1,4 @@
+import AxeBuilder from '@axe-core/playwright';
 import { until } from '@switchboard/testing';
 import {
   browserForFacts,
@@ -625,5 +626,69 @@ describePages('the console when not all goes well', () => {
     await page().clock.runFor(31_000);
     await until(() => alerts().length === 5, { what: 'one more request' });
     expect(alerts().at(-1)).toBeUndefined();
+  });
+
+  it('whoever presses twice agrees once', async () => {
+    let isCounted = false;
+    gateway.answer({
+      'GET /v1/session': { staff: null, person: { id: PERSON, userId: PERSON, amr: ['link'], provenAt: AT } },
+      'GET /v1/me': { userId: PERSON, name: 'Ann', locale: 'en', timeZone: 'UTC', registeredAt: AT, revision: 1 },
+      'GET /v1/me/statistics': () => ({ isCounted, month: '2026-05', zone: 'UTC', total: {}, days: [] }),
+      'PUT /v1/me/consents/analytics': async () => {
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        return { purpose: 'analytics', isGiven: (isCounted = true) };
+      },
+    });
+    await page().goto('/me/');
+    await page().getByRole('button', { name: 'Count my use' }).dblclick();
+    await says('Counted from now on');
+    expect(gateway.askedFor('PUT /v1/me/consents/analytics')).toHaveLength(1);
+  });
+
+  it('an act that has ended is one row of the audit log, and what it was done to is said in words', async () => {
+    gateway = await open({ locale: 'ru-RU' });
+    const entry = {
+      ...{ id: '1.1', at: AT, actor: { kind: 'staff', id: STAFF_ID, label: 'Ada Lind' }, onBehalfOf: null },
+      ...{ action: 'gateway.webhook-endpoints.replay', resource: { type: 'webhook-endpoint', id: 'e1' }, botId: null },
+      ...{ changes: null, details: null, reason: null, approvalId: null, requestId: 'r1', result: 'begun', hash: 'h' },
+    };
+    const going = { ...entry, id: '1.3', requestId: 'r2' };
+    gateway.answer({ 'GET /v1/audit/entries': listOf(going, { ...entry, id: '1.2', result: 'done' }, entry) });
+    await page().goto('/console/audit');
+    const rows = page().getByRole('row', { name: /Вебхук e1/ });
+    await rows.first().waitFor();
+    expect((await rows.allInnerTexts()).map((row) => /Сделано|Начато/.exec(row)?.[0])).toEqual(['Начато', 'Сделано']);
+  });
+
+  it('what is done by the clock is said in the language of the page, and of a newer service in its own', async () => {
+    gateway = await open({ locale: 'ru-RU' });
+    const schedule = { cron: '41 2 * * *', timeoutMs: 1, lateMs: 0, succeededAt: AT, nextAt: AT };
+    const schedules = [
+      { ...schedule, job: 'send-alerts', purpose: 'Tells staff of alerts.' },
+      { ...schedule, job: 'newer', purpose: 'Does what is new.' },
+    ];
+    gateway.answer({
+      'GET /v1/services/*/system': new Refusal(503, 'unavailable'),
+      'GET /v1/services/analytics/system': { service: 'analytics', schedules },
+    });
+    await page().goto('/console/system?tab=schedules');
+    await says('Сообщает сотрудникам о начатых и законченных тревогах');
+    expect(await page().getByText('Does what is new.').getAttribute('lang')).toBe('en');
+    expect(await text()).not.toContain('Tells staff of alerts.');
+  });
+
+  it('the palette can be read out, and its list is scrolled by keys', async () => {
+    await page().goto('/console/audit');
+    await page()
+      .getByRole('button', { name: /Search/ })
+      .first()
+      .waitFor();
+    await page().keyboard.press('Control+k');
+    await dialog().getByRole('option', { name: 'Bots' }).first().waitFor();
+    const { violations } = await new AxeBuilder({ page: page() }).setLegacyMode().include('.ui-palette').analyze();
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+    await page().keyboard.type('webhooks');
+    await page().keyboard.press('Enter');
+    await page().waitForURL('**/console/webhooks');
   });
 });

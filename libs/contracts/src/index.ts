@@ -16,7 +16,7 @@ export type { ReadData } from './upcast';
 export { ownMessageInRussian } from './own-message';
 export { type Known, openWord, type OpenWord, type OpenWordSchema } from './open-word';
 export { type KnownLocale, Locale, localized, nearestLocale } from './locale';
-export { type AuditAction, auditActions } from './audit-actions';
+export { type AuditAction, auditActions, resourceTypeOf } from './audit-actions';
 export { BotId, Channel, CostMicros, DemoId, MediaKind, MediaRef, MediaType } from './shapes';
 export {
   BOT_SECTION_READERS,

@@ -5,9 +5,9 @@ import {
   Dialog as AriaDialog,
   Header,
   Input,
-  Menu,
-  MenuItem,
-  MenuSection,
+  ListBox,
+  ListBoxItem,
+  ListBoxSection,
   Modal,
   ModalOverlay,
   TextField as AriaTextField,
@@ -82,30 +82,31 @@ function PaletteList({
     >
       <AriaTextField aria-label={t.palette.title} className="ui-palette-field" autoFocus>
         <Search aria-hidden />
-        <Input placeholder={t.palette.placeholder} />
+        {/* By this role it is known whose keys move and scroll the list, which has no stop of its own. */}
+        <Input role="combobox" aria-expanded placeholder={t.palette.placeholder} />
       </AriaTextField>
-      <Menu
+      <ListBox
         aria-label={t.palette.title}
         className="ui-list ui-palette-list"
         onAction={(key) => run(String(key))}
         renderEmptyState={() => <div className="ui-list-none">{searching ? t.palette.searching : t.nothingFound}</div>}
       >
         {groups.map(([group, entries]) => (
-          <MenuSection key={group} id={group}>
+          <ListBoxSection key={group} id={group}>
             <Header className="ui-list-head">{group}</Header>
             {entries.map(({ id, title, about, icon, keys }) => (
-              <MenuItem key={id} id={id} textValue={title} className="ui-item">
+              <ListBoxItem key={id} id={id} textValue={title} className="ui-item">
                 {icon}
                 <span className="ui-item-text">
                   <span>{title}</span>
                   {about && <span className="ui-item-about">{about}</span>}
                 </span>
                 {keys && <Kbd keys={keys} />}
-              </MenuItem>
+              </ListBoxItem>
             ))}
-          </MenuSection>
+          </ListBoxSection>
         ))}
-      </Menu>
+      </ListBox>
       <footer className="ui-palette-help" aria-hidden>
         <span>
           <Kbd keys="up down" /> {t.palette.move}

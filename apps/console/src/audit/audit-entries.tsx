@@ -38,7 +38,7 @@ import { SavedFilters } from '../saved-filters/saved-filters';
 import { useList } from '../list';
 import { oneOf, useSetSearch } from '../search';
 import { useStaff } from '../session';
-import { useActionName, useAuditTexts } from './audit.texts';
+import { useActionName, useAuditTexts, useResourceName } from './audit.texts';
 
 const results = ['done', 'denied', 'failed', 'unknown', 'begun'] as const;
 const kinds = ['staff', 'key', 'person', 'service', 'anonymous'] as const;
@@ -48,6 +48,7 @@ const CLOCKS_DIFFER_MS = 10_000;
 export function AuditEntries() {
   const t = useAuditTexts();
   const nameOf = useActionName();
+  const typeOf = useResourceName();
   const mayExport = useStaff().can('audit:export');
   const search = useSearch({ from: '/console/audit' });
   const set = useSetSearch();
@@ -91,8 +92,8 @@ export function AuditEntries() {
     },
     {
       ...{ id: 'resource', title: t.resource, width: '230px' },
-      cell: ({ resource }) => (
-        <span title={`${resource.type} ${resource.id}`}>{`${resource.type} ${short(resource.id)}`}</span>
+      cell: ({ resource: { type, id, label } }) => (
+        <span title={`${typeOf(type)} ${id}`}>{`${typeOf(type)} ${label ?? short(id)}`}</span>
       ),
     },
     {
@@ -160,6 +161,7 @@ export function AuditEntries() {
         label={t.title}
         columns={columns}
         {...list}
+        rows={list.rows && withoutEnded(list.rows)}
         idOf={({ id }) => id}
         nameOf={({ action: name }) => nameOf(name)}
         onOpen={setShown}
@@ -199,6 +201,7 @@ function EntryDialog({
 }) {
   const t = useAuditTexts();
   const nameOf = useActionName();
+  const typeOf = useResourceName();
   const { id, at, actor, onBehalfOf, action, resource, botId, changes, details, reason, requestId, approvalId } = entry;
   const prove = async () => {
     await gatewayAuditEntriesProve({ path: { entryId: id } })
@@ -233,7 +236,8 @@ function EntryDialog({
             [t.proven, actor.amr?.join(', ')],
             [t.client, actor.client],
             [t.onBehalf, onBehalfOf && `${onBehalfOf.kind} ${onBehalfOf.id}`],
-            [t.resource, <CodeLine key="resource" text={`${resource.type} ${resource.id}`} />],
+            [t.resource, `${typeOf(resource.type)}${resource.label ? ` ${resource.label}` : ''}`],
+            [t.resourceId, <CodeLine key="resource" text={`${resource.type} ${resource.id}`} />],
             [t.bot, botId],
             [t.reason, reason],
             [t.approval, approvalId],
@@ -253,6 +257,13 @@ function EntryDialog({
       )}
     </Dialog>
   );
+}
+
+/** Of an act that has two entries, one as it began, the one that tells how it ended. */
+function withoutEnded(entries: readonly GatewayAuditEntry[]): GatewayAuditEntry[] {
+  const actOf = ({ requestId, action }: GatewayAuditEntry) => requestId && `${requestId} ${action}`;
+  const ended = new Set(entries.filter(({ result }) => result !== 'begun').map(actOf));
+  return entries.filter((entry) => entry.result !== 'begun' || !entry.requestId || !ended.has(actOf(entry)));
 }
 
 /** Ids of rows are long, and their ends tell them apart. */

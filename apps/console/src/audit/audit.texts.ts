@@ -1,5 +1,6 @@
 import { defineTexts } from '@switchboard/ui';
 import { auditActionTexts } from './audit-actions';
+import { auditResourceTexts } from './audit-resources';
 
 export const useAuditTexts = defineTexts({
   en: {
@@ -10,6 +11,7 @@ export const useAuditTexts = defineTexts({
     actor: 'Who',
     action: 'What',
     resource: 'To what',
+    resourceId: 'Its id',
     result: 'Result',
     results: { done: 'Done', denied: 'Denied', failed: 'Failed', unknown: 'Unknown', begun: 'Begun' },
     anyResult: 'Any result',
@@ -52,6 +54,7 @@ export const useAuditTexts = defineTexts({
     actor: 'Кто',
     action: 'Что',
     resource: 'С чем',
+    resourceId: 'Номер',
     result: 'Итог',
     results: { done: 'Сделано', denied: 'Отказано', failed: 'Не вышло', unknown: 'Неизвестно', begun: 'Начато' },
     anyResult: 'Любой итог',
@@ -94,4 +97,12 @@ const useActionTexts = defineTexts(auditActionTexts);
 export function useActionName(): (action: string) => string {
   const t: Readonly<Record<string, string>> = useActionTexts();
   return (action) => t[action] ?? action;
+}
+
+const useResourceTexts = defineTexts(auditResourceTexts);
+
+/** What something was done to, by its type in words. */
+export function useResourceName(): (type: string) => string {
+  const t: Readonly<Record<string, string>> = useResourceTexts();
+  return (type) => t[type] ?? type;
 }

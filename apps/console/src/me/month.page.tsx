@@ -99,8 +99,8 @@ function Month({ month, zone }: { month: string; zone: string }) {
   }
   if (!data.isCounted) {
     const agree = async () => {
-      if (!(await setConsent('analytics', true))) return;
       setAgreed(true);
+      if (!(await setConsent('analytics', true))) return setAgreed(false);
       notify({ text: t.counting, undo: () => void setConsent('analytics', false).then(() => setAgreed(false)) });
     };
     return (

@@ -14,6 +14,7 @@ import { useSearch } from '@tanstack/react-router';
 import { oneOf, useSetSearch } from '../search';
 import { services } from '../services';
 import { timeOf } from './cron';
+import { schedulePurposes } from './schedule-purposes';
 import { type KnownService, type Service, type System, useSystem } from './system.api';
 import { useSystemTexts } from './system.texts';
 
@@ -29,21 +30,25 @@ export function ScheduleList() {
   const search = useSearch({ from: '/console/system' });
   const service = oneOf(services, search.service);
   const { all, isLoading } = useSystem();
+  const purposeOf = usePurpose();
   const wanted = (search.q ?? '').toLocaleLowerCase();
-  const schedules = schedulesOf(all.filter((one) => !service || one.service === service)).filter(({ job, purpose }) =>
-    `${job} ${purpose}`.toLocaleLowerCase().includes(wanted),
+  const schedules = schedulesOf(all.filter((one) => !service || one.service === service)).filter((schedule) =>
+    `${schedule.job} ${purposeOf(schedule).text}`.toLocaleLowerCase().includes(wanted),
   );
   const columns: Column<Schedule>[] = [
     {
       ...{ id: 'job', title: t.job },
-      cell: ({ job, purpose }) => (
-        <span className="two-lines schedule">
-          <span>{job}</span>
-          <small lang="en" title={purpose}>
-            {purpose}
-          </small>
-        </span>
-      ),
+      cell: (schedule) => {
+        const { text, lang } = purposeOf(schedule);
+        return (
+          <span className="two-lines schedule">
+            <span>{schedule.job}</span>
+            <small lang={lang} title={text}>
+              {text}
+            </small>
+          </span>
+        );
+      },
     },
     {
       ...{ id: 'state', title: t.state, width: '130px', phone: 'state' },
@@ -90,6 +95,16 @@ export function ScheduleList() {
       />
     </>
   );
+}
+
+/** What a job is for. Of a newer service, in its own English. */
+function usePurpose(): (schedule: Schedule) => { text: string; lang?: string } {
+  const { language } = useLanguage();
+  const names: Readonly<Record<string, string>> = schedulePurposes;
+  return ({ services: [first], job, purpose }) => {
+    const text = language === 'ru' ? (names[`${first} ${job}`] ?? names[job]) : undefined;
+    return text ? { text } : { text: purpose, lang: 'en' };
+  };
 }
 
 /** What every service does is one line: the one that is worst off speaks for all. */

@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
-import { type RouteDefinition, serviceOf } from '@switchboard/contracts';
+import { resourceTypeOf, type RouteDefinition } from '@switchboard/contracts';
 import { DomainError, LOG, type Log, persistently } from '@switchboard/service-kit';
 import type { IncomingMessage } from 'node:http';
 import { DataSource } from 'typeorm';
@@ -123,7 +123,7 @@ export function auditedCall(
   const entry = {
     actor: { kind, id, roles, amr, address, ...(kind === 'staff' && { client: deviceOf(headers['user-agent']) }) },
     action: actionOf(route),
-    resource: { type: typeOf(route), id: given.at(-1)?.[1] ?? '' },
+    resource: { type: resourceTypeOf(route), id: given.at(-1)?.[1] ?? '' },
     botId: botOf(route, params, target),
     ...(userId !== undefined && { userId }),
     details: { method: route.method, ...(given.length > 0 && { params: Object.fromEntries(given) }) },
@@ -146,14 +146,6 @@ function resultOf(status: number, isOwn: boolean): string {
   if (status === CALLER_GONE || (!isOwn && UNANSWERED.includes(status))) return 'unknown';
   return DENIED.includes(status) ? 'denied' : 'failed';
 }
-
-/** `chat-ai.prompt-drafts.change` → `prompt-draft` */
-const typeOf = (route: RouteDefinition) =>
-  route.id
-    .slice(serviceOf(route).length + 1)
-    .replace(/\..*$/, '')
-    .replace(/ies$/, 'y')
-    .replace(/s$/, '');
 
 /** The bot that the address names, where the route says by which of its fields. */
 function botOf({ bots }: RouteDefinition, params: FoundRoute['params'], target: string): string | undefined {

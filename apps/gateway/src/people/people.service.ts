@@ -67,7 +67,7 @@ export class PeopleService {
     private readonly clock: Clock,
   ) {}
 
-  /** Who it is that has proven an external id; somebody new when nobody has it yet. */
+  /** Who it is that has proven an external id; somebody new when nobody has it yet. A bot tells no name: the first sign-in does. */
   async signIn(
     tx: EntityManager,
     external: ExternalIdentity,
@@ -76,6 +76,7 @@ export class PeopleService {
     const known = await this.identities.find(tx, external);
     if (known) {
       await this.identities.note(tx, known, external.label);
+      if (about.name !== undefined) await this.nameFirst(tx, known.userId, about.name);
       return { userId: known.userId, isNew: false };
     }
     const userId = uuidv7();
@@ -165,6 +166,13 @@ export class PeopleService {
     if ((raw as unknown[]).length === 0) return;
     const registered = { userId, channel, locale, registeredAt: registeredAt.toISOString() };
     await this.outbox.add(tx, UserRegistered(registered));
+  }
+
+  /** Whoever has changed anything of theirs has seen that there is no name, and may want none. */
+  private async nameFirst(tx: EntityManager, userId: string, name: string): Promise<void> {
+    const user = await this.lock(tx, userId);
+    if (user.name !== null || user.revision > 1) return;
+    await tx.update(User, userId, { ...(await this.personal.encrypt(tx, rowOf(userId), { name })), revision: 2 });
   }
 
   private async shown(tx: EntityManager, user: User): Promise<Profile> {

@@ -67,6 +67,22 @@ describe('whoever signs in', () => {
     expect((await browser.ask('GET', '/me')).body).toMatchObject({ userId, locale: 'ru' });
   });
 
+  it('brings the name that the bot has not told, once: whoever takes it away stays without', async () => {
+    const [id, userId] = [await person(), uuidv7()];
+    const contact = { chatId: uuidv7(), botId: 'lumen', channel: 'telegram', contactId: uuidv7(), locale: 'ru' };
+    await gateway.app.probe.say(ContactStarted({ ...contact, userId, externalId: String(id) }));
+    await gateway.app.probe.until(UserRegistered, ({ data }) => data.userId === userId);
+    const browser = gateway.browser();
+    await signIn(browser, 'telegram', id);
+    const { body: profile } = await browser.ask<{ name: string; revision: number }>('GET', '/me');
+    expect(profile.name).toBe('Ann');
+
+    const ifMatch = { 'if-match': `"${profile.revision}"` };
+    expect(await browser.ask('PATCH', '/me', { name: null }, ifMatch)).toMatchObject({ status: 200 });
+    await signIn(browser, 'telegram', id);
+    expect((await browser.ask('GET', '/me')).body).toMatchObject({ name: null });
+  });
+
   it('with Telegram before they wrote to a bot is told to the bots', async () => {
     const { userId, person: id } = await signedIn();
     const linked = await gateway.app.probe.until(IdentityLinked, ({ data }) => data.userId === userId);

@@ -1,6 +1,13 @@
+import type { Request } from 'express';
+
+export type PageLanguage = 'en' | 'ru';
+
+/** Of those that pages have words in, the one that the browser asks for first. */
+export const languageOf = (req: Request): PageLanguage => (req.acceptsLanguages('en', 'ru') === 'ru' ? 'ru' : 'en');
+
 /** A page of a third party, in one file: it looks like none of theirs, so that nobody takes it for the real one. */
-export const page = (title: string, body: string): string => `<!doctype html>
-<html lang="en">
+export const page = (title: string, body: string, language: PageLanguage = 'en'): string => `<!doctype html>
+<html lang="${language}">
   <meta charset="utf-8">
   <meta name="viewport" content="width=device-width, initial-scale=1">
   <title>${escapeHtml(title)}</title>

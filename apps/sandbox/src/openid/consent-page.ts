@@ -1,8 +1,25 @@
 import { Router } from 'express';
 import { HttpError } from '../kit/http';
-import { escapeHtml, page } from '../kit/html';
+import { escapeHtml, languageOf, page } from '../kit/html';
 import { choiceOf, endpoints, formOf, personNamed } from '../kit/oauth-endpoints';
 import type { ProviderParts } from './openid';
+
+const TEXTS = {
+  en: {
+    title: (name: string) => `Sandbox: sign in with ${name}`,
+    head: (name: string) => `Sign in with your ${name} account`,
+    groups: 'In these groups:',
+    allow: 'Allow',
+    decline: 'Decline',
+  },
+  ru: {
+    title: (name: string) => `Песочница: вход через ${name}`,
+    head: (name: string) => `Вход с аккаунтом ${name}`,
+    groups: 'В этих группах:',
+    allow: 'Разрешить',
+    decline: 'Отказаться',
+  },
+};
 
 /** Where a person chooses an account and allows or declines: the part that looks alike at all of them. */
 export function consentPage(parts: ProviderParts, path: string): Router {
@@ -17,21 +34,24 @@ export function consentPage(parts: ProviderParts, path: string): Router {
     )(`${name}.auth`, (req, res) => {
       const begun = server.begin(req.query);
       if (typeof begun === 'string') return res.redirect(begun);
+      const language = languageOf(req);
+      const t = TEXTS[language];
       return res.send(
         page(
-          `Sandbox: sign in with ${name}`,
+          t.title(name),
           `<main>
              <p class="mark">Sandbox</p>
-             <h1>Sign in with your ${escapeHtml(name)} account</h1>
+             <h1>${escapeHtml(t.head(name))}</h1>
              <form method="post" action="${address}/consents/${begun.id}">
                ${choiceOf(context.people())}
-               ${groups.length > 0 ? `<p>In these groups:</p>${groups.map(groupBox).join('')}` : ''}
+               ${groups.length > 0 ? `<p>${t.groups}</p>${groups.map(groupBox).join('')}` : ''}
                <div class="row">
-                 <button class="main" name="decision" value="allow">Allow</button>
-                 <button name="decision" value="decline">Decline</button>
+                 <button class="main" name="decision" value="allow">${t.allow}</button>
+                 <button name="decision" value="decline">${t.decline}</button>
                </div>
              </form>
            </main>`,
+          language,
         ),
       );
     }),

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { Router } from 'express';
 import type { AuthorizationRequest, Grant } from '../kit/authorization-server';
 import { HttpError } from '../kit/http';
-import { escapeHtml, page } from '../kit/html';
+import { escapeHtml, languageOf, page, type PageLanguage } from '../kit/html';
 import { answerRefusals, baseOf, choiceOf, endpoints, formOf, personNamed, readForms } from '../kit/oauth-endpoints';
 import { idToken, telegramClaims } from './id-token';
 import type { LoginParty } from './telegram-login';
@@ -53,7 +53,7 @@ export function loginServer({ context, server, keys, calls, address, publicUrl }
     endpoint('auth', (req, res) => {
       const begun = server.begin(req.query, { responseTypes: ['code', 'post_message'], extra: emojis() });
       if (typeof begun === 'string') res.redirect(begun);
-      else res.send(approvalPage(begun, choiceOf(context.people())));
+      else res.send(approvalPage(begun, choiceOf(context.people()), languageOf(req)));
     }),
   );
   // The browser waits for what is decided on the phone.
@@ -63,15 +63,15 @@ export function loginServer({ context, server, keys, calls, address, publicUrl }
     const form = formOf(req);
     if (form.get('decision') === 'decline') return void res.redirect(303, server.decline(request));
     if (form.get('emoji') !== request.extra['emoji']) {
-      const sentence = 'That is not the emoji that the browser shows. Nothing was approved.';
-      return void res.status(400).send(approvalPage(request, choiceOf(context.people()), sentence));
+      const again = approvalPage(request, choiceOf(context.people()), languageOf(req), { otherEmoji: true });
+      return void res.status(400).send(again);
     }
     if (request.scope.includes('phone') && form.get('phone') !== 'on') request.extra['phone'] = 'declined';
     const person = personNamed(context.people(), Number(form.get('person')));
     if (request.responseType === 'post_message') {
       const claims = telegramClaims(person, request);
       const token = await idToken({ keys, issuer: baseOf(req, address), fault: undefined }, { request }, claims);
-      return void res.send(popupPage(request, { id_token: token, user: claims }));
+      return void res.send(popupPage(request, { id_token: token, user: claims }, languageOf(req)));
     }
     res.redirect(303, server.approve(request, person));
   });
@@ -107,8 +107,47 @@ export function loginServer({ context, server, keys, calls, address, publicUrl }
   return router;
 }
 
+const TEXTS = {
+  en: {
+    title: 'Sandbox: sign in with Telegram',
+    inBrowser: 'Sandbox, in the browser',
+    head: 'Sign in with Telegram',
+    approveThere: 'Approve it on the phone, with this emoji:',
+    otherEmoji: 'That is not the emoji that the browser shows. Nothing was approved.',
+    onPhone: 'Sandbox, on the phone',
+    asks: (client: string) => `Somebody wants to sign in to the site of bot ${client} as:`,
+    sharePhone: 'Share my phone number',
+    whichEmoji: 'Which emoji does the browser show?',
+    approve: 'Approve',
+    decline: 'Decline',
+    signedIn: 'Sandbox: signed in',
+    closeIt: 'You can close this window.',
+  },
+  ru: {
+    title: 'Песочница: вход через Telegram',
+    inBrowser: 'Песочница, в браузере',
+    head: 'Вход через Telegram',
+    approveThere: 'Разрешите вход на телефоне, с этим эмодзи:',
+    otherEmoji: 'Браузер показывает другой эмодзи. Вход не разрешён.',
+    onPhone: 'Песочница, на телефоне',
+    asks: (client: string) => `Кто-то хочет войти на сайт бота ${client} как:`,
+    sharePhone: 'Поделиться номером телефона',
+    whichEmoji: 'Какой эмодзи показывает браузер?',
+    approve: 'Разрешить',
+    decline: 'Отказаться',
+    signedIn: 'Песочница: вход выполнен',
+    closeIt: 'Это окно можно закрыть.',
+  },
+};
+
 /** Browser and phone beside each other: what the one shows the other asks for. */
-function approvalPage({ id, client, scope, extra }: AuthorizationRequest, people: string, mistake?: string): string {
+function approvalPage(
+  { id, client, scope, extra }: AuthorizationRequest,
+  people: string,
+  language: PageLanguage,
+  { otherEmoji = false } = {},
+): string {
+  const t = TEXTS[language];
   const choice = (extra['emojis'] ?? '')
     .split(' ')
     .map(
@@ -117,28 +156,28 @@ function approvalPage({ id, client, scope, extra }: AuthorizationRequest, people
     )
     .join('');
   const phone = scope.includes('phone')
-    ? '<label><input type="checkbox" name="phone" checked> Share my phone number</label>'
+    ? `<label><input type="checkbox" name="phone" checked> ${t.sharePhone}</label>`
     : '';
   return page(
-    'Sandbox: sign in with Telegram',
+    t.title,
     `<main>
-       <p class="mark">Sandbox, in the browser</p>
-       <h1>Sign in with Telegram</h1>
-       <p>Approve it on the phone, with this emoji:</p>
+       <p class="mark">${t.inBrowser}</p>
+       <h1>${t.head}</h1>
+       <p>${t.approveThere}</p>
        <p class="emoji" id="emoji">${extra['emoji']}</p>
-       ${mistake ? `<p role="alert">${escapeHtml(mistake)}</p>` : ''}
+       ${otherEmoji ? `<p role="alert">${t.otherEmoji}</p>` : ''}
      </main>
      <article>
-       <p class="mark">Sandbox, on the phone</p>
+       <p class="mark">${t.onPhone}</p>
        <form method="post" action="/telegram-login/auth/${id}">
-         <p>Somebody wants to sign in to the site of bot ${escapeHtml(client)} as:</p>
+         <p>${t.asks(escapeHtml(client))}</p>
          ${people}
          ${phone}
-         <p>Which emoji does the browser show?</p>
+         <p>${t.whichEmoji}</p>
          <div class="row">${choice}</div>
          <div class="row">
-           <button class="main" name="decision" value="approve">Approve</button>
-           <button name="decision" value="decline" formnovalidate>Decline</button>
+           <button class="main" name="decision" value="approve">${t.approve}</button>
+           <button name="decision" value="decline" formnovalidate>${t.decline}</button>
          </div>
        </form>
      </article>
@@ -149,21 +188,24 @@ function approvalPage({ id, client, scope, extra }: AuthorizationRequest, people
          if (next) location.replace(next);
        }, 1000);
      </script>`,
+    language,
   );
 }
 
 /** As JSON in a script: a `<` would let a name end it. */
 const inScript = (value: unknown) => JSON.stringify(value).replaceAll('<', '\\u003c');
 
-function popupPage({ redirectUri }: AuthorizationRequest, result: object): string {
+function popupPage({ redirectUri }: AuthorizationRequest, result: object, language: PageLanguage): string {
+  const t = TEXTS[language];
   const origin = new URL(redirectUri).origin;
   return page(
-    'Sandbox: signed in',
-    `<main><p>You can close this window.</p></main>
+    t.signedIn,
+    `<main><p>${t.closeIt}</p></main>
      <script>
        opener?.postMessage(${inScript({ event: 'auth_result', result })}, ${inScript(origin)});
        close();
      </script>`,
+    language,
   );
 }
 

@@ -57,6 +57,13 @@ describe('signing in with Telegram in the sandbox', () => {
     });
   });
 
+  it('asks in the language of the browser', async () => {
+    const shown = async (language: string) =>
+      (await fetch(asked(), { headers: { 'accept-language': language } })).text();
+    expect(await shown('ru-RU,ru;q=0.9,en;q=0.8')).toMatch(/<html lang="ru">[^]*Вход через Telegram[^]*Разрешить/);
+    expect(await shown('de')).toMatch(/<html lang="en">[^]*Sign in with Telegram[^]*Approve/);
+  });
+
   it('gives a signed token that says who approved', async () => {
     const { payload } = await jwtVerify(await tokenOf(), createLocalJWKSet(await keys()), {
       issuer,
