@@ -315,13 +315,18 @@ withBrowser('the console in the browser', () => {
   });
 
   describe('each page', () => {
+    // What is not named here is opened as something that there is not.
     let ids: KnownIds;
     beforeAll(async () => {
       const [known] = await installation.rows<{ id: string; user_id: string }>(
         'chat-ai',
         `SELECT id, user_id FROM conversations WHERE bot_id = 'books'`,
       );
-      ids = { botId: 'books', conversationId: known!.id, userId: known!.user_id };
+      const [experiment] = await installation.rows<{ id: string }>('analytics', 'SELECT id FROM experiments');
+      ids = {
+        ...{ botId: 'books', conversationId: known!.id, userId: known!.user_id },
+        experimentId: experiment!.id,
+      };
       await console.go('/console/');
     });
 
@@ -333,5 +338,13 @@ withBrowser('the console in the browser', () => {
         if (path.includes(UNKNOWN)) console.forgive(/status of 404/);
       });
     }
+
+    story('can be read out and fits on a phone: what is found by its name', async () => {
+      await console.turnTo('/console/bots');
+      await console.page.keyboard.press('Control+k');
+      await console.dialog.getByRole('option').first().waitFor();
+      expect(await console.faults()).toEqual([]);
+      await console.page.keyboard.press('Escape');
+    });
   });
 });
