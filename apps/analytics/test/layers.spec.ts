@@ -39,6 +39,7 @@ it('the features of analytics ask each other for what is in their tables', () =>
       'events/event-store.service.ts consents':
         'whether an event may be kept is decided by the statement that keeps it, or a withdrawal could come between',
       'rollups/rollups.service.ts events': 'counts anew from the events what was counted as they came',
+      'demo/demo.service.ts alerts': 'takes back all that the demo has made, in one transaction',
       'demo/demo.service.ts events': 'takes back all that the demo has made, in one transaction',
       'demo/demo.service.ts quarantined_events': 'takes back all that the demo has made, in one transaction',
       'demo/demo.service.ts experiments': 'takes back all that the demo has made, in one transaction',
