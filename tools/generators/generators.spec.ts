@@ -88,7 +88,9 @@ describe('what the generators write', () => {
     ];
     for (const service of ours) lines.push(await verb('new-feature', service, `stars-of-${service}`));
     written = lines.flatMap((text) => [...text.matchAll(/^Written: (.+)$/gm)].map(([, path]) => path!));
-    sources = [...new Set(written.filter((path) => path.endsWith('.ts')))];
+    // The words of the console belong to a project of their own: their format is looked at, and their types by its build.
+    const isSource = (path: string) => path.endsWith('.ts') && !path.startsWith('apps/console/');
+    sources = [...new Set(written.filter(isSource))];
     const config = { extends: './tsconfig.specs.json', include: [...sources, 'apps/*/src/**/*.d.ts'] };
     writeFileSync(join(copy, 'tsconfig.written.json'), JSON.stringify(config));
     // The specs read the sources, so they need not wait for the build as all the rest must.

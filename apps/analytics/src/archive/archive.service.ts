@@ -194,8 +194,10 @@ export class ArchiveService {
     );
   }
 
+  /** Of months that there are, since one event of long ago has no days between; the latest first, since they are waited for. */
   private async openDays(): Promise<OpenDay[]> {
-    const [oldest] = await this.partitions.list();
+    const months = await this.partitions.list();
+    const [oldest] = months;
     if (!oldest) return [];
     const now = this.clock.now().getTime();
     return this.db.query<OpenDay[]>(
@@ -210,8 +212,13 @@ export class ArchiveService {
          SELECT count(*) AS events, max(received_at) AS latest FROM events
          WHERE occurred_at >= day::timestamp AT TIME ZONE 'UTC' AND occurred_at < (day + 1)::timestamp AT TIME ZONE 'UTC'
        ) there
-       WHERE archived.final IS NOT TRUE ORDER BY day`,
-      [dayOf(oldest.from.getTime()), dayOf(now - DAY_MS), dayOf(now - CLOSED_AFTER_DAYS * DAY_MS)],
+       WHERE archived.final IS NOT TRUE AND date_trunc('month', day)::date = ANY($4::date[]) ORDER BY day DESC`,
+      [
+        dayOf(oldest.from.getTime()),
+        dayOf(now - DAY_MS),
+        dayOf(now - CLOSED_AFTER_DAYS * DAY_MS),
+        months.map(({ from }) => dayOf(from.getTime())),
+      ],
     );
   }
 

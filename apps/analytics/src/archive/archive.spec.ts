@@ -147,6 +147,21 @@ describe('the archive of a day', () => {
     expect(await ask(app, `SELECT FROM events WHERE occurred_at < '2027-03-02'`)).toEqual([]);
   });
 
+  it('is written of months of which there are events, however long ago the first of them is', async () => {
+    const longAgo = new Date('2019-01-15');
+    await eventPartitions().ensure([longAgo, at(1)]);
+    await archive();
+    const [oldest] = await eventPartitions().list();
+    await eventPartitions().drop(oldest!);
+    const months = await ask<{ month: string; days: number }>(
+      app,
+      `SELECT to_char(day, 'YYYY-MM') AS month, count(*)::integer AS days FROM archived_days GROUP BY 1 ORDER BY 1`,
+    );
+    expect(months[0]).toEqual({ month: '2019-01', days: 31 });
+    expect(months.filter(({ month }) => month > '2019-01' && month < '2026-01')).toEqual([]);
+    expect(months.at(-1)).toEqual({ month: '2027-03', days: 1 });
+  });
+
   it('that could not be written leaves the earlier one, and the next try succeeds', async () => {
     const userId = await aPerson(app);
     await say(app, aUsage({ userId }), at(1));

@@ -3,6 +3,7 @@ import {
   AuditEntryAppendRequested,
   ChangePromptDraft,
   DiscardPromptDraft,
+  type EventOf,
   ListPromptDrafts,
   ListPromptReleases,
   ListPromptVersions,
@@ -178,7 +179,9 @@ describe('prompts', () => {
       status: 404,
       problem: { code: 'chat-ai.prompt_draft_not_found' },
     });
-    expect(app.probe.all(AuditEntryAppendRequested).filter(({ data }) => data.resourceId === 'spa')).toMatchObject([
+    const isOfSpa = ({ data }: EventOf<typeof AuditEntryAppendRequested>) => data.resourceId === 'spa';
+    await app.probe.until(AuditEntryAppendRequested, isOfSpa);
+    expect(app.probe.all(AuditEntryAppendRequested).filter(isOfSpa)).toMatchObject([
       {
         data: {
           actor: { kind: 'staff', id: 'root' },

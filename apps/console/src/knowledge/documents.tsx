@@ -28,13 +28,15 @@ import { BookOpen, Download, Globe, Pencil, RefreshCw, Trash2, Undo2 } from 'luc
 import { useState } from 'react';
 import { refresh, tellProblem } from '../http/api';
 import { fetchCounting } from './fetch-counting';
+import { lazyPart } from '../lazy-part';
 import { useList } from '../list';
 import { oneOf, useSetSearch } from '../search';
 import { useStaff } from '../session';
-import { DocumentDialog } from './document-dialog';
 import { documentName, DocumentState } from './document-state';
 import { useKnowledgeTexts } from './knowledge.texts';
-import { PageDialog } from './page-dialog';
+
+const DocumentDialog = lazyPart(() => import('./document-dialog'), 'DocumentDialog');
+const PageDialog = lazyPart(() => import('./page-dialog'), 'PageDialog');
 
 const origins = ['folder', 'file', 'page', 'faq'] as const;
 const FORMATS = ['.pdf', '.docx', '.xlsx', '.csv', '.html', '.htm', '.md', '.txt'];

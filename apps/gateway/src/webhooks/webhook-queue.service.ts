@@ -221,13 +221,15 @@ export class WebhookQueueService {
       `SELECT id FROM webhook_endpoints e WHERE EXISTS (
          SELECT FROM webhook_deliveries WHERE endpoint_id = e.id AND state = 'waiting')`,
     );
-    for (const { id } of endpoints) {
-      await this.db.transaction(async (tx) => {
-        await this.health.lock(tx, id);
-        await this.sendWaiting(tx, id);
-      });
-    }
+    for (const { id } of endpoints) await this.sendWaitingOf(id);
     return this.addLostJobs();
+  }
+
+  private async sendWaitingOf(endpointId: string): Promise<void> {
+    await this.db.transaction(async (tx) => {
+      await this.health.lock(tx, endpointId);
+      await this.sendWaiting(tx, endpointId);
+    });
   }
 
   /**
@@ -240,18 +242,21 @@ export class WebhookQueueService {
        WHERE id < $1 AND state IN ('waiting', 'scheduled') AND NOT is_test AND NOT is_replay ORDER BY id LIMIT $2`,
       [firstIdOf(time), limit],
     );
+    const endpoints = new Set<string>();
     for (const { id } of expired) {
       await this.db.transaction(async (tx) => {
         const delivery = await this.open(tx, id);
         // Its turn has come after all.
         if (!delivery || !['waiting', 'scheduled'].includes(delivery.state)) return;
+        endpoints.add(delivery.endpointId);
         const { endpointId, type, attemptCount: attempts } = delivery;
         await this.end(tx, delivery, 'failed', 'expired');
         const facts = { deliveryId: id, endpointId, eventType: type, attempts };
         await this.outbox.add(tx, WebhookDeliveryFailed({ ...facts, reason: 'expired' }));
-        await this.sendWaiting(tx, endpointId);
       });
     }
+    // Not before all of them have ended: the end of one would let the next be sent, which is as old.
+    for (const id of endpoints) await this.sendWaitingOf(id);
     return expired.length;
   }
 

@@ -60,7 +60,11 @@ afterAll(async () => {
 });
 afterEach(async () => {
   jest.restoreAllMocks();
-  await app.service.db.query('DELETE FROM webhook_endpoints');
+  // Locked in the order in which whoever sends locks them.
+  await app.service.db.transaction(async (tx) => {
+    await tx.query('SELECT FROM webhook_health ORDER BY endpoint_id FOR UPDATE');
+    await tx.query('DELETE FROM webhook_endpoints');
+  });
 });
 
 const queue = () => app.service.nest.get(WebhookQueueService, { strict: false });
