@@ -20,6 +20,15 @@ describe('somebody who may do more for one bot than for another', () => {
     expect(actor).toMatchObject({ bots: ['a', 'b'], scopes: ['people:read', 'people:restrict'] });
   });
 
+  it('may do what both allow also where one of them allows more than it names', () => {
+    const ownerAndSupport = staff([
+      { botId: 'a', scopes: ['*'] },
+      { botId: 'b', scopes: ['people:read', 'people:restrict'] },
+    ]);
+    const actor = actorFor(ownerAndSupport, ListPeople, new Date());
+    expect(actor).toMatchObject({ bots: ['a', 'b'], scopes: ['people:read', 'people:restrict'] });
+  });
+
   it('may do what is allowed for the bot that stands in the address', () => {
     const actor = actorFor(moderatorAndSupport, ListPeople, new Date(), 'a');
     expect(actor).toMatchObject({ bots: ['a'], scopes: ['people:read', 'people:restrict', 'people:restrict-month'] });

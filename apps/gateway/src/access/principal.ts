@@ -74,10 +74,11 @@ const scopesIn = ({ grants }: Principal, botId: string | null): string[] =>
   grants.flatMap((grant) => (grant.botId === botId ? grant.scopes : []));
 
 /** What holds for each of the bots: which of them a body names is not known yet, and what one role allows for one is not for another. */
-function common(principal: Principal, [first, ...others]: readonly string[]): string[] {
-  if (first === undefined) return [];
-  const all = others.map((botId) => new Set(scopesIn(principal, botId)));
-  return scopesIn(principal, first).filter((scope) => all.every((scopes) => scopes.has(scope)));
+function common(principal: Principal, bots: readonly string[]): string[] {
+  const each = bots.map((botId) => scopesIn(principal, botId));
+  return [...new Set(each.flat())].filter((scope) =>
+    each.every((scopes) => scopes.includes(scope) || allows(scopes, scope as Permission)),
+  );
 }
 
 /** What is forbidden for one bot is forbidden for all: a prohibition never lets anything through. */
