@@ -58,7 +58,7 @@ async function checkStorage(values: { as: string; url?: string | undefined }, wh
     await import('@switchboard/contracts');
   const url = values.url ?? (await addressOf('analytics'));
   const options = { actor: operatorNamed(values.as), timeoutMs: TIMEOUT_MS };
-  let damaged = 0;
+  const found = { backups: 0, days: 0, damaged: 0 };
   const code = await tellingProblems(url, () =>
     askAsOperator('analytics', url, async (client) => {
       const check = async (name: string, question: Promise<object>) => {
@@ -68,7 +68,7 @@ async function checkStorage(values: { as: string; url?: string | undefined }, wh
           const { status, problem } = error as { status?: number; problem?: object };
           // Anything else says nothing of what lies there.
           if (status !== 404 && status !== 409) throw error;
-          damaged++;
+          found.damaged++;
           console.error(`${name}: ${JSON.stringify(problem)}`);
         }
       };
@@ -78,14 +78,19 @@ async function checkStorage(values: { as: string; url?: string | undefined }, wh
         check(`backup ${id}`, client.call(CheckStatisticsBackup, { params: { id } }, options));
       if (which) return (/^\d{4}-\d\d-\d\d$/.test(which) ? checkDay : checkBackup)(which);
       const { backups } = await client.call(ListStatisticsBackups, {}, options);
+      found.backups = backups.length;
       for (const { id } of backups) await checkBackup(id);
       for (let after: string | undefined; ;) {
         const { data, page } = await client.call(ListArchivedDays, { query: { limit: 200, after } }, options);
+        found.days += data.length;
         for (const { day } of data) await checkDay(day);
         after = page.next ?? undefined;
-        if (!after) return;
+        if (!after) break;
       }
+      console.log(`${found.backups} backups and ${found.days} days of events were read, ${found.damaged} are damaged`);
+      // Nothing to read is no good news: another bucket, or a database that knows of no day yet.
+      if (found.backups + found.days === 0) found.damaged++;
     }),
   );
-  return code === 0 && damaged > 0 ? 1 : code;
+  return code === 0 && found.damaged > 0 ? 1 : code;
 }

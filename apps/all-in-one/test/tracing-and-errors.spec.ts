@@ -49,7 +49,7 @@ describe('an installation that is watched from outside', () => {
       LOG_LEVEL: 'info',
       GATEWAY_PUBLIC_PORT: String(port),
       GATEWAY_PUBLIC_URL: publicUrl,
-      NODE_OPTIONS: `--require ${TRACING}`,
+      NODE_OPTIONS: `--require ${JSON.stringify(TRACING)}`,
       OTEL_EXPORTER_OTLP_ENDPOINT: collector,
       OTEL_BSP_SCHEDULE_DELAY: '200',
       SENTRY_DSN: `${tracker.replace('://', '://0123abcd@')}/7`,

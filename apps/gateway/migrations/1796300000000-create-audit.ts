@@ -89,9 +89,8 @@ export class CreateAudit1796300000000 implements MigrationInterface {
         UNIQUE (stream, to_seq)
       )`);
     await db.query('CREATE INDEX audit_segments_of_root ON audit_segments (root)');
-    // One row. Only where copies were made can they be missing.
-    await db.query('CREATE TABLE audit_copies (begun_at timestamptz)');
-    await db.query('INSERT INTO audit_copies VALUES (NULL)');
+    // One row, since the first copy. Only where copies were made can they be missing.
+    await db.query('CREATE TABLE audit_copies (begun boolean PRIMARY KEY CHECK (begun))');
     await db.query(`
       CREATE TABLE audit_verifications (
         id           uuid PRIMARY KEY,
@@ -112,7 +111,7 @@ export class CreateAudit1796300000000 implements MigrationInterface {
         END IF;
         RAISE EXCEPTION 'the audit log is never changed' USING ERRCODE = 'insufficient_privilege';
       END $$`);
-    for (const table of ['audit_entries', 'audit_roots', 'audit_segments']) {
+    for (const table of ['audit_entries', 'audit_roots', 'audit_segments', 'audit_copies']) {
       await db.query(
         `CREATE TRIGGER keep_${table} BEFORE UPDATE OR DELETE ON ${table} FOR EACH ROW EXECUTE FUNCTION keep_audit_log()`,
       );

@@ -297,7 +297,7 @@ export const gatewayDataMap: DataMap = {
     columns: { hash: 'Hash of the last of the entries.', rows: 'A hash that stands for all of them.' },
   },
   audit_copies: {
-    purpose: 'Since when signatures of the audit log are copied to the storage.',
+    purpose: 'Whether signatures of the audit log have been copied to the storage.',
     retention: 'For good.',
     erasure: 'not personal',
     columns: {},

@@ -71,7 +71,8 @@ export class BotServers {
     }
   }
 
-  private isOperators(address: string | URL): boolean {
+  /** Whether it is a server that the operator names, and not only a bot. */
+  isOperators(address: string | URL): boolean {
     return this.operators.has(new URL(address).origin);
   }
 }

@@ -107,7 +107,7 @@ export class ArchiveService {
         if (day.changed) await this.archive(day);
         else if (day.closed) await this.db.manager.update(ArchivedDay, { day: day.day }, { final: true });
       } catch (error) {
-        this.log.error({ error, day: day.day }, 'the events of a day were not archived');
+        this.log.error({ err: error, day: day.day }, 'the events of a day were not archived');
         failures.push(error);
       }
     }

@@ -26,26 +26,27 @@ export function KeptRow<Row extends { readonly revision: string | number }>({
   children: (row: Row, kept: Kept<Row>) => ReactNode;
 }) {
   /** The row that is kept, and the key of the form, which outlives a row when something was typed since it was sent. */
-  const [state, setState] = useState<{ row?: Row; form?: Row['revision'] }>({});
+  const [state, setState] = useState<{ row?: Row; form?: Row['revision']; until?: Row['revision'] }>({});
   const [isReading, setIsReading] = useState(false);
   const isTyped = useRef(false);
-  const row = state.row ?? latest;
+  // What was saved stays until something else than the row before it has been read: reading it anew may fail.
+  const isOver = state.until !== undefined && latest.revision !== state.until;
+  const row = isOver ? latest : (state.row ?? latest);
   const form = state.form ?? row.revision;
   const read = async () => {
     setIsReading(true);
     await readAnew();
     setIsReading(false);
-    if (!isTyped.current) setState({});
   };
   const kept: Kept<Row> = {
     isStale: !isReading && row.revision !== latest.revision,
     goOn: (saved) => {
-      setState({ row: saved, form: isTyped.current ? form : undefined });
+      setState(isTyped.current ? { row: saved, form } : { row: saved, until: latest.revision });
       return read();
     },
     beginAnew: () => {
       isTyped.current = false;
-      return read();
+      return read().then(() => setState({}));
     },
   };
   return (

@@ -25,7 +25,7 @@ import {
 } from '@switchboard/ui';
 import { useSearch } from '@tanstack/react-router';
 import { BookOpen, Download, Globe, Pencil, RefreshCw, Trash2, Undo2 } from 'lucide-react';
-import { useState } from 'react';
+import { Suspense, useState } from 'react';
 import { refresh, tellProblem } from '../http/api';
 import { fetchCounting } from './fetch-counting';
 import { lazyPart } from '../lazy-part';
@@ -200,10 +200,12 @@ export function Documents({ botId }: { botId: string }) {
           ];
         }}
       />
-      {shown && <DocumentDialog botId={botId} document={shown} onClose={() => setShown(undefined)} />}
-      {page && (
-        <PageDialog botId={botId} document={page === 'new' ? undefined : page} onClose={() => setPage(undefined)} />
-      )}
+      <Suspense>
+        {shown && <DocumentDialog botId={botId} document={shown} onClose={() => setShown(undefined)} />}
+        {page && (
+          <PageDialog botId={botId} document={page === 'new' ? undefined : page} onClose={() => setPage(undefined)} />
+        )}
+      </Suspense>
     </>
   );
 }

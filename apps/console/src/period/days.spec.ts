@@ -9,7 +9,7 @@ function inZone(zone: string, now: string, expression: string): unknown {
       constructor(...given) { super(...(given.length ? given : ['${now}'])); }
       static now() { return RealDate.parse('${now}'); }
     };
-    const { daysBefore, eachDay, lastDays, lengthOf, momentsOf } = await import('./days.ts');
+    const { dayOf, daysBefore, eachDay, lastDays, lengthOf, momentsOf } = await import('./days.ts');
     console.log(JSON.stringify(${expression}));`;
   const flags = ['--no-warnings', '--input-type=module', '-e', program];
   const env = { ...process.env, TZ: zone };
@@ -42,6 +42,10 @@ describe('days of a period', () => {
   it('are told one by one, both ends included', () => {
     const over = santiago('2026-10-01T12:00:00Z', `eachDay({ from: '2026-09-05', to: '2026-09-07' })`);
     expect(over).toEqual(['2026-09-05', '2026-09-06', '2026-09-07']);
+  });
+
+  it('have a year of four digits also while it is typed', () => {
+    expect(santiago('2026-10-01T12:00:00Z', `dayOf(new Date('0002-12-31T12:00:00'))`)).toBe('0002-12-31');
   });
 
   it('end where the next one begins', () => {

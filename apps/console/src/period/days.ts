@@ -9,7 +9,8 @@ const DAY_MS = 86_400_000;
 /** `2026-11-27`, in the zone of the browser. */
 export function dayOf(at: Date): string {
   const [year, month, day] = [at.getFullYear(), at.getMonth() + 1, at.getDate()];
-  return `${year}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}`;
+  // React Aria tells of the year while it is typed: 0002 comes before 2027.
+  return `${String(year).padStart(4, '0')}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}`;
 }
 
 /** A day of the calendar, so many days later: a day of a zone may have 23 or 25 hours. */

@@ -287,7 +287,9 @@ function useUnsaved(draftId: string) {
     return {
       read: (): Written | undefined => {
         try {
-          return (JSON.parse(sessionStorage.getItem(key) ?? 'null') as Written | null) ?? undefined;
+          const kept = JSON.parse(sessionStorage.getItem(key) ?? 'null') as Partial<Written> | null;
+          // One kept by an earlier version of this page does not know what it began with.
+          return kept?.base ? (kept as Written) : undefined;
         } catch {
           return undefined; // Storage may be forbidden.
         }

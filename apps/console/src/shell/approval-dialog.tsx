@@ -11,48 +11,31 @@ import {
   useKitTexts,
 } from '@switchboard/ui';
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useRef, useState } from 'react';
-import { onApprovalNeeded, type WaitingRequest } from '../http/fetch-with-approval';
-import { useStaff } from '../session';
+import { useEffect, useRef } from 'react';
+import type { WaitingRequest } from '../http/fetch-with-approval';
+import type { AskedForApproval } from './approval-queue';
 import { useShellTexts } from './shell.texts';
 
 const LOOK_EVERY_MS = 4000;
 
-interface Asked {
-  readonly id: string;
-  readonly waiting: WaitingRequest;
-  readonly answer: (approved: boolean) => void;
-}
-
 /** Waits with the person until somebody else agrees, or lets them go on with something else. Once in the staff's area. */
-export function ApprovalDialog() {
+export function ApprovalDialog({
+  asked,
+  onEnd,
+}: {
+  asked: AskedForApproval | undefined;
+  onEnd: (approved: boolean) => void;
+}) {
   const t = useShellTexts();
-  const { id: staffId } = useStaff();
-  // Several may need an approval at once: each has its turn.
-  const [queue, setQueue] = useState<readonly Asked[]>([]);
-  useEffect(
-    () =>
-      onApprovalNeeded(
-        staffId,
-        (waiting) =>
-          new Promise((answer) => setQueue((before) => [...before, { id: crypto.randomUUID(), waiting, answer }])),
-      ),
-    [staffId],
-  );
-  const [asked] = queue;
-  const finish = (approved: boolean) => {
-    asked?.answer(approved);
-    setQueue((before) => before.filter((one) => one !== asked));
-  };
   return (
     <Dialog
       width="narrow"
       title={t.approval.title}
       about={t.approval.text}
       isOpen={asked !== undefined}
-      onOpenChange={(open) => !open && finish(false)}
+      onOpenChange={(open) => !open && onEnd(false)}
     >
-      {asked && <Waiting key={asked.id} waiting={asked.waiting} onEnd={finish} />}
+      {asked && <Waiting key={asked.id} waiting={asked.waiting} onEnd={onEnd} />}
     </Dialog>
   );
 }

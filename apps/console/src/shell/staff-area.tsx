@@ -7,6 +7,7 @@ import { lazyPart } from '../lazy-part';
 import { accountQuery, demoQuery, sessionQuery, type Staff, useStaff } from '../session';
 import { useRoleTexts } from '../staff-names/roles.texts';
 import { useAccountMenu } from './account-menu';
+import { useApprovalQueue } from './approval-queue';
 import { missingPermission, phoneTabs, useNav } from './nav';
 import { PageFailed } from '../page-failed';
 import { usePaletteSearch } from './palette-search';
@@ -34,6 +35,7 @@ function StaffShell() {
   const { data: demo } = useQuery(demoQuery);
   const { pathname } = useLocation();
   const approvals = useQuery(waitingApprovals(staff));
+  const [asked, endAsked] = useApprovalQueue(staff.id);
   const { sections, shortcuts } = useNav(staff, { approvals: approvals.data });
   const { navigate } = useRouter();
   const [paletteOpen, setPaletteOpen] = useState(false);
@@ -63,7 +65,7 @@ function StaffShell() {
       <AllowedPage staff={staff} />
       <Suspense>
         <StepUpDialog />
-        <ApprovalDialog />
+        <ApprovalDialog asked={asked} onEnd={endAsked} />
       </Suspense>
       <Palette isOpen={paletteOpen} onOpenChange={setPaletteOpen} group={t.commands.application} {...search} />
     </AppShell>

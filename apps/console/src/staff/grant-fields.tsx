@@ -46,6 +46,7 @@ export function GrantFields({
             label={t.until}
             name={`grants.${i}.until`}
             value={until && dayOf(new Date(until))}
+            min={dayOf(new Date())}
             onChange={(day) => change(i, { until: day && new Date(`${day}T23:59:59`).toISOString() })}
             optional
           />

@@ -102,12 +102,12 @@ export class AuditRootsService {
 
   /** Whether any root has been copied elsewhere. */
   async hasCopies(): Promise<boolean> {
-    const rows = await this.db.query<unknown[]>('SELECT FROM audit_copies WHERE begun_at IS NOT NULL');
+    const rows = await this.db.query<unknown[]>('SELECT FROM audit_copies');
     return rows.length > 0;
   }
 
   async noteCopy(): Promise<void> {
-    await this.db.query('UPDATE audit_copies SET begun_at = $1 WHERE begun_at IS NULL', [this.clock.now()]);
+    await this.db.query('INSERT INTO audit_copies VALUES (true) ON CONFLICT DO NOTHING');
   }
 
   signStatement(content: object): Signature {

@@ -71,16 +71,17 @@ export class WebhookDeliveriesService {
     });
     if (typed.length === 0) return;
     const types = [...new Set(typed.map(({ type }) => type.type))];
-    const endpoints = await tx
-      .createQueryBuilder(WebhookEndpoint, 'e')
-      .where(`e.state = 'enabled' AND e.types && :types`, { types })
-      .orderBy('e.id')
-      .getMany();
+    const wanting = () =>
+      tx.createQueryBuilder(WebhookEndpoint, 'e').where(`e.state = 'enabled' AND e.types && :types`, { types });
+    const found = (await wanting().select('e.id').getMany()).map(({ id }) => id);
+    if (found.length === 0) return;
+    await this.health.lock(tx, ...found);
+    // Only now, since somebody may have changed them meanwhile.
+    const endpoints = await wanting().andWhere('e.id IN (:...found)', { found }).orderBy('e.id').getMany();
     const wanted = endpoints.flatMap((endpoint) =>
       typed.flatMap((one) => (isWanted(endpoint, one) ? { endpoint, ...one } : [])),
     );
     if (wanted.length === 0) return;
-    await this.health.lock(tx, ...endpoints.map(({ id }) => id));
     const sequences = await this.sequencesOf(tx, wanted);
     await this.insert(
       tx,

@@ -888,6 +888,38 @@ describe('many webhooks', () => {
     expect(of(chatId)).toEqual([1, 2, 2, 3, 4]);
   });
 
+  it('wait for none where order has ceased to count while they were taken in', async () => {
+    const { id } = await open({ ordered: true });
+    const chatId = uuidv7();
+    await app.service.db.query(
+      `UPDATE webhook_health SET not_before = now() + interval '1 hour' WHERE endpoint_id = $1`,
+      [id],
+    );
+    await app.probe.say(aMessage({ chatId }));
+    await until(async () => (await deliveries({ endpointId: id })).length === 1, { what: 'the first' });
+    const health = app.service.nest.get(WebhooksHealthService, { strict: false });
+    const second = await app.service.db.transaction(async (tx) => {
+      await health.lock(tx, id);
+      const said = app.probe.say(aMessage({ chatId }));
+      const waits = () => app.service.db.query<object[]>(`SELECT FROM pg_locks WHERE NOT granted`);
+      await until(async () => (await waits()).length > 0, { what: 'who takes in the second' });
+      await tx.query('UPDATE webhook_endpoints SET ordered = false WHERE id = $1', [id]);
+      return said;
+    });
+    const behind = await until(
+      () =>
+        app.service.db
+          .query<{ isBehind: boolean }[]>(
+            'SELECT is_behind AS "isBehind" FROM webhook_deliveries WHERE endpoint_id = $1 ORDER BY id',
+            [id],
+          )
+          .then((rows) => rows.length === 2 && rows),
+      { what: 'the second' },
+    );
+    expect(second).toBeDefined();
+    expect(behind).toEqual([{ isBehind: false }, { isBehind: false }]);
+  });
+
   it('begin at once when order does not count any more, and wait again when it does', async () => {
     const { id, path } = await open({ ordered: true });
     const chatId = uuidv7();

@@ -42,7 +42,7 @@ export interface TelegramApiOptions {
   /** Without a slash at its end. */
   apiRoot: string;
   /** By which it is asked. */
-  servers: Pick<BotServers, 'agentFor' | 'fetch'>;
+  servers: Pick<BotServers, 'agentFor' | 'fetch' | 'isOperators'>;
   registry: Registry;
   sendTimeoutMs: number;
   /** Largest file from a Bot API server of one's own; the public one has a limit of its own. */
@@ -134,7 +134,7 @@ export class TelegramApi {
     const path = file.file_path ?? '';
     if ((file.file_size ?? 0) > this.maxFileBytes) throw tooLarge(this.maxFileBytes);
     // A server of one's own in local mode gives the path on its disk, and serves no files over HTTP.
-    if (isAbsolute(path) && apiRoot !== PUBLIC_API) return this.openLocal(path);
+    if (isAbsolute(path)) return this.openLocal(path);
     return this.files
       .call('file', () => openRemote(`${apiRoot}/file/bot${token}/${path}`, servers.fetch), { idempotent: true })
       .then((body) => limited(body, this.maxFileBytes))
@@ -144,6 +144,10 @@ export class TelegramApi {
   }
 
   private async openLocal(path: string): Promise<Readable> {
+    // Any other server could name whatever file this process can read, and have a bot tell it.
+    const { apiRoot, servers } = this.options;
+    if (apiRoot === PUBLIC_API || !servers.isOperators(apiRoot))
+      throw new FileGone('only the server of TELEGRAM_API_ROOT may give files by their path on a disk');
     const found = await stat(path).catch(() => undefined);
     if (!found?.isFile())
       throw new FileGone(`${path} is not here: mount the folder of the Bot API server at the same place`);

@@ -17,6 +17,7 @@ describe('files of a Bot API server', () => {
   let channel: TelegramChannel;
   let filePath: string;
   let fileServer: RequestListener;
+  let make: (operators: readonly string[]) => TelegramChannel;
 
   beforeEach(async () => {
     filePath = 'documents/file_1.pdf';
@@ -27,15 +28,18 @@ describe('files of a Bot API server', () => {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const apiRoot = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const api = new TelegramApi({
-      token: '1:x',
-      apiRoot,
-      servers: new BotServers({ NODE_ENV: 'test' }),
-      registry: new Registry(),
-      sendTimeoutMs: 1000,
-      maxOwnServerBytes: 25 * MB,
-    });
-    channel = new TelegramChannel(api, { botId: 'lumen', webhookSecret: 'secret', rates: {} as never });
+    make = (operators) => {
+      const api = new TelegramApi({
+        token: '1:x',
+        apiRoot,
+        servers: new BotServers({ NODE_ENV: 'test' }, operators),
+        registry: new Registry(),
+        sendTimeoutMs: 1000,
+        maxOwnServerBytes: 25 * MB,
+      });
+      return new TelegramChannel(api, { botId: 'lumen', webhookSecret: 'secret', rates: {} as never });
+    };
+    channel = make([apiRoot]);
   });
   afterEach(() => {
     server.closeAllConnections();
@@ -73,6 +77,15 @@ describe('files of a Bot API server', () => {
     await times(6, read);
     await expect(read()).rejects.toThrow();
     await expect(send()).resolves.toEqual({ externalMessageId: '5' });
+  });
+
+  it('are not read from this disk for a server that only a bot names', async () => {
+    channel = make([]);
+    const folder = mkdtempSync(join(tmpdir(), 'bot-api-'));
+    filePath = join(folder, 'secret');
+    writeFileSync(filePath, 'of this machine');
+    await expect(read()).rejects.toBeInstanceOf(FileGone);
+    rmSync(folder, { recursive: true });
   });
 
   it('in local mode are read from its disk', async () => {
