@@ -531,6 +531,17 @@ describe('what is hidden cannot be had by subtraction', () => {
     expect(days).toMatchObject([{ dau: 60, new: null, retained: 30, resurrected: null }]);
   });
 
+  it('from those active on a day, in a week and in a month', async () => {
+    await happened(app, [
+      ...of('months', 11_400, 35, ...on('2025-09-20')),
+      ...of('months', 11_500, 5, ...on('2025-09-01')),
+    ]);
+    const { days } = await app.gateway.call(ReadGrowth, {
+      query: { from: '2025-09-20', to: '2025-09-20', botId: 'months' },
+    });
+    expect(days).toMatchObject([{ dau: null, wau: null, mau: 40, new: null, retained: 0, resurrected: 0 }]);
+  });
+
   it('from how sticky those are of whom one day is hidden', async () => {
     await happened(app, [
       ...of('sticks', 11_300, 40, ...on('2025-09-09', '2025-09-10')),

@@ -105,12 +105,19 @@ export class PeopleBoardsService {
 /** Of the people of some bots, each number of too few is hidden. */
 function ofGroup({ day, mau, ...counts }: GrowthDay) {
   const { new: fresh, retained, resurrected } = counts;
+  const [month, week, today] = nested([mau, counts.wau, counts.dau]);
   return {
-    ...{ day, dau: unlessFew(mau, counts.dau), wau: unlessFew(mau, counts.wau), mau: unlessSmall(mau, mau) },
-    ...(unlessSmall(mau, partsOf({ new: fresh, retained, resurrected })) ?? NOBODY_SHOWN),
+    ...{ day, dau: today!, wau: week!, mau: month! },
+    ...(unlessSmall(mau, today === null ? withoutSome(counts) : partsOf({ new: fresh, retained, resurrected })) ??
+      NOBODY_SHOWN),
     dormant: unlessFew(mau, counts.dormant),
   };
 }
+
+/** Of a day that is hidden: all of its parts would add up to it. That there was nobody tells of nobody. */
+const withoutSome = ({ new: fresh, retained, resurrected }: Omit<GrowthDay, 'day' | 'mau'>) => ({
+  ...{ new: fresh && null, retained: retained && null, resurrected: resurrected && null },
+});
 
 const NOBODY_SHOWN = { new: null, retained: null, resurrected: null };
 

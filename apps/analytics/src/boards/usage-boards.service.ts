@@ -7,7 +7,7 @@ import { type ActiveNow, GrowthService } from '../metrics/growth.service';
 import { addDays, type Scope } from '../metrics/scope';
 import { type Usage, UsageService } from '../metrics/usage.service';
 import { lastDays, type Reads, ReportsService, type Viewer } from './reports.service';
-import { unlessFew, unlessSmall } from './small-groups';
+import { nested } from './small-groups';
 
 const HOURS_SHOWN = 24;
 const MONTH = 30;
@@ -80,10 +80,10 @@ export class UsageBoardsService {
 }
 
 /** Of the people of some bots, each number of too few is hidden. */
-const ofGroup = ({ today, yesterday, week, month }: ActiveNow & { readonly month: number }) => ({
-  ...{ today: unlessFew(month, today), yesterday: unlessFew(month, yesterday), week: unlessFew(month, week) },
-  month: unlessSmall(month, month),
-});
+function ofGroup({ today, yesterday, week, month }: ActiveNow & { readonly month: number }) {
+  const [ofMonth, ofWeek, ofToday] = nested([month, week, today]);
+  return { today: ofToday!, yesterday: nested([month, week, yesterday])[2]!, week: ofWeek!, month: ofMonth! };
+}
 
 /** Days of UTC are counted as such; hours, and days of other zones, by quarters of an hour. */
 const readsOf = (zone: string, by: string): Reads | undefined =>
