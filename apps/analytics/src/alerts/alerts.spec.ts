@@ -241,6 +241,9 @@ describe('an alert', () => {
     const [critical] = await told(1);
     expect(critical!.data.texts.en).toContain('🔴');
     expect(critical!.data.texts.en).not.toContain('🟡');
+    // Nobody else is told of the critical one afterwards.
+    const { id } = (await list()).find(({ severity }) => severity === 'critical')!;
+    await app.gateway.call(AcknowledgeAlert, { params: { alertId: id } });
     app.clock.set(new Date('2026-11-26T12:31:00Z'));
     await send();
     const later = await told(2);

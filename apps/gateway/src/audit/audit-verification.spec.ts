@@ -43,7 +43,10 @@ beforeAll(async () => {
   await owner.query(`SET search_path = gateway; SET session_replication_role = replica`);
   // A run of the far future keeps back those of the next minutes.
   const schedules = app.service.nest.get(Schedules, { strict: false });
-  await schedules.runSlot('sign-audit-log', new Date(Date.now() + YEAR_MS));
+  const slot = new Date(Date.now() + YEAR_MS);
+  await schedules.runSlot('sign-audit-log', slot);
+  const done = 'SELECT 1 FROM schedules WHERE job = $1 AND last_success_slot = $2';
+  await until(async () => (await owner.query(done, ['sign-audit-log', slot])).rowCount, { what: 'the end of that run' });
 });
 afterAll(async () => {
   await owner.end();
