@@ -75,8 +75,9 @@ export class PeopleService {
   ): Promise<{ userId: string; isNew: boolean }> {
     const known = await this.identities.find(tx, external);
     if (known) {
-      await this.identities.note(tx, known, external.label);
+      // The person before the identity, as whoever unlinks it or erases both does.
       if (about.name !== undefined) await this.nameFirst(tx, known.userId, about.name);
+      await this.identities.note(tx, known, external.label);
       return { userId: known.userId, isNew: false };
     }
     const userId = uuidv7();

@@ -100,8 +100,7 @@ export class AppSessionsService {
   async refresh({ headers }: Pick<IncomingMessage, 'headers'>, token: string): Promise<Tokens> {
     const by = deviceOf(headers['user-agent']);
     const { outcome, session, next } = await this.db.transaction<Refreshed>(async (tx) => {
-      const spent = await this.lock(tx, token);
-      const session = spent && (await tx.findOneBy(Session, { id: spent.sessionId }));
+      const { token: spent, session } = await this.lock(tx, token);
       if (!spent || !session || !this.sessions.isAlive(session)) return { outcome: 'refused' };
       const next = this.successorOf(token, spent);
       if (!spent.spentAt) {
@@ -126,8 +125,7 @@ export class AppSessionsService {
 
   async revoke(token: string): Promise<void> {
     const ended = await this.db.transaction(async (tx) => {
-      const known = await this.lock(tx, token);
-      const session = known && (await tx.findOneBy(Session, { id: known.sessionId }));
+      const { session } = await this.lock(tx, token);
       if (session) await tx.delete(Session, { id: session.id });
       return session;
     });
@@ -158,10 +156,17 @@ export class AppSessionsService {
     });
   }
 
-  private async lock(tx: EntityManager, token: string): Promise<RefreshToken | null> {
-    if (!TOKEN.test(token)) return null;
+  /** Holds the session, with which its tokens go: they are read while it is held. */
+  private async lock(
+    tx: EntityManager,
+    text: string,
+  ): Promise<{ token?: RefreshToken | null; session?: Session | null }> {
+    const where = { hash: hashOf(text) };
+    const known = TOKEN.test(text) && (await tx.findOneBy(RefreshToken, where));
+    if (!known) return {};
     const lock = { mode: 'pessimistic_write' } as const;
-    return tx.findOne(RefreshToken, { where: { hash: hashOf(token) }, lock });
+    const session = await tx.findOne(Session, { where: { id: known.sessionId }, lock });
+    return { session, token: await tx.findOneBy(RefreshToken, where) };
   }
 
   private async add(tx: EntityManager, sessionId: string, token: string): Promise<void> {

@@ -185,8 +185,8 @@ export class StaffService {
       const before = await this.read(id, tx);
       await tx.update(Staff, { id }, { state: 'suspended', invitationHash: null });
       await this.sessions.endAll(tx, 'staff', id);
-      const ended = await this.keys.endMadeBy(tx, actor, id);
       await this.assertOwned(tx);
+      const ended = await this.keys.endMadeBy(tx, actor, id);
       return { member: await this.done(tx, actor, SuspendStaff, id, before), keys: ended };
     });
     this.principals.changed(id);
@@ -201,9 +201,9 @@ export class StaffService {
       ifMatch.check(staff.revision);
       const before = await this.read(id, tx);
       await this.sessions.endAll(tx, 'staff', id);
-      const ended = await this.keys.endMadeBy(tx, actor, id);
       await tx.delete(Staff, { id });
       await this.assertOwned(tx);
+      const ended = await this.keys.endMadeBy(tx, actor, id);
       await this.audit.done(tx, actor, RemoveStaff, { ...about(id), before: rightsOf(before), after: {} });
       return ended;
     });
@@ -350,6 +350,7 @@ export class StaffService {
     await tx.createQueryBuilder().insert().into(Grant).values(rows).orIgnore().execute();
   }
 
+  /** Before anything is written into the audit log, whose chain is held as well. */
   private async assertOwned(tx: EntityManager): Promise<void> {
     if (!(await hasOwner(tx))) throw new LastOwner();
   }
