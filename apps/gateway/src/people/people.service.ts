@@ -18,8 +18,9 @@ import {
   type PersonalRow,
   type RequestOf,
 } from '@switchboard/service-kit';
-import type { EntityManager } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { SessionsService } from '../sessions/sessions.service';
 import { type ExternalIdentity, IdentitiesService } from './identities.service';
 import { User } from './user.entity';
 
@@ -61,9 +62,11 @@ const DEFAULT_TIME_ZONE = 'UTC';
 @Injectable()
 export class PeopleService {
   constructor(
+    private readonly db: DataSource,
     private readonly outbox: Outbox,
     private readonly personal: PersonalData,
     private readonly identities: IdentitiesService,
+    private readonly sessions: SessionsService,
     private readonly clock: Clock,
   ) {}
 
@@ -138,6 +141,15 @@ export class PeopleService {
     };
     await tx.update(User, userId, changed);
     return this.shown(tx, changed);
+  }
+
+  /** All of them, or all but one; nor does anything open a new one that proved before who they are. */
+  async endSessions(userId: string, exceptId?: string): Promise<void> {
+    await this.db.transaction(async (tx) => {
+      await tx.update(User, { id: userId }, { signedOutAt: this.clock.now() });
+      await this.sessions.endAll(tx, 'person', userId, exceptId);
+    });
+    this.sessions.changed(userId);
   }
 
   /** Holds the row until `tx` ends. */
