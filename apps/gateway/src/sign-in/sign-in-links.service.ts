@@ -20,11 +20,11 @@ class EmailNotOffered extends DomainError {
 }
 
 /**
- * So many mails one address gets within a quarter of an hour: for the same network or person that asks, so that no stranger keeps
- * somebody from signing in; and in all.
+ * So many mails one address gets within a quarter of an hour: for the same network or person that asks; and for all whom it does not
+ * know. Browsers that have signed in by it have some of their own, so that no strangers keep its owner from signing in.
  */
 const MAILS_PER_ASKER = 3;
-const MAILS_PER_ADDRESS = 12;
+const MAILS_FOR_STRANGERS = 12;
 const PER_ADDRESS_MS = 15 * 60_000;
 
 /** People sign in by links: by e-mail, where a link counts in the browser that asked for it, and out of a bot. */
@@ -59,10 +59,12 @@ export class SignInLinksService {
     const browserHash = bindBrowser(http);
     const { channel, externalId } = emailIdentity(email);
     const emailHash = this.identities.hash(channel, externalId);
-    const askedBy = this.links.askerOf(linkTo ?? networkOf(this.requests.originOf(http.request).address ?? ''));
+    const isKnown = linkTo === undefined && this.links.isKnownBrowser(http, emailHash);
+    const network = networkOf(this.requests.originOf(http.request).address ?? '');
+    const askedBy = this.links.askerOf(linkTo ?? (isKnown ? 'known browsers' : network));
     await this.db.transaction(async (tx) => {
       const { inAll, bySame } = await this.links.sentTo(tx, { emailHash, askedBy }, PER_ADDRESS_MS);
-      if (bySame >= MAILS_PER_ASKER || inAll >= MAILS_PER_ADDRESS) return;
+      if (bySame >= MAILS_PER_ASKER || (!isKnown && inAll >= MAILS_FOR_STRANGERS)) return;
       const kind = linkTo === undefined ? 'email' : 'link-email';
       const about = { kind, userId: linkTo ?? null, emailHash, locale, returnTo, browserHash, askedBy } as const;
       const { id } = await this.links.add(tx, about, externalId);
@@ -80,7 +82,7 @@ export class SignInLinksService {
   }
 
   async redeem(http: Http, text: string, wanted: SessionWanted): Promise<SignedIn> {
-    const { returnTo, userId, isNew, kind } = await this.db.transaction(async (tx) => {
+    const link = await this.db.transaction(async (tx) => {
       const link = await this.links.take(tx, http, text, ['email', 'bot']);
       if (link.kind === 'email') {
         return { ...link, ...(await this.people.signIn(tx, this.links.addressOf(link), { locale: link.locale })) };
@@ -89,6 +91,8 @@ export class SignInLinksService {
       if (!link.userId || !(await this.people.exists(tx, link.userId))) throw new SignInLinkRefused();
       return { ...link, userId: link.userId, isNew: false };
     });
+    this.links.rememberBrowser(http, link);
+    const { userId, isNew, returnTo, kind } = link;
     const tokens = await this.sessions.signIn(http, userId, [kind === 'bot' ? 'bot_link' : 'email_link'], wanted);
     return { userId, isNew, returnTo, tokens };
   }

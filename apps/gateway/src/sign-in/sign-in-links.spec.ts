@@ -153,6 +153,26 @@ describe('a link by e-mail', () => {
     expect(await mails(to)).toHaveLength(12);
   });
 
+  it('goes to the browser that has followed one before, however many strangers ask', async () => {
+    const [browser, to] = [gateway.browser(), address()];
+    await ask(browser, to);
+    await redeem(browser, await linkTo(to));
+    await Promise.all(Array.from({ length: 14 }, (_, i) => askFrom(`192.0.2.${i + 40}`, to)));
+    await untilSent();
+    expect(await mails(to)).toHaveLength(12);
+    await ask(browser, to);
+    expect((await redeem(browser, await linkTo(to, 13))).status).toBe(201);
+    for (let i = 0; i < 3; i += 1) await ask(browser, to);
+    await untilSent();
+    expect(await mails(to)).toHaveLength(15);
+    // It is known to this address alone.
+    const other = address();
+    await Promise.all(Array.from({ length: 12 }, (_, i) => askFrom(`192.0.2.${i + 60}`, other)));
+    await ask(browser, other);
+    await untilSent();
+    expect(await mails(other)).toHaveLength(12);
+  });
+
   it('is sent again when the server says that it should be, and not when it says that there is nobody', async () => {
     const [to, nobody] = [address(), address()];
     await gateway.sandbox.setFaults({ target: 'mailbox.smtp', kind: 'greylist', times: 1 });

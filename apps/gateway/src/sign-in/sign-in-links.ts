@@ -22,6 +22,8 @@ const LIVES_MS: Readonly<Record<SignInLinkKind, number>> = {
   bot: 10 * MINUTE_MS,
 };
 const COOKIE = '__Host-sign-in-email';
+const KNOWN = '__Host-sign-in-known';
+const KNOWN_MS = 180 * 86_400_000;
 const PLACE = 'sign_in_links.email';
 
 /** The rows of links that count once, and what proves that a link is one of them. */
@@ -87,6 +89,15 @@ export class SignInLinks {
     return this.index.hash('sign-in link asked by', personOrNetwork);
   }
 
+  /** The browser in which a link to an address was followed keeps a mark of it. */
+  rememberBrowser(http: Http, { emailHash }: SignInLink): void {
+    if (emailHash !== null) setCookie(http, KNOWN, this.markOf(emailHash), KNOWN_MS);
+  }
+
+  isKnownBrowser(http: Http, emailHash: string): boolean {
+    return isSame(readCookie(http, KNOWN) ?? '', this.markOf(emailHash));
+  }
+
   /** A link that can be followed still. */
   async waiting(id: string): Promise<SignInLink | undefined> {
     const link = await this.db.manager.findOneBy(SignInLink, { id });
@@ -128,6 +139,10 @@ export class SignInLinks {
 
   private isOpen({ usedAt, expiresAt }: SignInLink): boolean {
     return usedAt === null && this.clock.now() < expiresAt;
+  }
+
+  private markOf(emailHash: string): string {
+    return this.index.hash('browser known to', emailHash);
   }
 
   /** Made of the id with a key, so that whoever reads the table can make no link. */
