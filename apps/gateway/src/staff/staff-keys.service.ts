@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '@switchboard/service-kit';
 import { type EntityManager, In } from 'typeorm';
+import type { RoleGrant } from '../access/grant.entity';
 import { Role } from '../access/role.entity';
 import type { ApiKey } from '../api-keys/api-key.entity';
 import { ApiKeysService } from '../api-keys/api-keys.service';
 import { lostScopes } from '../api-keys/key-rights';
-import type { RoleGrant } from './staff.service';
 
 /** What becomes of the API keys of a member of staff when their roles change: they may do no more than whoever has made them. */
 @Injectable()
