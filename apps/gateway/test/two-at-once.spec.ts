@@ -6,7 +6,6 @@ import { gatewayApp } from '../src/gateway.app';
 import { IdentitiesService } from '../src/people/identities.service';
 import { PeopleService } from '../src/people/people.service';
 import { AppSessionsService } from '../src/sessions/app-sessions.service';
-import { SessionsService } from '../src/sessions/sessions.service';
 import { signInStaff } from './sign-in';
 
 /** Whoever needs the same rows takes them in the same order: nobody is answered with a 500 because the database ended a deadlock. */
@@ -101,7 +100,7 @@ describe('of two who change the same at once, each gets an answer of their own',
     );
     const [, refreshed] = await atOnce(
       ['SELECT FROM sessions WHERE subject_id = $1 FOR UPDATE', [userId]],
-      () => get(SessionsService).endAllNow('person', userId),
+      () => get(PeopleService).endSessions(userId),
       () => app.gateway.call(RefreshTokens, { body: { refreshToken } }).catch((error: unknown) => error),
     );
     expect(refreshed).toMatchObject({ problem: { code: 'gateway.refresh_refused' } });
