@@ -96,6 +96,7 @@ export class BackupService {
     await this.changeBegun((begun) => [...begun, { id, at: takenAt }]);
     const tables: Manifest['tables'] = [];
     const database = await this.db.transaction('REPEATABLE READ', async (tx) => {
+      await withoutTimeout(tx);
       // Whoever has the files and knows a person must not be able to find them in it. Made by the server, so that it is in no statement.
       await tx.query(`CREATE TEMPORARY TABLE backup_salt ON COMMIT DROP AS
         SELECT concat(gen_random_uuid(), gen_random_uuid()) AS salt`);
@@ -130,6 +131,7 @@ export class BackupService {
   async restore(id: string): Promise<Backup> {
     const manifest = await this.manifestOf(id);
     await this.db.transaction(async (tx) => {
+      await withoutTimeout(tx);
       // Nobody stores anything meanwhile: see `consenting`.
       await tx.query(`SELECT pg_advisory_xact_lock(hashtext(current_schema()), hashtext('consents'))`);
       await this.requireNew(tx, manifest);
@@ -280,6 +282,9 @@ export class BackupService {
     return putFile(this.storage, key, Buffer.from(JSON.stringify(value)), 'application/json');
   }
 }
+
+/** A table of years is one statement. */
+const withoutTimeout = (tx: EntityManager) => tx.query('SET LOCAL statement_timeout = 0');
 
 const describe = ({ id, takenAt, tables }: Manifest): Backup => ({
   id,
