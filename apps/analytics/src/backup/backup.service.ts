@@ -225,6 +225,7 @@ export class BackupService {
       throw new BackupDamaged(id, error);
     }
     if (known.restored) await tx.query(`UPDATE ${staged} SET ${known.restored}`);
+    if (known.unique) await tx.query(renaming(staged, table.name, known.unique));
     const added = (known.add ?? []).map((column) => `${column} = ${table.name}.${column} + excluded.${column}`);
     const conflict =
       added.length > 0 ? `(${await keyOf(tx, table.name)}) DO UPDATE SET ${added.join(', ')}` : 'DO NOTHING';
@@ -282,6 +283,11 @@ export class BackupService {
     return putFile(this.storage, key, Buffer.from(JSON.stringify(value)), 'application/json');
   }
 }
+
+/** Sixty characters at most: see `ExperimentKey`. */
+const renaming = (staged: string, table: string, name: string) => `
+  UPDATE ${staged} AS restored SET ${name} = left(${name}, 47) || '-' || right(id::text, 12)
+  WHERE EXISTS (SELECT FROM ${table} AS other WHERE other.${name} = restored.${name} AND other.id <> restored.id)`;
 
 /** A table of years is one statement. */
 const withoutTimeout = (tx: EntityManager) => tx.query('SET LOCAL statement_timeout = 0');
