@@ -417,6 +417,79 @@ describePages('what is being written', () => {
     answer();
   });
 
+  it('what is chosen while a form is being saved stays, and is saved next', async () => {
+    const profile = { userId: PERSON, name: 'Ann', locale: 'en', timeZone: 'UTC', registeredAt: AT, revision: 1 };
+    const saved = { ...profile, name: 'Anna', revision: 2 };
+    let answer = (): void => undefined;
+    gateway.answer({
+      'GET /v1/session': { staff: null, person: { id: PERSON, userId: PERSON, amr: ['link'], provenAt: AT } },
+      'GET /v1/me': profile,
+      'PATCH /v1/me': () =>
+        new Promise((resolve) => {
+          answer = () => {
+            gateway.answer({ 'GET /v1/me': saved });
+            resolve(saved);
+          };
+        }),
+    });
+    const patches = () => gateway.askedFor('PATCH /v1/me');
+    await page().goto('/me/profile');
+    const name = page().getByLabel('Name');
+    await name.fill('Anna');
+    await name.press('Enter');
+    await until(() => patches().length > 0, { what: 'the profile saved' });
+    await press(/English.*Language/);
+    await page().getByRole('option', { name: 'Русский' }).click();
+    const before = gateway.askedFor('GET /v1/me').length;
+    answer();
+    await until(() => gateway.askedFor('GET /v1/me').length > before, { what: 'the profile read anew' });
+    const save = page().getByRole('button', { name: 'Save' });
+    await until(() => save.isEnabled(), { what: 'the end of saving' });
+    await save.click();
+    await until(() => patches().length > 1, { what: 'the profile saved once more' });
+    expect(JSON.parse(patches()[1]!.body!)).toMatchObject({ name: 'Anna', locale: 'ru' });
+    expect(patches().map(({ headers }) => headers['if-match'])).toEqual(['"1"', '"2"']);
+    answer();
+  });
+
+  it('opening hours that are changed while a bot is being saved stay, and are saved next', async () => {
+    const week = Object.fromEntries(['mon', 'tue', 'wed', 'thu', 'fri'].map((day) => [day, ['09:00-18:00']]));
+    const description = { name: 'Books', assistant: { model: 'large' }, hours: week };
+    const saved = { ...bot, revision: '2', description };
+    let answer = (): void => undefined;
+    gateway.answer({
+      'GET /v1/bots/*': bot,
+      'PATCH /v1/bots/*': () =>
+        new Promise((resolve) => {
+          answer = () => {
+            gateway.answer({ 'GET /v1/bots/*': saved });
+            resolve(saved);
+          };
+        }),
+    });
+    const patches = () => gateway.askedFor('PATCH /v1/bots/*');
+    await page().goto('/console/bots/books');
+    const hours = page().getByRole('switch', { name: /hours/i });
+    await hours.click({ force: true });
+    const model = page().getByLabel(/^Model/);
+    await model.fill('large');
+    await model.press('Enter');
+    await until(() => patches().length > 0, { what: 'the bot saved' });
+    await page()
+      .getByRole('button', { name: /^Remove.*Monday/ })
+      .click();
+    const before = gateway.askedFor('GET /v1/bots/*').length;
+    answer();
+    await until(() => gateway.askedFor('GET /v1/bots/*').length > before, { what: 'the bot read anew' });
+    const save = page().getByRole('button', { name: /^Save$/ });
+    await until(() => save.isEnabled(), { what: 'the end of saving' });
+    await save.click();
+    await until(() => patches().length > 1, { what: 'the bot saved once more' });
+    const { sections } = JSON.parse(patches()[1]!.body!) as { sections: { hours: object } };
+    expect(Object.keys(sections.hours)).toEqual(['tue', 'wed', 'thu', 'fri']);
+    answer();
+  });
+
   it('what is written of a prompt is there after a look at another tab, and after the page was loaded anew', async () => {
     gateway.answer(answersOfDraft(draft));
     await page().goto('/console/prompts/books?tab=draft');
