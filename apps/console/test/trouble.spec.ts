@@ -115,6 +115,24 @@ describePages('the console when not all goes well', () => {
     expect(await page().getByRole('button', { name: 'Try again' }).count()).toBe(0);
   });
 
+  it('why events were given up is said in the language of the page, and what the service said as its own words', async () => {
+    gateway = await open({ locale: 'ru-RU' });
+    const group = { consumer: 'orders', type: 'shop.order.paid.v1', count: 1, oldest: AT, newest: AT };
+    gateway.answer({
+      'GET /v1/services/*/bus/dead-letters/summary': { groups: [] },
+      'GET /v1/services/analytics/bus/dead-letters/summary': {
+        groups: [
+          { ...group, reason: 'exhausted', error: 'TimeoutError: no answer' },
+          { ...group, reason: 'newer', error: 'Error: is new' },
+        ],
+      },
+    });
+    await page().goto('/console/failures');
+    await says('Не вышло ни с одной попытки');
+    await says('newer');
+    expect(await page().getByText('TimeoutError: no answer').getAttribute('lang')).toBe('en');
+  });
+
   it('the wizard goes on over a warning only when it was read', async () => {
     const detail = { en: 'The bot reads no messages of groups.', ru: 'Бот не читает сообщения групп.' };
     gateway.answer({
