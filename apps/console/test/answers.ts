@@ -52,6 +52,7 @@ export interface Answers {
   'POST /v1/contacts/find': Api.BotAdapterContactsFindResponse;
   'POST /v1/conversations/search': Api.ChatAiMessagesSearchResponse;
   'POST /v1/keys': Api.GatewayKeysCreateResponse;
+  'POST /v1/sign-in/links/read': Api.GatewaySignInLinksReadResponse;
   'POST /v1/sign-in/links/redeem': Api.GatewaySignInLinksRedeemResponse;
   'POST /v1/staff-sign-in/invitation/read': Api.GatewayStaffSignInReadInvitationResponse;
   'POST /v1/webhook-endpoints/*/test': Api.GatewayWebhookEndpointsTestResponse;

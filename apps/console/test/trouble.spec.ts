@@ -610,16 +610,28 @@ describePages('the console when not all goes well', () => {
     gateway.answer({
       'GET /v1/session': signedInPerson,
       'GET /v1/me': profile,
+      'POST /v1/sign-in/links/read': { account: 'Mallory' },
       'POST /v1/sign-in/links/redeem': { userId: PERSON_ID, isNew: false, returnTo: '/me/profile' },
     });
     await page().goto('/me/sign-in#link=one');
     await says('You are signed in here as Ann already.');
+    await says('It opens the account of Mallory');
     expect(gateway.askedFor('POST /v1/sign-in/links/redeem')).toEqual([]);
     await press('Sign in');
     await page().waitForURL('**/me/profile');
     expect(gateway.askedFor('POST /v1/sign-in/links/redeem').map(({ body }) => JSON.parse(body!))).toEqual([
       { link: 'one' },
     ]);
+  });
+
+  it('a link that opens nothing any more is told to be none before anything is pressed', async () => {
+    gateway.answer({
+      'GET /v1/session': { staff: null, person: null },
+      'POST /v1/sign-in/links/read': new Refusal(401, 'gateway.sign_in_link_refused'),
+    });
+    await page().goto('/me/sign-in#link=one');
+    await says('This link counts no longer');
+    expect(await page().getByRole('button', { name: 'Sign in' }).count()).toBe(0);
   });
 
   it('what a page asks by itself is told from what somebody does', async () => {

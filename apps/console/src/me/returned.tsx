@@ -94,7 +94,7 @@ const refusals = {
 } as const;
 
 /** Why nobody was signed in, and nothing linked. */
-function NotCompleted({ error, isSignedIn }: { error: unknown; isSignedIn: boolean }) {
+export function NotCompleted({ error, isSignedIn }: { error: unknown; isSignedIn: boolean }) {
   const t = useMeTexts().signIn;
   const known = refusals[problemOf(error)?.code as keyof typeof refusals] as
     (typeof refusals)[keyof typeof refusals] | undefined;
