@@ -693,6 +693,26 @@ describePages('the console when not all goes well', () => {
     expect((await rows.allInnerTexts()).map((row) => /Сделано|Начато/.exec(row)?.[0])).toEqual(['Начато', 'Сделано']);
   });
 
+  it('an act that has ended on the page before is not shown as one that goes on', async () => {
+    const done: Answers['GET /v1/audit/entries']['data'][number] = {
+      ...{ id: '1.2', at: AT, actor: { kind: 'staff', id: STAFF_ID, label: 'Ada Lind' }, onBehalfOf: null },
+      ...{ action: 'gateway.webhook-endpoints.replay', resource: { type: 'webhook-endpoint', id: 'e1' }, botId: null },
+      ...{ changes: null, details: null, reason: null, approvalId: null, requestId: 'r1', result: 'done', hash: 'h' },
+    };
+    const begun = { ...done, id: '1.1', result: 'begun' };
+    const going = { ...begun, id: '1.0', requestId: 'r2' };
+    gateway.answer({
+      'GET /v1/audit/entries': ({ url }) =>
+        url.searchParams.get('after') === 'second'
+          ? { data: [begun, going], page: { next: null, prev: 'first' } }
+          : { data: [done], page: { next: 'second', prev: null } },
+    });
+    await page().goto('/console/audit?after=second');
+    const rows = page().getByRole('row', { name: /e1/ });
+    await until(async () => /Done/.test(await rows.first().innerText()), { what: 'the end of the act' });
+    expect((await rows.allInnerTexts()).map((row) => /Done|Begun/.exec(row)?.[0])).toEqual(['Done', 'Begun']);
+  });
+
   it('what is done by the clock is said in the language of the page, and of a newer service in its own', async () => {
     gateway = await open({ locale: 'ru-RU' });
     const schedule = { cron: '41 2 * * *', timeoutMs: 1, lateMs: 0, succeededAt: AT, nextAt: AT };
