@@ -15,7 +15,7 @@ import { useChannelName } from '../channel-names/channel-names';
 import { useMeTexts } from './me.texts';
 
 /** What an account elsewhere, or a link in a mail, has brought into the address. */
-export type BroughtBack =
+type BroughtBack =
   | { kind: 'answer'; answer: GatewayProviderAnswer }
   | { kind: 'link'; link: string }
   | { kind: 'identity'; link: string };
