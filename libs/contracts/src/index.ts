@@ -367,6 +367,7 @@ export {
   LinkIdentity,
   LinkSupabase,
   ListSignInMethods,
+  ReadSignInLink,
   RedeemSignInLink,
   SendLinkingEmail,
   SendSignInEmail,

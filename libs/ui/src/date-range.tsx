@@ -16,10 +16,10 @@ export interface DateRangeFieldProps extends FieldWords {
 }
 
 // A calendar weighs as much as a page: the page does not wait for it.
-const DateRangePart = lazy(() => import('./date-range-part'));
+const DateRangePickerField = lazy(async () => ({ default: (await import('./date-pickers')).DateRangePickerField }));
 
 export const DateRangeField = (props: DateRangeFieldProps) => (
   <Suspense fallback={<Skeleton width={260} height={32} />}>
-    <DateRangePart {...props} />
+    <DateRangePickerField {...props} />
   </Suspense>
 );

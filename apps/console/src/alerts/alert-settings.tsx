@@ -69,9 +69,9 @@ function SettingsForm({
           throttleHours: values.number('throttleHours') ?? settings.throttleHours,
         },
       }),
-    done: ({ data: saved }) => {
+    done: ({ data: saved }, isChanged) => {
       notify({ text: t.settings.saved });
-      void kept.goOn(saved);
+      void kept.goOn(saved, isChanged);
     },
   });
   const dollars = { style: 'currency', currency: 'USD', currencyDisplay: 'narrowSymbol' } as const;

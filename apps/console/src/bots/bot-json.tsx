@@ -25,9 +25,9 @@ function JsonForm({ bot, kept, mayWrite }: { bot: GatewayBot; kept: Kept<Gateway
       });
       return data;
     },
-    done: (saved) => {
+    done: (saved, isChanged) => {
       notify({ text: t.saved });
-      void kept.goOn(saved);
+      void kept.goOn(saved, isChanged);
     },
   });
   return (

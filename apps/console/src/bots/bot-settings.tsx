@@ -48,14 +48,15 @@ function SettingsForm({ bot, kept, mayWrite }: { bot: GatewayBot; kept: Kept<Gat
       });
       return data;
     },
-    done: (saved) => {
+    done: (saved, isChanged) => {
       notify({ text: t.saved });
-      void kept.goOn(saved);
+      void kept.goOn(saved, isChanged);
     },
   });
   return (
     <Form form={form}>
-      <KeptRowProblem form={form} kept={kept} more={hours} />
+      <KeptRowProblem form={form} kept={kept} />
+      <input type="hidden" name="hours" value={JSON.stringify(hours ?? null)} />
       <Columns
         main={
           <>

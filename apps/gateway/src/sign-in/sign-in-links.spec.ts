@@ -269,6 +269,29 @@ describe('a link out of a bot', () => {
     expect(await redeem(gateway.browser(), late)).toMatchObject(isRefused);
   });
 
+  it('tells whose account it opens, is not used up by that, and tells nothing to whoever guesses', async () => {
+    const read = (link: string) => gateway.browser().ask<{ account: string }>('POST', '/sign-in/links/read', { link });
+    const [browser, to] = [gateway.browser(), 'anna@mail.example'];
+    await ask(browser, to);
+    const byMail = await linkTo(to);
+    expect(await read(byMail)).toMatchObject(isRefused);
+    expect(await browser.ask('POST', '/sign-in/links/read', { link: byMail })).toMatchObject({
+      status: 200,
+      body: { account: 'a•••@m•••.e•••' },
+    });
+    const { userId } = (await redeem(browser, byMail)).body;
+    const { url } = await services().call(CreateSignInLink, { body: { userId } });
+    const link = url.split('#link=')[1]!;
+    expect((await read(link)).body.account).toBe('a•••@m•••.e•••');
+    const headers = { 'if-match': '"1"' };
+    expect((await browser.ask('PATCH', '/me', { name: 'Anna Petrova' }, headers)).status).toBe(200);
+    expect((await read(link)).body.account).toBe('Anna Petrova');
+    const [id] = link.split('.');
+    expect(await read(`${id}.${'0'.repeat(64)}`)).toMatchObject(isRefused);
+    expect((await redeem(gateway.browser(), link)).status).toBe(201);
+    expect(await read(link)).toMatchObject(isRefused);
+  });
+
   it('is made for services alone: whoever may do everything may become nobody', async () => {
     const userId = await known();
     await expect(gateway.app.gateway.call(CreateSignInLink, { body: { userId } })).rejects.toMatchObject({

@@ -104,14 +104,20 @@ export class SignInLinks {
     return link && this.isOpen(link) ? link : undefined;
   }
 
-  /** The link, which is used now: whatever fails afterwards in `tx` gives it back. Throws SignInLinkRefused. */
-  async take(tx: EntityManager, http: Http, text: string, kinds: readonly SignInLinkKind[]): Promise<SignInLink> {
+  /** The link, which nobody else uses until `tx` ends. Throws SignInLinkRefused. */
+  async find(tx: EntityManager, http: Http, text: string, kinds: readonly SignInLinkKind[]): Promise<SignInLink> {
     const [, id, proof] = LINK.exec(text) ?? [];
     if (!id || !proof || !isSame(proof, this.proofOf(id))) throw new SignInLinkRefused();
     const link = await tx.findOne(SignInLink, { where: { id }, lock: { mode: 'pessimistic_write' } });
     if (!link || !kinds.includes(link.kind) || !this.isOpen(link) || !isOfBrowser(http, link))
       throw new SignInLinkRefused();
-    await tx.update(SignInLink, id, { usedAt: this.clock.now() });
+    return link;
+  }
+
+  /** The link, which is used now: whatever fails afterwards in `tx` gives it back. Throws SignInLinkRefused. */
+  async take(tx: EntityManager, http: Http, text: string, kinds: readonly SignInLinkKind[]): Promise<SignInLink> {
+    const link = await this.find(tx, http, text, kinds);
+    await tx.update(SignInLink, link.id, { usedAt: this.clock.now() });
     return link;
   }
 

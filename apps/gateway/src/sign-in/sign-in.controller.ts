@@ -8,6 +8,7 @@ import {
   LinkIdentity,
   LinkSupabase,
   ListSignInMethods,
+  ReadSignInLink,
   RedeemSignInLink,
   SendLinkingEmail,
   SendSignInEmail,
@@ -60,6 +61,11 @@ export class SignInController {
     this.links.assertOffered();
     await this.proofOfWork.demand(headers['x-proof-of-work']);
     return this.links.sendEmail(http, body);
+  }
+
+  @Implements(ReadSignInLink)
+  read({ http, body }: RequestOf<typeof ReadSignInLink>): Promise<AnswerOf<typeof ReadSignInLink>> {
+    return this.links.read(http, body.link);
   }
 
   @Implements(RedeemSignInLink)

@@ -565,6 +565,9 @@ import type {
   GatewaySignInEmailsSendData,
   GatewaySignInEmailsSendErrors,
   GatewaySignInEmailsSendResponses,
+  GatewaySignInLinksReadData,
+  GatewaySignInLinksReadErrors,
+  GatewaySignInLinksReadResponses,
   GatewaySignInLinksRedeemData,
   GatewaySignInLinksRedeemErrors,
   GatewaySignInLinksRedeemResponses,
@@ -3100,6 +3103,21 @@ export const gatewaySignInEmailsSend = <ThrowOnError extends boolean = true>(
 ): RequestResult<GatewaySignInEmailsSendResponses, GatewaySignInEmailsSendErrors, ThrowOnError> =>
   (options.client ?? client).post<GatewaySignInEmailsSendResponses, GatewaySignInEmailsSendErrors, ThrowOnError>({
     url: '/v1/sign-in/emails',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Whose account a link that came by e-mail or from a bot opens. It is not used up by this.
+ */
+export const gatewaySignInLinksRead = <ThrowOnError extends boolean = true>(
+  options: Options<GatewaySignInLinksReadData, ThrowOnError>,
+): RequestResult<GatewaySignInLinksReadResponses, GatewaySignInLinksReadErrors, ThrowOnError> =>
+  (options.client ?? client).post<GatewaySignInLinksReadResponses, GatewaySignInLinksReadErrors, ThrowOnError>({
+    url: '/v1/sign-in/links/read',
     ...options,
     headers: {
       'Content-Type': 'application/json',

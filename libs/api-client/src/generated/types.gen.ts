@@ -12362,6 +12362,51 @@ export type GatewaySignInEmailsSendResponses = {
   202: unknown;
 };
 
+export type GatewaySignInLinksReadData = {
+  body: {
+    /**
+     * What stands behind the # of the link.
+     */
+    link: string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/sign-in/links/read';
+};
+
+export type GatewaySignInLinksReadErrors = {
+  /**
+   * `gateway.sign_in_link_refused`
+   */
+  401: Problem & {
+    code?: 'gateway.sign_in_link_refused' | 'unauthorized';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewaySignInLinksReadError = GatewaySignInLinksReadErrors[keyof GatewaySignInLinksReadErrors];
+
+export type GatewaySignInLinksReadResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    /**
+     * The name of the person; otherwise an address or a name elsewhere, masked. null when they have none.
+     */
+    account: string | null;
+  };
+};
+
+export type GatewaySignInLinksReadResponse = GatewaySignInLinksReadResponses[keyof GatewaySignInLinksReadResponses];
+
 export type GatewaySignInLinksRedeemData = {
   body: {
     /**
