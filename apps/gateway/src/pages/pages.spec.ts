@@ -1,4 +1,3 @@
-import AxeBuilder from '@axe-core/playwright';
 import { mergedOpenApi, problems, routes } from '@switchboard/contracts';
 import { startApp, type TestApp } from '@switchboard/testing';
 import { globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -132,7 +131,7 @@ describe('the pages of the gateway', () => {
   });
 
   inBrowser(
-    'show every route to somebody who is cut off from all other hosts, and can be read out',
+    'show every route to somebody who is cut off from all other hosts',
     async () => {
       const executablePath = process.env['CHROMIUM_PATH'];
       if (!executablePath) throw new Error(missing ?? 'CHROMIUM_PATH is not set: run specs with `npm test -- <path>`');
@@ -154,22 +153,10 @@ describe('the pages of the gateway', () => {
         await page.getByText('/v1/bots').first().waitFor();
         expect([...new Set(asked)]).toEqual([new URL(app.service.publicUrl!).host]);
         expect(said).toEqual([]);
-        for (const colorScheme of ['light', 'dark'] as const) {
-          await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-          // Each route has a region of its responses, which the viewer calls the same in all of them.
-          const { violations } = await new AxeBuilder({ page })
-            .setLegacyMode()
-            .disableRules('landmark-unique')
-            .analyze();
-          expect([colorScheme, violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)]).toEqual([
-            colorScheme,
-            [],
-          ]);
-        }
       } finally {
         await browser.close();
       }
     },
-    180_000,
+    60_000,
   );
 });
