@@ -360,7 +360,8 @@ describePages('what is being written', () => {
     expect(await gateway.text()).not.toContain('Somebody else has saved');
   });
 
-  it('what is typed while a form is being saved stays, and is saved next', async () => {
+  /** A name that was sent and waits for its answer. */
+  async function savingName() {
     const saved = { ...profile, name: 'Anna', revision: 2 };
     let answer = (): void => undefined;
     gateway.answer({
@@ -380,6 +381,11 @@ describePages('what is being written', () => {
     await name.fill('Anna');
     await name.press('Enter');
     await until(() => patches().length > 0, { what: 'the profile saved' });
+    return { name, patches, answer: () => answer() };
+  }
+
+  it('what is typed while a form is being saved stays, and is saved next', async () => {
+    const { name, patches, answer } = await savingName();
     await name.press('End');
     await page().keyboard.type(' Lee');
     const before = gateway.askedFor('GET /v1/me').length;
@@ -395,25 +401,7 @@ describePages('what is being written', () => {
   });
 
   it('what is chosen while a form is being saved stays, and is saved next', async () => {
-    const saved = { ...profile, name: 'Anna', revision: 2 };
-    let answer = (): void => undefined;
-    gateway.answer({
-      'GET /v1/session': signedInPerson,
-      'GET /v1/me': profile,
-      'PATCH /v1/me': () =>
-        new Promise((resolve) => {
-          answer = () => {
-            gateway.answer({ 'GET /v1/me': saved });
-            resolve(saved);
-          };
-        }),
-    });
-    const patches = () => gateway.askedFor('PATCH /v1/me');
-    await page().goto('/me/profile');
-    const name = page().getByLabel('Name');
-    await name.fill('Anna');
-    await name.press('Enter');
-    await until(() => patches().length > 0, { what: 'the profile saved' });
+    const { patches, answer } = await savingName();
     await press(/English.*Language/);
     await page().getByRole('option', { name: 'Русский' }).click();
     const before = gateway.askedFor('GET /v1/me').length;

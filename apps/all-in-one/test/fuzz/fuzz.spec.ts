@@ -153,12 +153,12 @@ describe('every route, asked what its document allows and what it does not', () 
     600_000,
   );
 
-  it('many routes had something to answer, so that the documents of successes were seen', () => {
+  it('most routes had something to answer, so that the documents of successes were seen', () => {
     if (process.env['FUZZ_RUNS'])
       console.log(
         `seed ${SEED}: ${JSON.stringify(Object.fromEntries(statuses))}, answered ${answered.size} of ${operations.length}`,
       );
-    expect(answered.size).toBeGreaterThan(operations.length / 4);
+    expect(answered.size).toBeGreaterThan(operations.length / 3);
   });
 });
 
