@@ -1,13 +1,27 @@
+import type { PaymentLink, Terminal, Token } from './cloudpayments/acquirer';
+import type { Chargeback, Transaction } from './cloudpayments/objects';
+import type { App as CryptoBotApp, Asset, Invoice as CryptoBotInvoice } from './cryptobot/invoices';
 import type { LoggedCall } from './kit/call-log';
 import type { FaultRule } from './kit/faults';
+import type { PanelCall, PanelSeed, PanelUserEdit, PanelUserView, Power, SeenPanelServer } from './kit/panel-servers';
+import type { SentNotification } from './kit/notifier';
 import type { Mail } from './mailbox/mailbox';
 import type { Pace, RequestFacts } from './openai/context';
 import type { Model } from './openai/models';
 import type { NewScriptedAnswer } from './openai/script';
+import type { Account as StripeAccount } from './stripe/objects';
 import type { Manner, QueryAnswer, Thing } from './telegram/people';
+import type { RefundCourse, SavedMethod, Shop as YooKassaShop } from './yookassa/cashier';
+import type { Amount, MethodType, Payment as YooKassaPayment, Refund as YooKassaRefund } from './yookassa/objects';
 import type { BotSeed, MediaKind, Person } from './telegram/state';
 import type { LoggedBotCall } from './telegram/telegram.context';
 import type { Chat, Message, ReplyKeyboardMarkup } from './telegram/wire';
+import type {
+  Link as WataLink,
+  Terminal as WataTerminal,
+  Transaction as WataTransaction,
+  TransactionType,
+} from './wata/acquirer';
 
 /** A message as its bot sees it, with the moment the sandbox stored it, in milliseconds. */
 export type SeenMessage = Message & { storedAt: number; reactions?: { from: number; emoji: string }[] };
@@ -42,6 +56,12 @@ export class SandboxClient {
   readonly openai: OpenAiControl;
   readonly telegramLogin: SignInControl;
   readonly mailbox: MailboxControl;
+  readonly hetzner: HetznerControl;
+  readonly yookassa: YooKassaControl;
+  readonly cloudpayments: CloudPaymentsControl;
+  readonly stripe: StripeControl;
+  readonly wata: WataControl;
+  readonly cryptobot: CryptoBotControl;
 
   constructor(url: string) {
     this.url = url;
@@ -49,6 +69,12 @@ export class SandboxClient {
     this.openai = new OpenAiControl(this.party('openai'));
     this.telegramLogin = new SignInControl(this.party('telegram-login'));
     this.mailbox = new MailboxControl(this.party('mailbox'));
+    this.hetzner = new HetznerControl(this.party('hetzner'));
+    this.yookassa = new YooKassaControl(this.party('yookassa'));
+    this.cloudpayments = new CloudPaymentsControl(this.party('cloudpayments'));
+    this.stripe = new StripeControl(this.party('stripe'));
+    this.wata = new WataControl(this.party('wata'));
+    this.cryptobot = new CryptoBotControl(this.party('cryptobot'));
   }
 
   /** Where each third party answers, by its name. */
@@ -92,6 +118,11 @@ export class SandboxClient {
   accounts(provider: string): SignInControl {
     const ask = this.party('openid');
     return new SignInControl((method, path, body) => ask(method, `/${provider}${path}`, body));
+  }
+
+  /** The servers of one kind of VPN panel: `marzban`, `outline` … */
+  panels(kind: string): PanelsControl {
+    return new PanelsControl(this.party(kind));
   }
 
   /** Asks what one third party adds to the control API, `/control/<name>/…`. */
@@ -295,6 +326,147 @@ export class SignInControl {
   }
 }
 
+/** VPN servers, each with a panel of its own. */
+export class PanelsControl {
+  private readonly ask: Ask;
+
+  constructor(ask: Ask) {
+    this.ask = ask;
+  }
+
+  servers(): Promise<SeenPanelServer[]> {
+    return this.ask('GET', '/servers');
+  }
+
+  addServer(server: PanelSeed): Promise<SeenPanelServer> {
+    return this.ask('POST', '/servers', server);
+  }
+
+  removeServer(name: string): Promise<unknown> {
+    return this.ask('DELETE', `/servers/${name}`);
+  }
+
+  server(name: string): PanelServerControl {
+    return new PanelServerControl(name, this.ask);
+  }
+}
+
+/** A hand on one VPN server and on the pages of its panel. */
+export class PanelServerControl {
+  readonly name: string;
+  private readonly ask: Ask;
+
+  constructor(name: string, ask: Ask) {
+    this.name = name;
+    this.ask = ask;
+  }
+
+  users(): Promise<PanelUserView[]> {
+    return this.of('GET', '/users');
+  }
+
+  async user(name: string): Promise<PanelUserView | undefined> {
+    return (await this.users()).find((user) => user.name === name);
+  }
+
+  /** Users that somebody else has made, all alike. */
+  add(names: string[], user: PanelUserEdit = {}): Promise<unknown> {
+    return this.of('POST', '/users', { names, ...user });
+  }
+
+  edit(name: string, user: PanelUserEdit): Promise<unknown> {
+    return this.of('PATCH', `/users/${name}`, user);
+  }
+
+  remove(name: string): Promise<unknown> {
+    return this.of('DELETE', `/users/${name}`);
+  }
+
+  /** The user's apps let so much through, if the server lets them in. */
+  use(name: string, bytes: number): Promise<{ served: boolean }> {
+    return this.of('POST', `/users/${name}/traffic`, { bytes });
+  }
+
+  /** Kills it, in one of two ways, or brings it back. */
+  setPower(power: Power): Promise<unknown> {
+    return this.of('PUT', '/power', { power });
+  }
+
+  /** So much flows by itself from now on, for each user that is served. */
+  setPace(bytesPerSecond: number): Promise<unknown> {
+    return this.of('PUT', '/pace', { bytesPerSecond });
+  }
+
+  backUp(): Promise<unknown> {
+    return this.of('POST', '/backup');
+  }
+
+  /** Everything on it is as it was when it was backed up. */
+  restoreBackup(): Promise<unknown> {
+    return this.of('POST', '/restore');
+  }
+
+  /** All tokens and cookies that it gave out are good no more. */
+  signOut(): Promise<unknown> {
+    return this.of('POST', '/sign-out');
+  }
+
+  renewCertificate(): Promise<SeenPanelServer> {
+    return this.of('POST', '/certificate');
+  }
+
+  /** Marzban only: whether Xray runs on the server itself, and how the other node is that is joined to it. */
+  setCore(core: { started?: boolean; node?: { status: string; message?: string } }): Promise<unknown> {
+    return this.of('PUT', '/core', core);
+  }
+
+  calls(wanted: { since?: number; target?: string } = {}): Promise<(PanelCall & LoggedCall)[]> {
+    return this.ask('GET', `/calls?${query({ ...wanted, server: this.name })}`);
+  }
+
+  private of<T>(method: string, path: string, body?: object): Promise<T> {
+    return this.ask(method, `/servers/${this.name}${path}`, body);
+  }
+}
+
+/** The servers of a project at Hetzner, and what can be had there. */
+export class HetznerControl {
+  private readonly ask: Ask;
+
+  constructor(ask: Ask) {
+    this.ask = ask;
+  }
+
+  servers(): Promise<
+    { name: string; type: string; location: string; labels: Record<string, string>; status: string }[]
+  > {
+    return this.ask('GET', '/servers');
+  }
+
+  /** Servers that somebody else has made. */
+  addServers(names: string[], labels: Record<string, string> = {}): Promise<unknown> {
+    return this.ask('POST', '/servers', { names, labels });
+  }
+
+  removeServer(name: string): Promise<unknown> {
+    return this.ask('DELETE', `/servers/${name}`);
+  }
+
+  /** Whether a type can be had at a location. */
+  setStock(type: string, location: string, available: boolean): Promise<unknown> {
+    return this.ask('PUT', '/stock', { type, location, available });
+  }
+
+  /** How many servers the project may have. */
+  setLimit(servers: number): Promise<unknown> {
+    return this.ask('PUT', '/limit', { servers });
+  }
+
+  calls(wanted: { since?: number; target?: string } = {}): Promise<(LoggedCall & { target: string })[]> {
+    return this.ask('GET', `/calls?${query(wanted)}`);
+  }
+}
+
 /** What was sent by e-mail. */
 export class MailboxControl {
   private readonly ask: Ask;
@@ -315,6 +487,124 @@ export class MailboxControl {
 
   forget(): Promise<unknown> {
     return this.ask('DELETE', '/mails');
+  }
+}
+
+/** People at the pages of YooKassa, and the cabinets of its shops. */
+export class YooKassaControl {
+  private readonly ask: Ask;
+
+  constructor(ask: Ask) {
+    this.ask = ask;
+  }
+
+  /** One that is there already gets what is given; `webhookUrl` is where it is told of payments. */
+  setShop(shop: Partial<YooKassaShop> & { shopId: string }): Promise<YooKassaShop> {
+    return this.ask('POST', '/shops', shop);
+  }
+
+  payments(): Promise<YooKassaPayment[]> {
+    return this.ask('GET', '/payments');
+  }
+
+  methods(): Promise<SavedMethod[]> {
+    return this.ask('GET', '/methods');
+  }
+
+  /** With `afterMs` the bank decides only then. */
+  pay(payment: string, how: { type?: MethodType; saves?: boolean; afterMs?: number } = {}): Promise<YooKassaPayment> {
+    return this.ask('POST', `/payments/${payment}/pay`, how);
+  }
+
+  decline(payment: string, reason?: string): Promise<YooKassaPayment> {
+    return this.ask('POST', `/payments/${payment}/decline`, { reason });
+  }
+
+  expire(payment: string): Promise<YooKassaPayment> {
+    return this.ask('POST', `/payments/${payment}/expire`);
+  }
+
+  /** By the cabinet of the shop: a part, or all of it. */
+  refund(payment: string, amount?: Amount): Promise<YooKassaRefund> {
+    return this.ask('POST', `/payments/${payment}/refund`, { amount });
+  }
+
+  /** How the next refund of it ends: later, and refused for a reason. */
+  setNextRefund(payment: string, course: RefundCourse): Promise<unknown> {
+    return this.ask('POST', `/payments/${payment}/next-refund`, course);
+  }
+
+  /** The person withdraws their consent. */
+  revoke(method: string): Promise<unknown> {
+    return this.ask('POST', `/methods/${method}/revoke`);
+  }
+
+  refuseNext(method: string, reason: string): Promise<unknown> {
+    return this.ask('POST', `/methods/${method}/refuse-next`, { reason });
+  }
+
+  /** Tells a shop what somebody claims, as anybody could: nothing is signed. */
+  forge(shop: string, event: string, object: { id: string; [field: string]: unknown }): Promise<unknown> {
+    return this.ask('POST', `/shops/${shop}/notifications`, { event, object });
+  }
+}
+
+/** People at the pages of CloudPayments, banks, and the cabinets of its sites. */
+export class CloudPaymentsControl {
+  private readonly ask: Ask;
+
+  constructor(ask: Ask) {
+    this.ask = ask;
+  }
+
+  /** One that is there already gets what is given; `webhookUrl` is where it is told of payments. */
+  setTerminal(terminal: Partial<Terminal> & { publicId: string }): Promise<Terminal> {
+    return this.ask('POST', '/terminals', terminal);
+  }
+
+  orders(): Promise<PaymentLink[]> {
+    return this.ask('GET', '/orders');
+  }
+
+  transactions(): Promise<Transaction[]> {
+    return this.ask('GET', '/transactions');
+  }
+
+  tokens(): Promise<Token[]> {
+    return this.ask('GET', '/tokens');
+  }
+
+  /** With `afterMs` the bank decides only then. What was paid already is paid once more. */
+  pay(order: string, how: { afterMs?: number } = {}): Promise<Transaction> {
+    return this.ask('POST', `/orders/${order}/pay`, how);
+  }
+
+  decline(order: string, reasonCode?: number): Promise<Transaction> {
+    return this.ask('POST', `/orders/${order}/decline`, { reasonCode });
+  }
+
+  /** By the cabinet of the site: a part such as `10.00`, or all of it. */
+  refund(transaction: number, amount?: string): Promise<Transaction> {
+    return this.ask('POST', `/transactions/${transaction}/refund`, { amount });
+  }
+
+  /** The bank of the person takes the money back, or gives that up. */
+  claim(transaction: number, operation: Chargeback['Operation'] = 'Presentment'): Promise<Chargeback> {
+    return this.ask('POST', `/transactions/${transaction}/claim`, { operation });
+  }
+
+  /** The card was closed. */
+  revoke(token: string): Promise<unknown> {
+    return this.ask('POST', `/tokens/${token}/revoke`);
+  }
+
+  declineNext(token: string, reasonCode: number): Promise<unknown> {
+    return this.ask('POST', `/tokens/${token}/decline-next`, { reasonCode });
+  }
+
+  /** An hour passes for whoever repeats a call. */
+  forgetKeys(): Promise<unknown> {
+    return this.ask('POST', '/keys/forget');
   }
 }
 
@@ -362,6 +652,172 @@ export class OpenAiControl {
 
   removeModel(id: string): Promise<unknown> {
     return this.ask('DELETE', `/models/${id}`);
+  }
+}
+
+/** What a service tells by webhook, of the kit's `Notifier`. */
+class NotifyingParty {
+  protected readonly ask: Ask;
+
+  constructor(ask: Ask) {
+    this.ask = ask;
+  }
+
+  /** As it went out, each attempt; the oldest first. */
+  notifications(account?: string): Promise<SentNotification[]> {
+    return this.ask('GET', `/notifications?${query({ account })}`);
+  }
+
+  /** The very same bytes once more. Returns the status of the answer. */
+  async replay(notification: number): Promise<number> {
+    return (await this.ask<{ status: number }>('POST', `/notifications/${notification}/replay`)).status;
+  }
+}
+
+/** People at the pages of Stripe, its dashboard, and banks. */
+export class StripeControl extends NotifyingParty {
+  /** One that is known by its key gets what is given. */
+  setAccount(account: Partial<StripeAccount> & { key: string }): Promise<StripeAccount> {
+    return this.ask('POST', '/accounts', account);
+  }
+
+  /** All of a kind (`checkout.session`, `payment_intent`), as the API tells of them. */
+  objects<T>(object: string): Promise<(T & { id: string; account: string })[]> {
+    return this.ask('GET', `/objects?object=${object}`);
+  }
+
+  /** A person pays by a test card. */
+  pay(session: string, card?: string): Promise<{ paid: boolean; refused: string | null }> {
+    return this.ask('POST', `/sessions/${session}/pay`, { card });
+  }
+
+  decline(session: string, code?: string): Promise<unknown> {
+    return this.ask('POST', `/sessions/${session}/decline`, { code });
+  }
+
+  expire(session: string): Promise<unknown> {
+    return this.ask('POST', `/sessions/${session}/expire`);
+  }
+
+  /** A person pays in a way that takes days; `settle` ends it. */
+  payLater(session: string): Promise<unknown> {
+    return this.ask('POST', `/sessions/${session}/pay-later`);
+  }
+
+  settle(session: string, succeeds: boolean): Promise<unknown> {
+    return this.ask('POST', `/sessions/${session}/settle`, { succeeds });
+  }
+
+  settleIntent(intent: string, succeeds: boolean): Promise<unknown> {
+    return this.ask('POST', `/payment-intents/${intent}/settle`, { succeeds });
+  }
+
+  /** How the next charge of a saved card ends: `processing`, or a decline code. */
+  setNextCharge(paymentMethod: string, outcome: string): Promise<unknown> {
+    return this.ask('PUT', `/payment-methods/${paymentMethod}/next`, { outcome });
+  }
+
+  detach(paymentMethod: string): Promise<unknown> {
+    return this.ask('POST', `/payment-methods/${paymentMethod}/detach`);
+  }
+
+  /** By the dashboard. */
+  refund(payment_intent: string, amount?: number): Promise<{ id: string }> {
+    return this.ask('POST', '/refunds', { payment_intent, amount });
+  }
+
+  settleRefund(refund: string, succeeds: boolean): Promise<unknown> {
+    return this.ask('POST', `/refunds/${refund}/settle`, { succeeds });
+  }
+
+  dispute(payment_intent: string): Promise<{ id: string }> {
+    return this.ask('POST', '/disputes', { payment_intent });
+  }
+
+  closeDispute(dispute: string, status: 'won' | 'lost'): Promise<unknown> {
+    return this.ask('POST', `/disputes/${dispute}/close`, { status });
+  }
+
+  /** As a day later. */
+  forgetIdempotencyKeys(): Promise<unknown> {
+    return this.ask('DELETE', '/idempotency-keys');
+  }
+}
+
+/** People at the pages of WATA, the cabinets of its terminals, and banks. */
+export class WataControl extends NotifyingParty {
+  /** One that is known by its token gets what is given. */
+  setTerminal(terminal: Partial<WataTerminal> & { token: string }): Promise<WataTerminal> {
+    return this.ask('POST', '/terminals', terminal);
+  }
+
+  links(): Promise<WataLink[]> {
+    return this.ask('GET', '/links');
+  }
+
+  transactions(): Promise<WataTransaction[]> {
+    return this.ask('GET', '/transactions');
+  }
+
+  pay(link: string, type?: TransactionType): Promise<WataTransaction> {
+    return this.ask('POST', `/links/${link}/pay`, { type });
+  }
+
+  decline(link: string, errorCode?: string): Promise<WataTransaction> {
+    return this.ask('POST', `/links/${link}/decline`, { errorCode });
+  }
+
+  /** The bank thinks about it; `settle` ends it. */
+  payLater(link: string): Promise<WataTransaction> {
+    return this.ask('POST', `/links/${link}/pay-later`);
+  }
+
+  /** With an error code the bank has said no. */
+  settle(transaction: string, errorCode?: string): Promise<WataTransaction> {
+    return this.ask('POST', `/transactions/${transaction}/settle`, { errorCode });
+  }
+
+  expire(link: string): Promise<WataLink> {
+    return this.ask('POST', `/links/${link}/expire`);
+  }
+
+  /** As some time after it has expired: nothing is left of it. */
+  purge(link: string): Promise<unknown> {
+    return this.ask('POST', `/links/${link}/purge`);
+  }
+
+  /** By the cabinet: a part, or what is left. */
+  refund(transaction: string, amount?: number): Promise<WataTransaction> {
+    return this.ask('POST', `/transactions/${transaction}/refund`, { amount });
+  }
+
+  /** A new key signs from now on. */
+  rotateKey(): Promise<unknown> {
+    return this.ask('POST', '/keys/rotate');
+  }
+}
+
+/** People in CryptoBot, and the owners of its apps. */
+export class CryptoBotControl extends NotifyingParty {
+  /** One that is known by its token gets what is given. */
+  setApp(app: Partial<CryptoBotApp> & { token: string }): Promise<CryptoBotApp> {
+    return this.ask('POST', '/apps', app);
+  }
+
+  apps(): Promise<CryptoBotApp[]> {
+    return this.ask('GET', '/apps');
+  }
+
+  invoices(): Promise<CryptoBotInvoice[]> {
+    return this.ask('GET', '/invoices');
+  }
+
+  pay(invoice: number | string, asset?: Asset): Promise<CryptoBotInvoice> {
+    return this.ask('POST', `/invoices/${invoice}/pay`, { asset });
+  }
+
+  expire(invoice: number | string): Promise<CryptoBotInvoice> {
+    return this.ask('POST', `/invoices/${invoice}/expire`);
   }
 }
 

@@ -7,6 +7,7 @@ const Env = z.object({
   SANDBOX_HOST: z.string().default('127.0.0.1'),
   SANDBOX_PORT: z.coerce.number().int().min(0).max(65_535).default(4500),
   SANDBOX_SMTP_PORT: z.coerce.number().int().min(0).max(65_535).default(0),
+  SANDBOX_OUTLINE_PORT: z.coerce.number().int().min(0).max(65_535).default(0),
   /** As browsers reach it, where that is not how services do. */
   SANDBOX_PUBLIC_URL: z.url().optional(),
   SANDBOX_DATA: z.string().min(1).optional(),
@@ -50,7 +51,28 @@ async function main(): Promise<void> {
     },
     'telegram-login': { ...(env.SANDBOX_PUBLIC_URL && { publicUrl: env.SANDBOX_PUBLIC_URL }) },
     openid: { ...(env.SANDBOX_PUBLIC_URL && { publicUrl: env.SANDBOX_PUBLIC_URL }) },
+    yookassa: {
+      acceptAnyShop: env.SANDBOX_ACCEPT.includes('keys'),
+      ...(env.SANDBOX_PUBLIC_URL && { publicUrl: env.SANDBOX_PUBLIC_URL }),
+    },
+    cloudpayments: {
+      acceptAnyTerminal: env.SANDBOX_ACCEPT.includes('keys'),
+      ...(env.SANDBOX_PUBLIC_URL && { publicUrl: env.SANDBOX_PUBLIC_URL }),
+    },
+    stripe: {
+      acceptAnyKey: env.SANDBOX_ACCEPT.includes('keys'),
+      ...(env.SANDBOX_PUBLIC_URL && { publicUrl: env.SANDBOX_PUBLIC_URL }),
+    },
+    wata: {
+      acceptAnyToken: env.SANDBOX_ACCEPT.includes('keys'),
+      ...(env.SANDBOX_PUBLIC_URL && { publicUrl: env.SANDBOX_PUBLIC_URL }),
+    },
+    cryptobot: {
+      acceptAnyToken: env.SANDBOX_ACCEPT.includes('keys'),
+      ...(env.SANDBOX_PUBLIC_URL && { publicUrl: env.SANDBOX_PUBLIC_URL }),
+    },
     mailbox: { smtpPort: env.SANDBOX_SMTP_PORT },
+    outline: { servers: [{ name: 'helsinki', port: env.SANDBOX_OUTLINE_PORT }] },
     openai: {
       acceptAnyModel: env.SANDBOX_ACCEPT.includes('models'),
       acceptAnyKey: env.SANDBOX_ACCEPT.includes('keys'),

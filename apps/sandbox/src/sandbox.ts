@@ -4,19 +4,33 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
+import { cloudpayments } from './cloudpayments/cloudpayments';
 import { control } from './kit/control';
 import { Faults } from './kit/faults';
 import { answerProblem, HttpError } from './kit/http';
 import { Snapshot } from './kit/snapshot';
 import type { PartyDefinition, ThirdPartySandbox } from './kit/third-party';
+import { cryptobot } from './cryptobot/cryptobot';
+import { hetzner } from './hetzner/hetzner';
 import { mailbox } from './mailbox/mailbox';
+import { marzban } from './marzban/marzban';
+import { outline } from './outline/outline';
 import { openai } from './openai/openai';
 import { openid } from './openid/openid';
+import { remnawave } from './remnawave/remnawave';
+import { stripe } from './stripe/stripe';
 import { telegram } from './telegram/telegram';
 import { telegramLogin } from './telegram-login/telegram-login';
+import { threeXUi } from './three-x-ui/three-x-ui';
+import { wata } from './wata/wata';
+import { yookassa } from './yookassa/yookassa';
 
 /** Every third party that is played here. */
-export const PARTIES = [telegram, openai, telegramLogin, openid, mailbox] as const;
+export const PARTIES = [
+  ...[telegram, openai, telegramLogin, openid, mailbox],
+  ...[yookassa, cloudpayments, stripe, wata, cryptobot],
+  ...[marzban, outline, threeXUi, remnawave, hetzner],
+] as const;
 
 type Party = (typeof PARTIES)[number];
 /** What each party may be told at its start, under its name. */

@@ -25,6 +25,7 @@ export async function startAllInOne(sandbox: Sandbox): Promise<{ stop(): Promise
     TTS_WORKER_PORT: '0',
     GATEWAY_PORT: '0',
     GATEWAY_PUBLIC_PORT: '0',
+    VPN_PROVISIONER_PUBLIC_PORT: '0',
     ANALYTICS_PORT: '0',
     BOT_ADAPTER_SANDBOX_API_ROOT: sandbox.telegramUrl,
     BOTS_FOLDER: join(DEMO, 'bots'),

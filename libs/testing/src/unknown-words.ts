@@ -7,7 +7,11 @@ import { until } from './until';
 /** One that no version has ever said. */
 export const UNKNOWN_WORD = 'never_heard_of';
 /** Of the shapes whose pattern is another. */
-const UNKNOWN: Readonly<Record<string, string>> = { Locale: 'nv-Latn-US', MediaType: 'application/x-never-heard-of' };
+const UNKNOWN: Readonly<Record<string, string>> = {
+  Currency: 'XAU',
+  Locale: 'nv-Latn-US',
+  MediaType: 'application/x-never-heard-of',
+};
 
 type Path = readonly string[];
 

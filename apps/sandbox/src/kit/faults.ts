@@ -1,6 +1,6 @@
 import type { Response } from 'express';
 import { z } from 'zod';
-import { HttpError, pause } from './http';
+import { breakOff, HttpError, pause } from './http';
 
 /**
  * One order to fail. `target` names what is asked of a third party (`telegram.sendMessage`, `openai.chat`); a trailing
@@ -11,6 +11,8 @@ export const FaultRule = z.strictObject({
   kind: z.string().min(1),
   /** Only for this chat. */
   chat: z.coerce.number().int().optional(),
+  /** Only at this server, of a third party that has several. */
+  server: z.string().optional(),
   /** How many times it happens; without it, until the rules are replaced. */
   times: z.int().positive().optional(),
   /** Let this many matching requests pass unharmed first. */
@@ -42,6 +44,7 @@ export const CALL_FAULTS = {
   '500-after-commit': null,
   '502-html': null,
   hang: null,
+  'hang-after-commit': null,
   reset: null,
   'reset-after-commit': null,
   answer: null,
@@ -62,6 +65,12 @@ export interface Fault {
   kind: string;
   argument: string;
   rule: FaultRule;
+}
+
+/** Of a request, by which rules may be narrowed. */
+export interface FaultFacts {
+  readonly chat?: number;
+  readonly server?: string;
 }
 
 interface Armed {
@@ -111,7 +120,7 @@ export class Faults {
   }
 
   /** The rule that applies to this request, if any; the first match wins and one of its `times` is used up. */
-  next(target: string, facts: { chat?: number } = {}): Fault | undefined {
+  next(target: string, facts: FaultFacts = {}): Fault | undefined {
     if (this.armed.length === 0) return undefined;
     const kinds = this.targets.get(target.toLowerCase())?.kinds ?? {};
     // `telegram.*` with a 500 is about calls, and must not be spent on updates, which know no such kind.
@@ -167,7 +176,8 @@ function matches(rule: FaultRule, target: string): boolean {
   return wanted.endsWith('*') ? asked.startsWith(wanted.slice(0, -1)) : asked === wanted;
 }
 
-const applies = (rule: FaultRule, facts: { chat?: number }) => rule.chat === undefined || rule.chat === facts.chat;
+const applies = (rule: FaultRule, facts: FaultFacts) =>
+  (rule.chat === undefined || rule.chat === facts.chat) && (rule.server === undefined || rule.server === facts.server);
 
 export interface FailureAnswer {
   headers?: Record<string, string>;
@@ -210,11 +220,14 @@ export async function applyFault(fault: Fault | undefined, res: Response, answer
     case 'hang':
       await pause(res, Infinity);
       return false;
+    case 'hang-after-commit':
+      replaceAnswer(res, () => undefined);
+      return true;
     case 'reset':
-      res.socket?.resetAndDestroy();
+      breakOff(res);
       return false;
     case 'reset-after-commit':
-      replaceAnswer(res, () => void res.socket?.resetAndDestroy());
+      replaceAnswer(res, () => breakOff(res));
       return true;
     case 'answer':
       sendOrdered(res, fault);

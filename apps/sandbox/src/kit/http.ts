@@ -60,6 +60,12 @@ export async function pause(res: Response, ms: number): Promise<void> {
   });
 }
 
+/** Ends the connection without an answer. By a reset, which TLS has no way to send. */
+export function breakOff({ socket }: Response): void {
+  if (socket && 'encrypted' in socket) socket.destroy();
+  else socket?.resetAndDestroy();
+}
+
 /** Aborted when the client hangs up. */
 export function hangUpSignal(res: Response): AbortSignal {
   const controller = new AbortController();

@@ -25,7 +25,9 @@ export interface Webhook<D extends Delivery> {
   deadlineMs: number;
   /** Milliseconds to wait after so many failures in a row. */
   backoffMs(failures: number): number;
-  /** A 2xx came. */
+  /** Whether an answer with a 2xx takes it. Default: any does. */
+  isTaken?(answer: WebhookAnswer): boolean;
+  /** It was taken. */
   onDelivered(delivery: D, answer: WebhookAnswer): void;
   /** An attempt failed; the next one follows by itself. */
   onFailed(delivery: D, reason: string, status?: number): void;
@@ -119,7 +121,7 @@ export class WebhookPusher<D extends Delivery> {
     });
     const { status, statusText } = response;
     const answer = { status, contentType: response.headers.get('content-type'), body: await response.text() };
-    if (response.ok) return { delivered: true, answer };
+    if (response.ok && (this.webhook.isTaken?.(answer) ?? true)) return { delivered: true, answer };
     const reason = `Wrong response from the webhook: ${status} ${statusText}`;
     const retryAfter = Number(response.headers.get('retry-after') ?? NaN);
     if (!(retryAfter >= 0)) return { delivered: false, reason, status };
