@@ -10,9 +10,11 @@ const NAMES_OF_THINGS = [
   'media',
   'model',
   'ownerKind',
+  'promoCode',
   'requestedBy',
   'resourceType',
   'runbook',
+  'serverName',
   'subject',
   'version',
   'voice',
@@ -25,6 +27,7 @@ interface Shape {
   type?: string;
   format?: string;
   pattern?: string;
+  enum?: unknown[];
   personal?: boolean;
   properties?: Record<string, Shape>;
   items?: Shape;
@@ -45,7 +48,8 @@ function isFree(shape: Shape, definitions: Record<string, Shape>): boolean {
     ...(typeof more === 'object' ? [more] : []),
   ];
   return (
-    (shape.type === 'string' && !shape.format && !shape.pattern) || inside.some((inner) => isFree(inner, definitions))
+    (shape.type === 'string' && !shape.format && !shape.pattern && !shape.enum) ||
+    inside.some((inner) => isFree(inner, definitions))
   );
 }
 

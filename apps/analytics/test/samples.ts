@@ -18,6 +18,7 @@ interface Shape {
   minimum?: number;
   maximum?: number;
   examples?: unknown[];
+  enum?: unknown[];
   properties?: Record<string, Shape>;
   items?: Shape;
   definitions?: Record<string, Shape>;
@@ -32,6 +33,8 @@ const WORDS = [
   'a'.repeat(64),
   'lumen-greeting',
   'chat-ai.prompt-releases.publish',
+  'RUB',
+  'de',
 ];
 
 /** A value that fits a schema, with words that nobody knows where words are open. */
@@ -53,7 +56,10 @@ function valueOf(shape: Shape, definitions = shape.definitions ?? {}): unknown {
     case 'object':
       return {};
   }
+  // Closed: it decides what a person may have.
+  if (shape.enum) return shape.enum[0];
   if (shape.format === 'uuid') return uuidv7();
+  if (shape.format === 'date') return '2026-11-27';
   if (shape.format === 'date-time') return '2026-11-27T12:00:00.000Z';
   if (!shape.pattern) return 'some words';
   return WORDS.find((word) => new RegExp(shape.pattern!).test(word));

@@ -12,7 +12,6 @@ export class CreateUsers1764200000000 implements MigrationInterface {
         locale        text NOT NULL,
         time_zone     text NOT NULL,
         registered_at timestamptz NOT NULL,
-        signed_out_at timestamptz, -- everywhere: what proved before who they are signs nobody in
         revision      integer NOT NULL
       );
       CREATE INDEX users_registered ON users (registered_at, id);

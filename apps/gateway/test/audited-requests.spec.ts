@@ -201,7 +201,7 @@ describe('what staff and programs do', () => {
         actor: { roles: ['owner'], amr: ['pwd', 'otp'], address: expect.stringMatching(/^digest:/) },
         ...{
           action: 'gateway.keys.create',
-          resource: { type: 'key', id },
+          resource: { type: 'api-key', id },
           result: 'done',
           reason: 'monthly report',
         },
@@ -210,7 +210,7 @@ describe('what staff and programs do', () => {
     ]);
     expect(await entriesOf(owner, again.requestId, 1)).toMatchObject([{ details: { isReplayed: true, status: 201 } }]);
     expect((await entriesOf(owner, revoked.requestId, 1))[0]).toMatchObject({
-      ...{ action: 'gateway.keys.revoke', resource: { type: 'key', id }, result: 'done' },
+      ...{ action: 'gateway.keys.revoke', resource: { type: 'api-key', id }, result: 'done' },
       changes: expect.arrayContaining([{ op: 'test', path: '/endsAt', value: null }]),
     });
     const unknown = await ask(owner, 'DELETE', '/keys/nothing');

@@ -112,6 +112,7 @@ export const BOT_SECTION_READERS: Readonly<Record<string, readonly string[]>> = 
   menu: ['bot-adapter'],
   accepts: ['bot-adapter'],
   assistant: ['chat-ai'],
+  payments: ['payments'],
 };
 
 /** Where the token of a bot's channel is in its description. No two bots share one: they would take each other's messages away. */

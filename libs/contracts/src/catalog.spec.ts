@@ -40,6 +40,9 @@ describe('the catalogue', () => {
   });
 });
 
+/** A reader that does not know one of them must not guess what a person may have. */
+const DECIDES_ACCESS = ['payments.SubscriptionStatus'];
+
 describe.each(all.map((definition) => [definition.type, definition] as const))('%s', (type, definition) => {
   it('is <service>.<noun>.<what happened>.v<n>', () => {
     expect(type).toMatch(/^[a-z]+(-[a-z]+)*\.[a-z]+(-[a-z]+)*\.[a-z]+(-[a-z]+)*\.v[1-9]\d*$/);
@@ -54,7 +57,9 @@ describe.each(all.map((definition) => [definition.type, definition] as const))('
   });
 
   it('has no closed set of words: readers would refuse the whole event for a new one', () => {
-    expect(JSON.stringify(schemaOf(definition))).not.toMatch(/"(enum|const)":/);
+    const { definitions = {}, ...schema } = schemaOf(definition);
+    const open = Object.entries(definitions).filter(([name]) => !DECIDES_ACCESS.includes(name));
+    expect(JSON.stringify([schema, open])).not.toMatch(/"(enum|const)":/);
   });
 
   it('is still what was published', () => {

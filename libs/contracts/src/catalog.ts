@@ -3,9 +3,11 @@ import * as botAdapter from './bot-adapter.events';
 import * as chatAi from './chat-ai.events';
 import type { EventDefinition, SignalDefinition } from './define-event';
 import * as gateway from './gateway.events';
+import * as payments from './payments.events';
 import * as ttsWorker from './tts-worker.events';
+import * as vpnProvisioner from './vpn-provisioner.events';
 
-const exported = [analytics, botAdapter, chatAi, gateway, ttsWorker].flatMap(
+const exported = [analytics, botAdapter, chatAi, gateway, payments, ttsWorker, vpnProvisioner].flatMap(
   (file) => Object.values(file) as unknown[],
 );
 

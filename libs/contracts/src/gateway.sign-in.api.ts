@@ -104,24 +104,6 @@ export const SendSignInEmail = defineRoute({
   problems: { ...noEmail, ...proofOfWorkProblems },
 });
 
-export const ReadSignInLink = defineRoute({
-  id: 'gateway.sign-in-links.read',
-  method: 'POST',
-  path: '/sign-in/links/read',
-  summary: 'Whose account a link that came by e-mail or from a bot opens. It is not used up by this.',
-  permission: 'public',
-  rate: 'sign-in',
-  body: Link,
-  answer: z.object({
-    account: z
-      .string()
-      .nullable()
-      .describe('The name of the person; otherwise an address or a name elsewhere, masked. null when they have none.'),
-  }),
-  status: 200,
-  problems: refusedLink,
-});
-
 export const RedeemSignInLink = defineRoute({
   id: 'gateway.sign-in-links.redeem',
   method: 'POST',

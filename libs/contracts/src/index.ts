@@ -367,7 +367,6 @@ export {
   LinkIdentity,
   LinkSupabase,
   ListSignInMethods,
-  ReadSignInLink,
   RedeemSignInLink,
   SendLinkingEmail,
   SendSignInEmail,
@@ -387,6 +386,7 @@ export {
   ReadAuditVerification,
   RequestAuditVerification,
 } from './gateway.audit.api';
+export { SendMail } from './gateway.mails.api';
 export { CreateProofChallenge } from './gateway.proof-of-work.api';
 export { ReadSession, SignOut } from './gateway.session.api';
 export { BeginSso, CompleteSso, EndSsoSessions, ListStaffSignInMethods } from './gateway.sso.api';
@@ -457,3 +457,53 @@ export { CreateApiKey, ListApiKeys, ReportApiKey, RevokeApiKey, RotateApiKey } f
 export { type KnownProblem, problems, problemTexts } from './problems';
 export { sharedProblems, type SharedProblemCode } from './shared.problems';
 export { ReportBrowserError } from './gateway.browser-errors.api';
+
+// Payments and access
+export {
+  AmountMinor,
+  Currency,
+  formatMoney,
+  fractionDigitsOf,
+  fromDecimal,
+  MAX_AMOUNT,
+  Money,
+  toDecimal,
+} from './money';
+export {
+  CampaignName,
+  FEATURES,
+  FeatureName,
+  LevelName,
+  WantedRegion,
+  Features,
+  FeatureValue,
+  PaymentMethod,
+  PaymentProviderName,
+  PlanPeriod,
+  Price,
+  SERVED_STATUSES,
+  SubscriptionStatus,
+} from './payments.shapes';
+export * from './payments.events';
+export * from './payments.shop.api';
+export * from './payments.balances.api';
+export * from './payments.entitlements.api';
+export * from './payments.gifts.api';
+export * from './payments.guests.api';
+export * from './payments.partners.api';
+export * from './payments.referrals.api';
+export * from './payments.terms.api';
+export * from './vpn-provisioner.events';
+export * from './vpn-provisioner.me.api';
+export * from './vpn-provisioner.links.api';
+export * from './vpn-provisioner.servers.api';
+export * from './vpn-provisioner.migrations.api';
+export * from './vpn-provisioner.accesses.api';
+export * from './vpn-provisioner.usage.api';
+export * from './vpn-provisioner.forecast.api';
+export * from './payments.notifications.api';
+export * from './payments.catalogue.api';
+export * from './payments.board.api';
+export * from './payments.demo.api';
+export * from './payments.orders.api';
+export * from './payments.reconciliation.api';

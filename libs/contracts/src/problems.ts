@@ -4,10 +4,12 @@ import { botAdapterProblems } from './bot-adapter.problems';
 import { chatAiProblems } from './chat-ai.problems';
 import type { RouteDefinition } from './define-route';
 import { gatewayProblems } from './gateway.problems';
+import { paymentsProblems } from './payments.problems';
 import type { ProblemText } from './problem-text';
 import { routes } from './routes';
 import { sharedProblems } from './shared.problems';
 import { ttsWorkerProblems } from './tts-worker.problems';
+import { vpnProvisionerProblems } from './vpn-provisioner.problems';
 
 /** What the routes themselves name. Codes that end in `_not_found` speak for themselves, all others need a text. */
 export const problemTexts: Readonly<Record<string, ProblemText>> = {
@@ -15,7 +17,9 @@ export const problemTexts: Readonly<Record<string, ProblemText>> = {
   ...botAdapterProblems,
   ...chatAiProblems,
   ...gatewayProblems,
+  ...paymentsProblems,
   ...ttsWorkerProblems,
+  ...vpnProvisionerProblems,
 };
 
 export interface KnownProblem {

@@ -22,6 +22,7 @@ import * as gatewayBrowserErrors from './gateway.browser-errors.api';
 import * as gatewayBots from './gateway.bots.api';
 import * as gatewayDemo from './gateway.demo.api';
 import * as gatewayKeys from './gateway.keys.api';
+import * as gatewayMails from './gateway.mails.api';
 import * as gatewayMe from './gateway.me.api';
 import * as gatewayPasskeys from './gateway.passkeys.api';
 import * as gatewayPeople from './gateway.people.api';
@@ -32,8 +33,29 @@ import * as gatewaySso from './gateway.sso.api';
 import * as gatewayStaff from './gateway.staff.api';
 import * as gatewayTokens from './gateway.tokens.api';
 import * as gatewayWebhooks from './gateway.webhooks.api';
+import * as paymentsBoard from './payments.board.api';
+import * as paymentsCatalogue from './payments.catalogue.api';
+import * as paymentsDemo from './payments.demo.api';
+import * as paymentsBalances from './payments.balances.api';
+import * as paymentsEntitlements from './payments.entitlements.api';
+import * as paymentsGifts from './payments.gifts.api';
+import * as paymentsGuests from './payments.guests.api';
+import * as paymentsNotifications from './payments.notifications.api';
+import * as paymentsOrders from './payments.orders.api';
+import * as paymentsReconciliation from './payments.reconciliation.api';
+import * as paymentsPartners from './payments.partners.api';
+import * as paymentsReferrals from './payments.referrals.api';
+import * as paymentsShop from './payments.shop.api';
+import * as paymentsTerms from './payments.terms.api';
 import * as serviceKit from './service-kit.api';
 import * as ttsWorker from './tts-worker.api';
+import * as vpnProvisionerAccesses from './vpn-provisioner.accesses.api';
+import * as vpnProvisionerForecast from './vpn-provisioner.forecast.api';
+import * as vpnProvisionerLinks from './vpn-provisioner.links.api';
+import * as vpnProvisionerMe from './vpn-provisioner.me.api';
+import * as vpnProvisionerMigrations from './vpn-provisioner.migrations.api';
+import * as vpnProvisionerServers from './vpn-provisioner.servers.api';
+import * as vpnProvisionerUsage from './vpn-provisioner.usage.api';
 
 const files = [
   analytics,
@@ -59,6 +81,7 @@ const files = [
   gatewayBrowserErrors,
   gatewayDemo,
   gatewayKeys,
+  gatewayMails,
   gatewayMe,
   gatewayPasskeys,
   gatewayPeople,
@@ -70,7 +93,28 @@ const files = [
   gatewayTokens,
   gatewayWebhooks,
   serviceKit,
+  paymentsBoard,
+  paymentsCatalogue,
+  paymentsDemo,
+  paymentsBalances,
+  paymentsEntitlements,
+  paymentsGifts,
+  paymentsGuests,
+  paymentsNotifications,
+  paymentsOrders,
+  paymentsReconciliation,
+  paymentsPartners,
+  paymentsReferrals,
+  paymentsShop,
+  paymentsTerms,
   ttsWorker,
+  vpnProvisionerAccesses,
+  vpnProvisionerForecast,
+  vpnProvisionerLinks,
+  vpnProvisionerMe,
+  vpnProvisionerMigrations,
+  vpnProvisionerServers,
+  vpnProvisionerUsage,
 ];
 const exported = files.flatMap((file) => Object.values(file) as unknown[]);
 

@@ -1,7 +1,6 @@
 import { isInfrastructureError } from '@switchboard/bus';
 import { createTestDatabase, startApp, type TestApp, type TestDatabase, until } from '@switchboard/testing';
 import { Client } from 'pg';
-import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { diaryApp } from '../test/diary.app';
 import { createLog } from './log';
 
@@ -111,21 +110,3 @@ describe('a password that is not the right one', () => {
     await database.drop();
   });
 });
-
-it('statements end, and so do their waits for locks; migrations take as long as they need', async () => {
-  class LookAtLimits1900000000000 implements MigrationInterface {
-    readonly name = 'LookAtLimits1900000000000';
-    async up(runner: QueryRunner) {
-      await runner.query(`CREATE TABLE limits AS ${LIMITS}`);
-    }
-    async down() {}
-  }
-  const app = await startApp({ ...diaryApp, migrations: [...diaryApp.migrations, LookAtLimits1900000000000] });
-  const { db } = app.service;
-  expect(await db.query('SELECT * FROM limits')).toEqual([{ statement: '0', lock: '75s' }]);
-  const all = Array.from({ length: 3 }, () => db.query(LIMITS));
-  for (const limits of await Promise.all(all)) expect(limits).toEqual([{ statement: '10min', lock: '75s' }]);
-  await app.stop();
-});
-
-const LIMITS = `SELECT current_setting('statement_timeout') AS statement, current_setting('lock_timeout') AS lock`;

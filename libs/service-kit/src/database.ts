@@ -2,7 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { busMigrations, isInfrastructureError, LockSession } from '@switchboard/bus';
 import { Client } from 'pg';
-import { DataSource, MigrationExecutor } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { ConfigError, type SharedConfig } from './config';
 import { type AppDefinition, prefixOf, schemaOf } from './define-app';
 import { GatewayBots1796100000000 } from './gateway-bots.migration';
@@ -10,7 +10,7 @@ import { IdempotencyKeys1796000000000 } from './http/idempotency-keys.migration'
 import { KitTables1764000000100 } from './kit-tables.migration';
 import type { Log } from './log';
 import { PersonKeys1764000000001 } from './person-keys.migration';
-import { PreparingClient, type StatementLimits } from './prepared-statements';
+import { PreparingClient } from './prepared-statements';
 import { personRoleOf } from './row-security';
 
 export interface DatabaseAccess {
@@ -32,13 +32,6 @@ export const kitMigrations = [
 const MIGRATIONS_POLL_MS = 200;
 const CONNECT_WITHIN_MS = 5000;
 const PROVISION_TRIES = 20;
-/** No statement of a request or a job waits for ever. Both count as failures of the infrastructure: the work is repeated. */
-const LIMITS: StatementLimits = {
-  // Longer than `idle_in_transaction_session_timeout` (60 s): a lock that a frozen process holds is waited for to its end.
-  lockTimeoutMs: 75_000,
-  // What is known to take longer has a limit of its own: `SET LOCAL statement_timeout`.
-  statementTimeoutMs: 10 * 60_000,
-};
 
 /** Processes are signed in with another password, which must go on working for as long as they run. */
 class RoleInUse extends Error {
@@ -222,7 +215,7 @@ export function createDataSource(app: AppDefinition, access: DatabaseAccess, poo
     connectTimeoutMS: 5000,
     // A lost idle connection is replaced by the pool; the error must not end the process.
     poolErrorHandler: () => undefined,
-    extra: { Client: PreparingClient, onConnect: (client: PreparingClient) => client.begin(LIMITS) },
+    extra: { Client: PreparingClient },
   });
 }
 
@@ -242,27 +235,10 @@ export async function openDatabase(
   );
   try {
     while (!(await mayMigrate(session))) await sleep(MIGRATIONS_POLL_MS);
-    await migrate(db);
+    await db.runMigrations({ transaction: 'each' });
     await more();
   } finally {
     await session.close();
-  }
-}
-
-/**
- * However long a migration takes. It waits for a lock no longer than others do, since whoever needs the table waits behind it: then the
- * start fails, and the next one goes on from there.
- */
-async function migrate(db: DataSource): Promise<void> {
-  const runner = db.createQueryRunner();
-  try {
-    await runner.query('SET statement_timeout = 0');
-    const executor = new MigrationExecutor(db, runner);
-    executor.transaction = 'each';
-    await executor.executePendingMigrations();
-    await runner.query(`SET statement_timeout = ${LIMITS.statementTimeoutMs}`);
-  } finally {
-    await runner.release();
   }
 }
 

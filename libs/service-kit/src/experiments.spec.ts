@@ -127,7 +127,7 @@ describe('an arm', () => {
 class AskingModule {}
 
 const askingApp = defineApp({
-  name: 'payments',
+  name: 'pets-game',
   module: AskingModule,
   config: z.object({}),
   entities: [],

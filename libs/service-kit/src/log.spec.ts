@@ -56,4 +56,11 @@ describe('logs', () => {
     expect(printed).toContain('"cause":{"type":"Error","message":"ECONNRESET"');
     expect(printed).not.toMatch(/AAsecret|s3cret/);
   });
+
+  it("print no address of a person's VPN", () => {
+    const token = 'AZaz09AZaz09AZaz09AZaz09AZaz';
+    const printed = captured((log) => log.error({ err: new Error(`GET /s/${token}/mihomo failed`) }, 'failed'));
+    expect(printed).toContain('/s/[redacted]/mihomo');
+    expect(printed).not.toContain(token);
+  });
 });

@@ -9,7 +9,6 @@ const MOST_PREPARED = 300;
 const REMEMBERED_TEXTS = 1000;
 /** A table was changed beneath a plan, by the migrations of a newer version that runs beside this one. */
 const PLAN_OUT_OF_DATE = '0A000';
-const TOO_MANY_CONNECTIONS = '53300';
 
 type Ask = (config: string | QueryConfig, ...rest: unknown[]) => Promise<QueryResult>;
 
@@ -36,13 +35,8 @@ class StatementNames {
 
 const names = new StatementNames();
 
-/**
- * Whether the server still works on what a connection asked; by another connection, and it does not if that gets no answer. A server
- * that has no connection left cannot be asked, but it can be heard: the next silence asks it again.
- */
+/** Whether the server still works on what a connection asked; by another connection, and it does not if that gets no answer. */
 async function isWorking(config: ClientConfig, processId: number | null): Promise<boolean> {
-  // It has not begun yet.
-  if (processId === null) return false;
   const deadline = { connectionTimeoutMillis: 5000, query_timeout: 5000 };
   const other = new Client({ ...config, ...deadline, stream: () => databaseSocket() });
   other.on('error', () => undefined);
@@ -50,22 +44,17 @@ async function isWorking(config: ClientConfig, processId: number | null): Promis
     await other.connect();
     const text = `SELECT FROM pg_stat_activity WHERE pid = $1 AND state = 'active'`;
     return (await other.query(text, [processId])).rowCount === 1;
-  } catch (error) {
-    if ((error as { code?: unknown }).code === TOO_MANY_CONNECTIONS) return true;
-    throw error;
   } finally {
     await other.end().catch(() => undefined);
   }
 }
 
+/** Of the server; known once the connection stands. */
+const processIdOf = (client: Client) => (client as unknown as { processID: number | null }).processID;
+
 export interface PreparingClientConfig extends ClientConfig {
   /** Of a connection that waits for an answer, after which the server is asked whether it still works; 75 s when absent. */
   readonly silenceMs?: number;
-}
-
-export interface StatementLimits {
-  readonly lockTimeoutMs: number;
-  readonly statementTimeoutMs: number;
 }
 
 /**
@@ -73,11 +62,8 @@ export interface StatementLimits {
  * Only for `query(text, values)`, as TypeORM asks. It ends when the network has forgotten it, but not during a long statement.
  */
 export class PreparingClient extends Client {
-  /** The server's, which is not what a pooler in between tells when it accepts the connection. */
-  private processId: number | null = null;
-
   constructor({ silenceMs, ...config }: PreparingClientConfig = {}) {
-    const asked = async () => isWorking(config, this.processId);
+    const asked = async () => isWorking(config, processIdOf(this));
     super({ ...config, stream: () => databaseSocket({ silenceMs, isWorking: asked }) });
     const ask = this.query.bind(this) as Ask;
     const prepared: Ask = (text, values, ...rest) => {
@@ -91,14 +77,5 @@ export class PreparingClient extends Client {
       });
     };
     this.query = prepared as typeof this.query;
-  }
-
-  /** Once it is connected. Limits are no parameters of the connection, which poolers refuse. */
-  async begin({ lockTimeoutMs, statementTimeoutMs }: StatementLimits): Promise<void> {
-    const { rows } = await this.query<{ pid: number }>(
-      `SELECT pg_backend_pid() AS pid, set_config('lock_timeout', '${lockTimeoutMs}', false),
-         set_config('statement_timeout', '${statementTimeoutMs}', false)`,
-    );
-    this.processId = rows[0]!.pid;
   }
 }

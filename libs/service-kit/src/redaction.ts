@@ -1,5 +1,7 @@
 /** A bot's token is part of the address of each call to Telegram, so it gets into error messages and traces. */
 const TOKEN_IN_PATH = /\/bot\d+(?::|%3A)[\w-]+/gi;
+/** The address of a person's VPN, which is all that it takes to use it. */
+const LINK_IN_PATH = /\/s\/[0-9A-Za-z]{28}(?![0-9A-Za-z])/g;
 /** So do keys and signatures that are given as parameters, of whatever third party. */
 const SECRET_PARAMETER = /([?&](?:[\w-]*(?:token|secret|password|signature)|(?:api_?)?key|sig|hash)=)[^&#\s"'<>]+/gi;
 /** And what stands before the host. */
@@ -23,5 +25,6 @@ export function withoutQuotedValues(error: unknown): unknown {
 export const withoutTokens = (text: string): string =>
   text
     .replace(TOKEN_IN_PATH, '/bot[redacted]')
+    .replace(LINK_IN_PATH, '/s/[redacted]')
     .replace(SECRET_PARAMETER, '$1[redacted]')
     .replace(USER_INFO, '$1[redacted]@');

@@ -27,13 +27,11 @@ export class AlertsJobs {
   }
 
   @Scheduled('17 4 * * *', ForgetOldAlerts, {
-    purpose:
-      'Deletes alerts that were over ANALYTICS_KEEP_EVENTS_MONTHS ago, and ends those of bills that were recorded a month ago.',
+    purpose: 'Deletes alerts that were over ANALYTICS_KEEP_EVENTS_MONTHS ago.',
     timeoutMs: 60_000,
   })
   async forgetOld(): Promise<void> {
-    const now = DateTime.fromJSDate(this.clock.now());
-    await this.alerts.endBills(now.minus({ months: 1 }).toJSDate());
-    await this.alerts.forgetResolved(now.minus({ months: this.config.ANALYTICS_KEEP_EVENTS_MONTHS }).toJSDate());
+    const before = DateTime.fromJSDate(this.clock.now()).minus({ months: this.config.ANALYTICS_KEEP_EVENTS_MONTHS });
+    await this.alerts.forgetResolved(before.toJSDate());
   }
 }

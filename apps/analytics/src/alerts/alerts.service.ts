@@ -142,18 +142,6 @@ export class AlertsService {
     return tx.save(Alert, { ...alert, throttledUntil: null });
   }
 
-  /** Nothing looks again at a day whose bill nobody records anew, and providers correct their bills within weeks. */
-  async endBills(recordedBefore: Date): Promise<void> {
-    await this.db.transaction(async (tx) => {
-      const open = await tx.find(Alert, {
-        where: { rule: 'bill-mismatch', state: 'firing', lastSeenAt: LessThan(recordedBefore) },
-        order: { id: 'ASC' },
-        lock: { mode: 'pessimistic_write' },
-      });
-      for (const alert of open) await this.resolve(tx, Object.assign(alert, { state: 'resolved' }));
-    });
-  }
-
   async forgetResolved(before: Date): Promise<void> {
     await this.db.manager.delete(Alert, { resolvedAt: LessThan(before) });
   }

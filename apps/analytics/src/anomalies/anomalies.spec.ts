@@ -340,20 +340,6 @@ describe('the bill of the providers', () => {
     expect((await alerts()).map(({ state }) => state)).not.toContain('firing');
   });
 
-  it('that nobody records anew is let be after a month', async () => {
-    await history(1, 'for hours');
-    await bill(day(2), 1);
-    const states = async () => (await alerts()).map(({ state }) => state);
-    app.clock.advance(27 * DAY_MS);
-    await bill(day(1), 1);
-    await runScheduled(app, 'forget-old-alerts');
-    expect(await states()).toEqual(['firing', 'firing']);
-    app.clock.advance(5 * DAY_MS);
-    await runScheduled(app, 'forget-old-alerts');
-    expect(await states()).toEqual(['firing', 'resolved']);
-    app.clock.set(NOW);
-  });
-
   it('of a day of which nothing is kept any more is refused', async () => {
     await expect(bill(day(800), 5)).rejects.toMatchObject({
       status: 422,

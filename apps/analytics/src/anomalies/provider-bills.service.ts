@@ -3,13 +3,20 @@ import type { RecordProviderBill } from '@switchboard/contracts';
 import { type AnswerOf, Clock, DomainError } from '@switchboard/service-kit';
 import type { EntityManager } from 'typeorm';
 import { AlertsService } from '../alerts/alerts.service';
-import { DaysNotKept, Kept } from '../retention/kept';
+import { Kept } from '../retention/kept';
 import { DAY_MS, sumOf } from './usage-history';
 import { UsageHistoryService } from './usage-history.service';
 
 class DayIsNotOver extends DomainError {
   constructor(day: string) {
     super('analytics.day_is_not_over', 'The day is not over (UTC)', 422, { day });
+  }
+}
+
+/** Of that day there is nothing any more to compare a bill with. */
+class DayNotKept extends DomainError {
+  constructor(keptFrom: string) {
+    super('analytics.days_not_kept', `Of days before ${keptFrom} this is no longer kept`, 422, { keptFrom });
   }
 }
 
@@ -31,8 +38,7 @@ export class ProviderBillsService {
     const to = new Date(from.getTime() + DAY_MS);
     if (to > this.clock.now()) throw new DayIsNotOver(day);
     const kept = this.kept.since('activity');
-    // Nothing is left to compare a bill with.
-    if (from < kept) throw new DaysNotKept(kept.toISOString().slice(0, 10));
+    if (from < kept) throw new DayNotKept(kept.toISOString().slice(0, 10));
     const countedMicros = sumOf(await this.history.hours(from, to), 'costMicros');
     const difference =
       billedMicros === 0 ? (countedMicros === 0 ? 0 : 1) : (countedMicros - billedMicros) / billedMicros;

@@ -1,5 +1,4 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { LockSession } from '@switchboard/bus';
 import {
   type AnswerOf,
   Clock,
@@ -19,7 +18,6 @@ import { pipeline, Readable } from 'node:stream';
 import { json } from 'node:stream/consumers';
 import { createGzip, gunzipSync } from 'node:zlib';
 import { DataSource, type EntityManager, In, IsNull, LessThan } from 'typeorm';
-import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions';
 import { z } from 'zod';
 import { rowsOf } from '../events/cursor';
 import { EventPartitions } from '../events/event-partitions';
@@ -99,24 +97,21 @@ export class ArchiveService {
   /**
    * Writes the days that are over and not yet in storage as they are. Late events write a day anew, until it is final. A day that
    * fails stays as it is, and the others are written nevertheless.
-   * @throws what the first of them failed with, and while somebody else is at it
+   * @throws what the first of them failed with
    */
   async archiveDue(signal: AbortSignal): Promise<void> {
-    // A run that has not ended in time may go on beside the next one. A session of its own: see LockSession.
-    const { url } = this.db.options as PostgresDataSourceOptions;
-    const lock = await LockSession.open({ connectionString: url! }, 'archive');
-    try {
-      const [row] = await lock.query<{ held: boolean }>(
-        `SELECT pg_try_advisory_lock(hashtext(current_schema()), hashtext('archive')) AS held`,
-      );
-      if (!row!.held) throw new Error('the archive is being written by somebody else');
-      await this.archiveDays(() => {
-        signal.throwIfAborted();
-        if (!lock.isAlive) throw new Error('somebody else may write the archive by now');
-      });
-    } finally {
-      await lock.close();
+    const failures: unknown[] = [];
+    for (const day of await this.openDays()) {
+      signal.throwIfAborted();
+      try {
+        if (day.changed) await this.archive(day);
+        else if (day.closed) await this.db.manager.update(ArchivedDay, { day: day.day }, { final: true });
+      } catch (error) {
+        this.log.error({ err: error, day: day.day }, 'the events of a day were not archived');
+        failures.push(error);
+      }
     }
+    if (failures.length > 0) throw failures[0];
   }
 
   /** @returns how many days from one (UTC) to before another are not in storage for good */
@@ -199,22 +194,6 @@ export class ArchiveService {
     );
   }
 
-  /** @param assertAlone throws once this run must write nothing any more */
-  private async archiveDays(assertAlone: () => void): Promise<void> {
-    const failures: unknown[] = [];
-    for (const day of await this.openDays()) {
-      assertAlone();
-      try {
-        if (day.changed) await this.archive(day, assertAlone);
-        else if (day.closed) await this.db.manager.update(ArchivedDay, { day: day.day }, { final: true });
-      } catch (error) {
-        this.log.error({ err: error, day: day.day }, 'the events of a day were not archived');
-        failures.push(error);
-      }
-    }
-    if (failures.length > 0) throw failures[0];
-  }
-
   /** Of months that there are, since one event of long ago has no days between; the latest first, since they are waited for. */
   private async openDays(): Promise<OpenDay[]> {
     const months = await this.partitions.list();
@@ -250,20 +229,17 @@ export class ArchiveService {
    * The new files get other names than those that count, so that a reader, and a crash at any moment, finds one archive or the
    * other; the names of both are used in turn, so that a crash leaves nothing that would stay for good.
    */
-  private async archive({ day, closed, files: known, isPart }: OpenDay, assertAlone: () => void): Promise<void> {
+  private async archive({ day, closed, files: known, isPart }: OpenDay): Promise<void> {
     const former = await this.storedManifest(day);
     const isUnknown = former !== undefined && !isSame(former.files, known);
     if (isUnknown) this.log.warn({ day, events: former.events }, 'an archive was found that is not of this database');
     const turn = (former?.files ?? known)[0]?.key.includes('/a-') ? 'b' : 'a';
     const archivedAt = this.clock.now();
     const kept = former && (isUnknown || isPart) ? former.files : [];
-    const { files, here } = await this.db.transaction('REPEATABLE READ', (tx) =>
-      this.write(tx, day, { turn, kept, assertAlone }),
-    );
+    const { files, here } = await this.db.transaction('REPEATABLE READ', (tx) => this.write(tx, day, turn, kept));
     const events = files.reduce((sum, file) => sum + file.events, 0);
     const manifest: z.input<typeof Manifest> = { day, events, files };
     const about = { contentType: 'application/json' };
-    assertAlone();
     await this.storage.put(manifestKey(day), Buffer.from(JSON.stringify(manifest)), about);
     await this.db.manager.upsert(
       ArchivedDay,
@@ -279,16 +255,11 @@ export class ArchiveService {
    * @param kept files of the former archive: what of them is not in the database is taken over
    * @returns the new files, and how many of their events are in the database
    */
-  private async write(
-    tx: EntityManager,
-    day: string,
-    { turn, kept, assertAlone }: { turn: string; kept: readonly ArchivedFile[]; assertAlone: () => void },
-  ) {
+  private async write(tx: EntityManager, day: string, turn: string, kept: readonly ArchivedFile[]) {
     const written = { here: 0 };
     const lines = this.lines(tx, day, kept, written);
     const files: ArchivedFile[] = [];
     for (let next = await lines.next(); !next.done; next = await lines.next()) {
-      assertAlone();
       const part = { first: next.value, events: 0 };
       const body = createGzip();
       pipeline(Readable.from(upTo(EVENTS_IN_FILE, part, lines)), body, () => undefined);

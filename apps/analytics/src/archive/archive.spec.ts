@@ -239,49 +239,6 @@ describe('an archive that holds more than the database', () => {
   });
 });
 
-it('an archive that is being written is left to whoever writes it', async () => {
-  await say(app, aUsage({ userId: await aPerson(app) }), at(1));
-  const put = storage().put.bind(storage());
-  let goOn = () => {};
-  const isHeld = new Promise<void>((held) => {
-    const paused = new Promise<void>((resolve) => (goOn = resolve));
-    const pausing = jest.spyOn(storage(), 'put').mockImplementation(async (key, body, about) => {
-      if (!key.endsWith('manifest.json')) return put(key, body, about);
-      pausing.mockRestore();
-      held();
-      await paused;
-      return put(key, body, about);
-    });
-  });
-  const first = archive();
-  await isHeld;
-  await expect(archive()).rejects.toThrow('by somebody else');
-  goOn();
-  await first;
-  expect(await app.gateway.call(CheckArchivedDay, { params: { day: YESTERDAY } })).toMatchObject({ events: 1 });
-  await archive();
-});
-
-it('an archive is left as it is by a run whose time is over', async () => {
-  const userId = await aPerson(app);
-  await say(app, aUsage({ userId }), at(1));
-  await archive();
-  const before = await archived();
-  await say(app, aUsage({ userId }), at(1, 5));
-  const overdue = new AbortController();
-  const put = storage().put.bind(storage());
-  const spy = jest.spyOn(storage(), 'put').mockImplementation(async (key, body, about) => {
-    overdue.abort();
-    return put(key, body, about);
-  });
-  await expect(
-    app.service.nest.get(ArchiveService, { strict: false }).archiveDue(overdue.signal),
-  ).rejects.toMatchObject({ name: 'AbortError' });
-  spy.mockRestore();
-  expect(await archived()).toEqual(before);
-  expect(await app.gateway.call(CheckArchivedDay, { params: { day: YESTERDAY } })).toMatchObject({ events: 1 });
-});
-
 describe('a check of an archive', () => {
   const checked = (day = YESTERDAY) => app.gateway.call(CheckArchivedDay, { params: { day } });
 

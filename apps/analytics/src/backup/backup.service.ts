@@ -96,7 +96,6 @@ export class BackupService {
     await this.changeBegun((begun) => [...begun, { id, at: takenAt }]);
     const tables: Manifest['tables'] = [];
     const database = await this.db.transaction('REPEATABLE READ', async (tx) => {
-      await withoutTimeout(tx);
       // Whoever has the files and knows a person must not be able to find them in it. Made by the server, so that it is in no statement.
       await tx.query(`CREATE TEMPORARY TABLE backup_salt ON COMMIT DROP AS
         SELECT concat(gen_random_uuid(), gen_random_uuid()) AS salt`);
@@ -131,7 +130,6 @@ export class BackupService {
   async restore(id: string): Promise<Backup> {
     const manifest = await this.manifestOf(id);
     await this.db.transaction(async (tx) => {
-      await withoutTimeout(tx);
       // Nobody stores anything meanwhile: see `consenting`.
       await tx.query(`SELECT pg_advisory_xact_lock(hashtext(current_schema()), hashtext('consents'))`);
       await this.requireNew(tx, manifest);
@@ -225,7 +223,6 @@ export class BackupService {
       throw new BackupDamaged(id, error);
     }
     if (known.restored) await tx.query(`UPDATE ${staged} SET ${known.restored}`);
-    if (known.unique) await tx.query(renaming(staged, table.name, known.unique));
     const added = (known.add ?? []).map((column) => `${column} = ${table.name}.${column} + excluded.${column}`);
     const conflict =
       added.length > 0 ? `(${await keyOf(tx, table.name)}) DO UPDATE SET ${added.join(', ')}` : 'DO NOTHING';
@@ -283,14 +280,6 @@ export class BackupService {
     return putFile(this.storage, key, Buffer.from(JSON.stringify(value)), 'application/json');
   }
 }
-
-/** Sixty characters at most: see `ExperimentKey`. */
-const renaming = (staged: string, table: string, name: string) => `
-  UPDATE ${staged} AS restored SET ${name} = left(${name}, 47) || '-' || right(id::text, 12)
-  WHERE EXISTS (SELECT FROM ${table} AS other WHERE other.${name} = restored.${name} AND other.id <> restored.id)`;
-
-/** A table of years is one statement. */
-const withoutTimeout = (tx: EntityManager) => tx.query('SET LOCAL statement_timeout = 0');
 
 const describe = ({ id, takenAt, tables }: Manifest): Backup => ({
   id,

@@ -154,31 +154,6 @@ describe('a backup of the statistics', () => {
     await Promise.all([app, empty].map((each) => ask(each, 'DELETE FROM experiments WHERE id = $1', [running])));
   });
 
-  it('gives an experiment a key of its own where another has it by now, and the results stay its own', async () => {
-    await someHistory(app);
-    await app.gateway.call(BackUpStatistics, {});
-    app.clock.advance(60 * 60_000);
-    const other = uuidv7();
-    await ask(empty, 'DELETE FROM experiments');
-    await ask(
-      empty,
-      `INSERT INTO experiments (id, key, place, plan, state, created_at, revision)
-       VALUES ($1, 'greeting-2', 'chat-ai.prompt:lumen', '{}', 'draft', now(), 1)`,
-      [other],
-    );
-    await restore(empty);
-    expect(
-      await ask(
-        empty,
-        'SELECT id, key, results FROM experiments LEFT JOIN experiment_results ON id = experiment_id ORDER BY key',
-      ),
-    ).toEqual([
-      { id: other, key: 'greeting-2', results: null },
-      { id: EXPERIMENT, key: `greeting-2-${EXPERIMENT.slice(-12)}`, results: { lift: 0.031 } },
-    ]);
-    await ask(empty, 'DELETE FROM experiments');
-  });
-
   it('is added to what was counted since, and to nothing else', async () => {
     const userId = await aPerson(app);
     await say(app, aUsage({ userId }));

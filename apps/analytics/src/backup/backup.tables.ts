@@ -7,8 +7,6 @@ export interface BackupTable {
   readonly add?: readonly string[];
   /** What becomes of its rows before they are stored again: the end of an UPDATE. */
   readonly restored?: string;
-  /** A name that another row may have by now: then the restored one gets its own, with the end of its id. */
-  readonly unique?: string;
 }
 
 /**
@@ -22,6 +20,6 @@ export const BACKUP_TABLES: readonly BackupTable[] = [
   { name: 'people', people: ['user_id'] },
   { name: 'rates' },
   // None goes on: `ExperimentsService.endRestored`. At the place of one that ran another may run by now.
-  { name: 'experiments', restored: `state = 'draft' WHERE state = 'running'`, unique: 'key' },
+  { name: 'experiments', restored: `state = 'draft' WHERE state = 'running'` },
   { name: 'experiment_results' },
 ];

@@ -10,7 +10,7 @@ import { type DayOfMoney, RevenueService } from '../metrics/revenue.service';
 import type { Scope } from '../metrics/scope';
 import { SurveysService } from '../surveys/surveys.service';
 import { lastDays, ReportsService, type Viewer } from './reports.service';
-import { countIn, isFew, shareIn, SMALLEST_GROUP, unlessSmall, unlessSmallIn } from './small-groups';
+import { countIn, shareIn, SMALLEST_GROUP, unlessSmall, unlessSmallIn } from './small-groups';
 
 /** Below it all is well: of a hundred people fewer than five leave in a month. */
 const CHURN_GOAL = 0.05;
@@ -119,8 +119,7 @@ export class MoneyBoardsService {
         },
         lifetimeValue: { currency, ...(await this.lifetimeValue(tx, withEvents(COHORT_DAYS), currency)) },
         nps: {
-          // Those who were asked and have not answered are a group as well, as are those who answered unasked.
-          asked: isFew(Math.abs(nps.asked - nps.answers)) ? null : unlessSmall(nps.asked, nps.asked),
+          asked: unlessSmall(nps.asked, nps.asked),
           answers: unlessSmall(nps.answers, nps.answers),
           score: unlessSmall(nps.answers, nps.score),
           mean: unlessSmall(nps.answers, nps.mean),

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '@switchboard/contracts';
-import { Clock } from '@switchboard/service-kit';
+import { Clock, DomainError } from '@switchboard/service-kit';
 import { LRUCache } from 'lru-cache';
 import { DateTime } from 'luxon';
 import { DataSource, type EntityManager } from 'typeorm';
 import { GrowthService } from '../metrics/growth.service';
 import { addDays, type Scope } from '../metrics/scope';
-import { type Aging, DaysNotKept, Kept } from '../retention/kept';
+import { type Aging, Kept } from '../retention/kept';
 import { unlessSmallIn } from './small-groups';
 
 /** What each report is asked with. */
@@ -39,6 +39,12 @@ export interface About {
 export interface Reads {
   readonly from: Aging;
   readonly daysBefore?: number;
+}
+
+export class DaysNotKept extends DomainError {
+  constructor(readonly keptFrom: string) {
+    super('analytics.days_not_kept', `Of days before ${keptFrom} this is no longer kept`, 422, { keptFrom });
+  }
 }
 
 /** What takes longer has to be asked for in smaller parts. */

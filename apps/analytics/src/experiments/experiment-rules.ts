@@ -7,7 +7,7 @@ import {
   type PlanExperiment,
   uiEvents,
 } from '@switchboard/contracts';
-import { type AnswerOf, DomainError, MissingPermission, type RequestOf } from '@switchboard/service-kit';
+import { type AnswerOf, DomainError, HttpProblem, type RequestOf } from '@switchboard/service-kit';
 import { z } from 'zod';
 import { nameOf } from '../rollups/event-rules';
 import { neededPerGroup } from '../stats/comparison';
@@ -121,5 +121,5 @@ const PERMISSIONS: Readonly<Record<string, Permission>> = { 'chat-ai.prompt': 'p
 /** Whoever may compare things at a place, and decide which of them everybody gets, may also put them there without an experiment. */
 export function refuseForbidden(place: string, { scopes }: Pick<Actor, 'scopes'>): void {
   const permission = PERMISSIONS[place.split(':', 1)[0]!];
-  if (permission && !allows(scopes, permission)) throw new MissingPermission(permission);
+  if (permission && !allows(scopes, permission)) throw new HttpProblem('forbidden');
 }

@@ -212,7 +212,7 @@ describe('a draft', () => {
 
 describe('who may not put prompts in force', () => {
   const actor: Actor = { kind: 'staff', id: 'ben', roles: [], scopes: ['experiments:*'] };
-  const forbidden = { status: 403, problem: { code: 'forbidden', params: { permission: 'prompts:write' } } };
+  const forbidden = { status: 403, problem: { code: 'forbidden' } };
 
   it('compares none, and does not decide which one everybody gets', async () => {
     const body = { key: 'bens-own', place: 'chat-ai.prompt:lumen', arms: (await draft()).arms };

@@ -13,8 +13,8 @@ import {
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { DataSource, In } from 'typeorm';
+import { DaysNotKept } from '../boards/reports.service';
 import { define } from '../metrics/definitions';
-import { DaysNotKept } from '../retention/kept';
 import { csvOf } from './csv';
 import { Export, type ExportRequest, type ExportState, fileKeyOf, jobKeyOf } from './export.entity';
 import { type ReportTable, ReportTablesService } from './report-tables.service';

@@ -1,16 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock, CONFIG, DomainError } from '@switchboard/service-kit';
+import { Clock, CONFIG } from '@switchboard/service-kit';
 import { DateTime } from 'luxon';
 import type { AnalyticsConfig } from '../analytics.config';
 
 /** What goes by its age: what each person did, or who was active when together with counts of quarters of an hour. */
 export type Aging = 'events' | 'activity';
-
-export class DaysNotKept extends DomainError {
-  constructor(readonly keptFrom: string) {
-    super('analytics.days_not_kept', `Of days before ${keptFrom} this is no longer kept`, 422, { keptFrom });
-  }
-}
 
 /** How far back there is something. Counts of days of UTC stay for good. */
 @Injectable()

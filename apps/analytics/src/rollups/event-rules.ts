@@ -15,6 +15,7 @@ import type {
   ReplyRateRequested,
   ReplyRegenerateRequested,
   ReplyStopRequested,
+  ShopPageStepReached,
   SpeechCompleted,
   SpeechFailed,
   SpeechUsageRecorded,
@@ -115,6 +116,11 @@ export const EVENT_RULES: ReadonlyMap<string, EventRule> = new Map<string, Event
   rule<typeof PageOpened>('analytics.page.opened.v1', { kind: 'page', histogram: 'ms' }),
   rule<typeof PageClosed>('analytics.page.closed.v1', { kind: 'page', sums: ['ms'] }),
   rule<typeof StepReached>('analytics.step.reached.v1', { kind: 'flow', outcome: 'step' }),
+  rule<typeof ShopPageStepReached>('payments.shop-page.step-reached.v1', {
+    everybody,
+    kind: 'campaign',
+    outcome: 'step',
+  }),
   // Of services whose contracts come later.
   ['chat-ai.practice.finished', { active: true }],
   ['payments.order.paid', { everybody, active: true, kind: 'currency', sums: ['amountMinor'] }],

@@ -2,7 +2,6 @@ import { Module } from '@nestjs/common';
 import { ApiKeysModule } from '../api-keys/api-keys.module';
 import { SessionsModule } from '../sessions/sessions.module';
 import { AccessHandlers } from './access.handlers';
-import { GrantsService } from './grants.service';
 import { PrincipalsService } from './principals.service';
 import { RolesService } from './roles.service';
 import { SessionController } from './session.controller';
@@ -10,7 +9,7 @@ import { SessionController } from './session.controller';
 @Module({
   imports: [ApiKeysModule, SessionsModule],
   controllers: [AccessHandlers, SessionController],
-  providers: [GrantsService, PrincipalsService, RolesService],
-  exports: [GrantsService, PrincipalsService, RolesService],
+  providers: [PrincipalsService, RolesService],
+  exports: [PrincipalsService, RolesService],
 })
 export class AccessModule {}

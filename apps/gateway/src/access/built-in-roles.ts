@@ -9,9 +9,10 @@ export const BUILT_IN_ROLES: Readonly<Record<string, readonly string[]>> = {
   support: [
     ...['people:read', 'people:write', 'people:reveal', 'people:restrict'],
     ...['bots:read', 'prompts:read', 'knowledge:read', 'conversations:read'],
-    ...['orders:read', 'subscriptions:extend', 'refunds:request', 'servers:read', 'access-keys:reissue'],
+    ...['orders:read', 'subscriptions:read', 'subscriptions:extend', 'catalogue:read', 'promotions:read'],
+    ...['refunds:read', 'refunds:request', 'servers:read', 'access-keys:reissue'],
     ...['pets:read', 'pets:grant', 'ledger:read', 'ledger:request', 'rooms:read', 'images:read'],
-    ...['analytics:read', 'privacy:open', 'deliveries:read'],
+    ...['analytics:read', 'privacy:open', 'deliveries:read', 'partners:read', 'payouts:read'],
   ],
   moderator: [
     ...['people:read', 'people:restrict', 'people:restrict-month', 'conversations:read', 'pets:read'],
@@ -19,12 +20,15 @@ export const BUILT_IN_ROLES: Readonly<Record<string, readonly string[]>> = {
   ],
   economist: [
     ...['orders:read', 'pets:read', 'ledger:read', 'ledger:request', 'economy:write', 'economy:read'],
+    ...['catalogue:read', 'catalogue:write', 'subscriptions:read', 'refunds:read'],
     ...['promotions:read', 'promotions:write', 'experiments:read', 'experiments:write', 'analytics:read', 'usage:read'],
-    'alerts:read',
+    ...['alerts:read', 'shop-terms:read', 'shop-terms:write', 'partners:read', 'partners:write', 'payouts:read'],
+    'payouts:write',
   ],
   analyst: [
     ...['analytics:read', 'analytics:write', 'analytics:export', 'experiments:read', 'experiments:write'],
     ...['bots:read', 'prompts:read', 'knowledge:read', 'usage:read', 'promotions:read', 'economy:read'],
+    ...['catalogue:read', 'orders:read', 'subscriptions:read'],
     ...['alerts:read', 'alerts:write'],
   ],
   editor: [
@@ -49,7 +53,9 @@ export const BUILT_IN_ROLES: Readonly<Record<string, readonly string[]>> = {
       'prompts:read',
     ],
     ...['knowledge:read', 'people:read', 'orders:read', 'ledger:read', 'refunds:read', 'experiments:read'],
+    ...['catalogue:read', 'subscriptions:read', 'promotions:read'],
     ...['analytics:read', 'alerts:read', 'privacy:read', 'system:read', 'approvals:read'],
+    ...['shop-terms:read', 'partners:read', 'payouts:read'],
   ],
 };
 

@@ -31,9 +31,6 @@ export class Grant {
   source!: 'staff' | 'sso';
 }
 
-/** A role for all bots or for one, for good or until a time. */
-export type RoleGrant = Readonly<Pick<Grant, 'role' | 'botId' | 'until'>>;
-
 /** Of the grants that fit, those that count at a time. */
 export const current = (where: FindOptionsWhere<Grant>, now: Date): FindOptionsWhere<Grant>[] => [
   { ...where, until: IsNull() },

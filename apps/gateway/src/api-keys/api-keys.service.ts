@@ -8,7 +8,6 @@ import {
   type FieldError,
   isKnownScope,
   ReportApiKey,
-  resourceTypeOf,
   RevokeApiKey,
   RotateApiKey,
 } from '@switchboard/contracts';
@@ -133,18 +132,13 @@ export class ApiKeysService {
   async create(tx: EntityManager, actor: Actor, wanted: NewApiKey): Promise<{ key: string; details: ApiKey }> {
     const unknown = wanted.scopes.flatMap((scope, i) => (isKnownScope(scope) ? [] : [aboutNothing(scope, i)]));
     if (unknown.length > 0) throw new InvalidFields(unknown);
-    const made = await this.make(tx, actor, wanted, actor.id);
+    const made = await this.make(tx, actor, wanted);
     const { details } = made;
     await this.audit.done(tx, actor, CreateApiKey, { ...about(details.id), before: {}, after: settingsOf(details) });
     return made;
   }
 
-  private async make(
-    tx: EntityManager,
-    actor: Actor,
-    wanted: NewApiKey,
-    createdBy: string,
-  ): Promise<{ key: string; details: ApiKey }> {
+  private async make(tx: EntityManager, actor: Actor, wanted: NewApiKey): Promise<{ key: string; details: ApiKey }> {
     this.assertOwn(actor, wanted);
     await tx.query(`SELECT pg_advisory_xact_lock(hashtext('api keys'), hashtext($1))`, [wanted.team]);
     const now = this.clock.now();
@@ -155,13 +149,13 @@ export class ApiKeysService {
     await tx.insert(ApiKey, {
       ...rest,
       ...{ scopes: [...rest.scopes], bots: rest.bots && [...rest.bots], networks: [...rest.networks] },
-      ...{ id: parts.id, secretHash: this.hashOf(parts), createdBy, createdAt: now },
+      ...{ id: parts.id, secretHash: this.hashOf(parts), createdBy: actor.id, createdAt: now },
       expiresAt: new Date(now.getTime() + lifetimeDays * DAY_MS),
     });
     return { key, details: await tx.findOneByOrFail(ApiKey, { id: parts.id }) };
   }
 
-  /** The old one goes on for `overlapDays`, and the new one is of the same maker. @throws KeyNotFound, KeyReplaced, ScopeBeyondOwn, TooManyKeys */
+  /** The old one goes on for `overlapDays`. @throws KeyNotFound, KeyReplaced, ScopeBeyondOwn, TooManyKeys */
   async rotate(
     tx: EntityManager,
     actor: Actor,
@@ -176,7 +170,7 @@ export class ApiKeysService {
     const lifetimeDays = Math.ceil((old.expiresAt.getTime() - old.createdAt.getTime()) / DAY_MS);
     const endsAt = new Date(this.clock.now().getTime() + overlapDays * DAY_MS);
     await tx.update(ApiKey, { id }, { endsAt, endedBecause: 'replaced' });
-    const made = await this.make(tx, actor, { ...old, lifetimeDays }, old.createdBy);
+    const made = await this.make(tx, actor, { ...old, lifetimeDays });
     const [before, after] = [settingsOf(old), settingsOf({ ...old, endsAt })];
     const details = { replacedBy: made.details.id, overlapDays };
     await this.audit.done(tx, actor, RotateApiKey, { ...about(id), before, after, details });
@@ -281,7 +275,7 @@ export class ApiKeysService {
 }
 
 /** In the audit log. */
-const about = (id: string) => ({ resource: { type: resourceTypeOf(CreateApiKey), id } });
+const about = (id: string) => ({ resource: { type: 'api-key', id } });
 
 /** As the audit log has it. */
 const settingsOf = ({ name, team, scopes, bots, networks, rate, expiresAt, endsAt }: ApiKey) => {

@@ -7,7 +7,7 @@ import { ApiKey } from './api-key.entity';
 @Injectable()
 export class KeyNames {
   constructor(db: DataSource, names: AuditNames) {
-    names.provide(['key'], async (ids) => {
+    names.provide(['key', 'api-key'], async (ids) => {
       const keys = await db.manager.find(ApiKey, { where: { id: In(ids) }, select: { id: true, name: true } });
       return new Map(keys.map(({ id, name }) => [id, name]));
     });

@@ -17,7 +17,8 @@ interface Key {
  */
 export function rightsOfKey({ scopes, bots }: Key, maker: readonly Grant[]): Grant[] {
   const byBot = Map.groupBy(maker, ({ botId }) => botId);
-  const forbidden = prohibitionsOf(maker);
+  // What is forbidden for one bot is forbidden for all.
+  const forbidden = maker.flatMap((grant) => grant.scopes.filter(isProhibition));
   const within = (botId: string | null) => {
     const theirs = byBot.get(botId)?.flatMap((grant) => grant.scopes);
     return theirs ? [...intersection(scopes, theirs), ...forbidden] : [];
@@ -32,11 +33,11 @@ export function rightsOfKey({ scopes, bots }: Key, maker: readonly Grant[]): Gra
 
 /** The scopes that a key has not, or not for all its bots, because whoever has made it may not do that. */
 export function lostScopes({ scopes, bots }: Key, maker: readonly Grant[]): string[] {
-  const byBot = Map.groupBy(maker, ({ botId }) => botId);
-  const scopesFor = (botId: string | null) => byBot.get(botId)?.flatMap((grant) => grant.scopes) ?? [];
-  const everywhere = [...scopesFor(null), ...prohibitionsOf(maker)];
-  const rights = bots ? bots.map((botId) => [...everywhere, ...scopesFor(botId)]) : [everywhere];
-  const isKept = (scope: string) => rights.every((own) => mayGive(own, scope));
+  const prohibitions = maker.flatMap((grant) => grant.scopes.filter(isProhibition));
+  const scopesFor = (botId: string | null) =>
+    maker.filter((grant) => grant.botId === null || grant.botId === botId).flatMap((grant) => grant.scopes);
+  const isKept = (scope: string) =>
+    (bots ?? [null]).every((botId) => mayGive([...scopesFor(botId), ...prohibitions], scope));
   return scopes.filter((scope) => !isProhibition(scope) && !isKept(scope));
 }
 
@@ -55,11 +56,6 @@ export function mayGive(scopes: readonly string[], scope: string): boolean {
   const forbids = scopes.some((own) => own.startsWith(`!${resource}`) || own === '!*');
   return !forbids && (scopes.includes(scope) || scopes.includes('*'));
 }
-
-/** What is forbidden for one bot is forbidden for all. */
-const prohibitionsOf = (maker: readonly Grant[]) => [
-  ...new Set(maker.flatMap((grant) => grant.scopes.filter(isProhibition))),
-];
 
 const isProhibition = (scope: string) => scope.startsWith('!');
 

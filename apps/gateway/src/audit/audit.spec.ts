@@ -86,7 +86,7 @@ describe('the audit log', () => {
     );
     const nora = { type: 'staff', id: staffId };
     await append(
-      anEntry({ actor: { kind: 'staff', id: staffId }, resource: { type: 'key', id: key.id } }),
+      anEntry({ actor: { kind: 'staff', id: staffId }, resource: { type: 'api-key', id: key.id } }),
       anEntry({ actor: { kind: 'key', id: key.id }, resource: nora }),
     );
     const name = { kind: 'staff', id: staffId, label: 'Nora Lind' };

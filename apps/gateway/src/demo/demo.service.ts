@@ -72,7 +72,7 @@ export class DemoService {
     const sealed = await this.personal.encrypt(tx, { table: 'users', id: userId, userId }, { name });
     const of = { table: 'identities', id: userId, userId };
     const { external_id } = await this.personal.encrypt(tx, of, { external_id: externalId });
-    const user: User = { id: userId, ...sealed, locale, timeZone, registeredAt, signedOutAt: null, revision: 1 };
+    const user: User = { id: userId, ...sealed, locale, timeZone, registeredAt, revision: 1 };
     const identity: Identity = {
       id: userId,
       userId,

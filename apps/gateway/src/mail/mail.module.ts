@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
+import { MailController } from './mail.controller';
 import { MailerService } from './mailer.service';
 
-@Module({ providers: [MailerService], exports: [MailerService] })
+@Module({ controllers: [MailController], providers: [MailerService], exports: [MailerService] })
 export class MailModule {}

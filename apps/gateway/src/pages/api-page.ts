@@ -13,32 +13,7 @@ const CONFIGURATION = {
   ...{ hideClientButton: true, showDeveloperTools: 'never', proxyUrl: '' },
   ...{ operationTitleSource: 'summary', defaultOpenAllTags: false, persistAuth: false },
   authentication: { preferredSecurityScheme: 'key' },
-  // Its own colours of what is soft and of the methods are too weak to be read by everybody.
-  customCss: `
-    .light-mode {
-      --scalar-color-2: #5c5c5c;
-      --scalar-color-3: #666;
-      --scalar-color-green: #006b44;
-      --scalar-color-blue: #00609c;
-      --scalar-color-yellow: #7a5c00;
-      --scalar-color-orange: #9c4600;
-      --scalar-color-red: #b80020;
-      --scalar-color-purple: #5203d1;
-    }
-    .dark-mode {
-      --scalar-color-3: #949494;
-      --scalar-color-red: #ff5c5c;
-    }`,
 };
-
-/** What it draws has no name or cannot be reached by keys: it is given both as it is drawn. */
-const ACCESSIBLE = `
-  new MutationObserver(() => {
-    for (const button of document.querySelectorAll('[class*=copy-button]:not([aria-label])'))
-      button.setAttribute('aria-label', 'Copy');
-    for (const list of document.querySelectorAll('.endpoints:not([tabindex])')) list.tabIndex = 0;
-  }).observe(document.body, { childList: true, subtree: true });
-`;
 
 /** All routes, to read and to try: as whoever is signed in in this browser, or with a key. */
 export function apiPage(): Page {
@@ -60,10 +35,9 @@ export function apiPage(): Page {
     <link rel="icon" href="data:," />
   </head>
   <body>
-    <div id="api"></div>
+    <main id="api"></main>
     <script src="/console/assets/${API_REFERENCE}"></script>
     <script nonce="${nonce}">
-      ${ACCESSIBLE.trim()}
       Scalar.createApiReference('#api', ${JSON.stringify(CONFIGURATION)});
     </script>
   </body>

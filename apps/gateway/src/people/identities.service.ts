@@ -118,18 +118,6 @@ export class IdentitiesService {
     return tx.findOneBy(Identity, { channel, externalHash });
   }
 
-  /** Whether whoever it is has ended all their sessions since a time, or was erased: what was signed before proves nothing any more. */
-  async isEndedSince(tx: EntityManager, { channel, externalId }: ExternalIdentity, time: Date): Promise<boolean> {
-    const externalHash = this.hash(channel, externalId);
-    const rows = await tx.query<unknown[]>(
-      `SELECT FROM identities i JOIN users u ON u.id = i.user_id
-       WHERE i.channel = $1 AND i.external_hash = $2 AND u.signed_out_at >= $4
-       UNION ALL SELECT FROM erased_identities WHERE tombstone = $3 AND erased_at >= $4`,
-      [channel, externalHash, this.tombstoneOf(channel, externalHash), time],
-    );
-    return rows.length > 0;
-  }
-
   /** To be called when `find` found nobody. Throws PersonErased. */
   async add(
     tx: EntityManager,
@@ -249,16 +237,13 @@ export class IdentitiesService {
   async leaveTombstones(tx: EntityManager, userId: string): Promise<void> {
     const all = await tx.findBy(Identity, { userId });
     for (const { channel, externalHash } of all) {
+      const tombstone = this.index.hash('erased identity', channel, externalHash);
       await tx.query(
         `INSERT INTO erased_identities (tombstone, erased_at) VALUES ($1, $2)
          ON CONFLICT (tombstone) DO UPDATE SET erased_at = excluded.erased_at`,
-        [this.tombstoneOf(channel, externalHash), this.clock.now()],
+        [tombstone, this.clock.now()],
       );
     }
-  }
-
-  private tombstoneOf(channel: string, externalHash: string): string {
-    return this.index.hash('erased identity', channel, externalHash);
   }
 
   private async shown(tx: EntityManager, identity: Identity): Promise<IdentityAnswer> {

@@ -90,6 +90,6 @@ export class MeController {
   async endOtherSessions({ actor, http }: RequestOf<typeof EndMyOtherSessions>): Promise<void> {
     const userId = personOf(actor);
     const current = await this.sessions.find(http.request, 'person');
-    await this.people.endSessions(userId, current?.id);
+    await this.sessions.endAllNow('person', userId, current?.id);
   }
 }

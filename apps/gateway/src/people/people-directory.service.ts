@@ -124,6 +124,5 @@ const RESTRICTED = `EXISTS (
 
 const nameOf = (userId: string) => ({ table: 'users', id: userId, userId });
 
-/** `Anna Petrova` → `A••• P•••`, `anna@mail.example` → `a•••@m•••.e•••`: enough to tell two people apart. */
-export const masked = (text: string): string =>
-  text.replaceAll(/[\p{L}\p{M}\p{N}_-]+/gu, (word) => `${[...word][0]}•••`);
+/** `Anna Petrova` → `A••• P•••`, `anna@mail.example` → `a•••@m•••.e•••`: enough to tell two people of a list apart. */
+const masked = (text: string): string => text.replaceAll(/[\p{L}\p{M}\p{N}_-]+/gu, (word) => `${[...word][0]}•••`);

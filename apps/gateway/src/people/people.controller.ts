@@ -14,7 +14,6 @@ import { type AnswerOf, Cursors, Implements, type RequestOf } from '@switchboard
 import type { EntityManager } from 'typeorm';
 import { SessionsService } from '../sessions/sessions.service';
 import { PeopleDirectoryService } from './people-directory.service';
-import { PeopleService } from './people.service';
 import { RestrictionsService } from './restrictions.service';
 
 /** People, for staff. */
@@ -22,7 +21,6 @@ import { RestrictionsService } from './restrictions.service';
 export class PeopleController {
   constructor(
     private readonly directory: PeopleDirectoryService,
-    private readonly people: PeopleService,
     private readonly restrictions: RestrictionsService,
     private readonly sessions: SessionsService,
     private readonly cursors: Cursors,
@@ -69,7 +67,7 @@ export class PeopleController {
   @Implements(EndPersonSessions)
   async endSessions({ params, actor }: RequestOf<typeof EndPersonSessions>): Promise<void> {
     await this.directory.assertSeen(actor, params.userId);
-    await this.people.endSessions(params.userId);
+    await this.sessions.endAllNow('person', params.userId);
   }
 
   @Implements(RestrictPerson)

@@ -18,9 +18,8 @@ import {
   type PersonalRow,
   type RequestOf,
 } from '@switchboard/service-kit';
-import { DataSource, type EntityManager } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { SessionsService } from '../sessions/sessions.service';
 import { type ExternalIdentity, IdentitiesService } from './identities.service';
 import { User } from './user.entity';
 
@@ -62,11 +61,9 @@ const DEFAULT_TIME_ZONE = 'UTC';
 @Injectable()
 export class PeopleService {
   constructor(
-    private readonly db: DataSource,
     private readonly outbox: Outbox,
     private readonly personal: PersonalData,
     private readonly identities: IdentitiesService,
-    private readonly sessions: SessionsService,
     private readonly clock: Clock,
   ) {}
 
@@ -78,9 +75,8 @@ export class PeopleService {
   ): Promise<{ userId: string; isNew: boolean }> {
     const known = await this.identities.find(tx, external);
     if (known) {
-      // The person before the identity, as whoever unlinks it or erases both does.
-      if (about.name !== undefined) await this.nameFirst(tx, known.userId, about.name);
       await this.identities.note(tx, known, external.label);
+      if (about.name !== undefined) await this.nameFirst(tx, known.userId, about.name);
       return { userId: known.userId, isNew: false };
     }
     const userId = uuidv7();
@@ -141,15 +137,6 @@ export class PeopleService {
     };
     await tx.update(User, userId, changed);
     return this.shown(tx, changed);
-  }
-
-  /** All of them, or all but one; nor does anything open a new one that proved before who they are. */
-  async endSessions(userId: string, exceptId?: string): Promise<void> {
-    await this.db.transaction(async (tx) => {
-      await tx.update(User, { id: userId }, { signedOutAt: this.clock.now() });
-      await this.sessions.endAll(tx, 'person', userId, exceptId);
-    });
-    this.sessions.changed(userId);
   }
 
   /** Holds the row until `tx` ends. */

@@ -20,10 +20,6 @@ export class User {
   @Column({ name: 'registered_at', type: 'timestamptz' })
   registeredAt!: Date;
 
-  /** When they, or staff for them, have ended all their sessions last. */
-  @Column({ name: 'signed_out_at', type: 'timestamptz', nullable: true })
-  signedOutAt!: Date | null;
-
   /** Grows with each change: the ETag. */
   @Column({ type: 'integer' })
   revision!: number;

@@ -100,7 +100,8 @@ export class AppSessionsService {
   async refresh({ headers }: Pick<IncomingMessage, 'headers'>, token: string): Promise<Tokens> {
     const by = deviceOf(headers['user-agent']);
     const { outcome, session, next } = await this.db.transaction<Refreshed>(async (tx) => {
-      const { token: spent, session } = await this.lock(tx, token);
+      const spent = await this.lock(tx, token);
+      const session = spent && (await tx.findOneBy(Session, { id: spent.sessionId }));
       if (!spent || !session || !this.sessions.isAlive(session)) return { outcome: 'refused' };
       const next = this.successorOf(token, spent);
       if (!spent.spentAt) {
@@ -125,7 +126,8 @@ export class AppSessionsService {
 
   async revoke(token: string): Promise<void> {
     const ended = await this.db.transaction(async (tx) => {
-      const { session } = await this.lock(tx, token);
+      const known = await this.lock(tx, token);
+      const session = known && (await tx.findOneBy(Session, { id: known.sessionId }));
       if (session) await tx.delete(Session, { id: session.id });
       return session;
     });
@@ -156,17 +158,10 @@ export class AppSessionsService {
     });
   }
 
-  /** Holds the session, with which its tokens go: they are read while it is held. */
-  private async lock(
-    tx: EntityManager,
-    text: string,
-  ): Promise<{ token?: RefreshToken | null; session?: Session | null }> {
-    const where = { hash: hashOf(text) };
-    const known = TOKEN.test(text) && (await tx.findOneBy(RefreshToken, where));
-    if (!known) return {};
+  private async lock(tx: EntityManager, token: string): Promise<RefreshToken | null> {
+    if (!TOKEN.test(token)) return null;
     const lock = { mode: 'pessimistic_write' } as const;
-    const session = await tx.findOne(Session, { where: { id: known.sessionId }, lock });
-    return { session, token: await tx.findOneBy(RefreshToken, where) };
+    return tx.findOne(RefreshToken, { where: { hash: hashOf(token) }, lock });
   }
 
   private async add(tx: EntityManager, sessionId: string, token: string): Promise<void> {

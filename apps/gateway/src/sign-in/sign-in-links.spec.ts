@@ -153,26 +153,6 @@ describe('a link by e-mail', () => {
     expect(await mails(to)).toHaveLength(12);
   });
 
-  it('goes to the browser that has followed one before, however many strangers ask', async () => {
-    const [browser, to] = [gateway.browser(), address()];
-    await ask(browser, to);
-    await redeem(browser, await linkTo(to));
-    await Promise.all(Array.from({ length: 14 }, (_, i) => askFrom(`192.0.2.${i + 40}`, to)));
-    await untilSent();
-    expect(await mails(to)).toHaveLength(12);
-    await ask(browser, to);
-    expect((await redeem(browser, await linkTo(to, 13))).status).toBe(201);
-    for (let i = 0; i < 3; i += 1) await ask(browser, to);
-    await untilSent();
-    expect(await mails(to)).toHaveLength(15);
-    // It is known to this address alone.
-    const other = address();
-    await Promise.all(Array.from({ length: 12 }, (_, i) => askFrom(`192.0.2.${i + 60}`, other)));
-    await ask(browser, other);
-    await untilSent();
-    expect(await mails(other)).toHaveLength(12);
-  });
-
   it('is sent again when the server says that it should be, and not when it says that there is nobody', async () => {
     const [to, nobody] = [address(), address()];
     await gateway.sandbox.setFaults({ target: 'mailbox.smtp', kind: 'greylist', times: 1 });
@@ -267,29 +247,6 @@ describe('a link out of a bot', () => {
     const late = (await create()).url.split('#link=')[1]!;
     gateway.app.clock.advance(10 * 60_000);
     expect(await redeem(gateway.browser(), late)).toMatchObject(isRefused);
-  });
-
-  it('tells whose account it opens, is not used up by that, and tells nothing to whoever guesses', async () => {
-    const read = (link: string) => gateway.browser().ask<{ account: string }>('POST', '/sign-in/links/read', { link });
-    const [browser, to] = [gateway.browser(), 'anna@mail.example'];
-    await ask(browser, to);
-    const byMail = await linkTo(to);
-    expect(await read(byMail)).toMatchObject(isRefused);
-    expect(await browser.ask('POST', '/sign-in/links/read', { link: byMail })).toMatchObject({
-      status: 200,
-      body: { account: 'a•••@m•••.e•••' },
-    });
-    const { userId } = (await redeem(browser, byMail)).body;
-    const { url } = await services().call(CreateSignInLink, { body: { userId } });
-    const link = url.split('#link=')[1]!;
-    expect((await read(link)).body.account).toBe('a•••@m•••.e•••');
-    const headers = { 'if-match': '"1"' };
-    expect((await browser.ask('PATCH', '/me', { name: 'Anna Petrova' }, headers)).status).toBe(200);
-    expect((await read(link)).body.account).toBe('Anna Petrova');
-    const [id] = link.split('.');
-    expect(await read(`${id}.${'0'.repeat(64)}`)).toMatchObject(isRefused);
-    expect((await redeem(gateway.browser(), link)).status).toBe(201);
-    expect(await read(link)).toMatchObject(isRefused);
   });
 
   it('is made for services alone: whoever may do everything may become nobody', async () => {

@@ -22,8 +22,6 @@ const LIVES_MS: Readonly<Record<SignInLinkKind, number>> = {
   bot: 10 * MINUTE_MS,
 };
 const COOKIE = '__Host-sign-in-email';
-const KNOWN = '__Host-sign-in-known';
-const KNOWN_MS = 180 * 86_400_000;
 const PLACE = 'sign_in_links.email';
 
 /** The rows of links that count once, and what proves that a link is one of them. */
@@ -89,35 +87,20 @@ export class SignInLinks {
     return this.index.hash('sign-in link asked by', personOrNetwork);
   }
 
-  /** The browser in which a link to an address was followed keeps a mark of it. */
-  rememberBrowser(http: Http, { emailHash }: SignInLink): void {
-    if (emailHash !== null) setCookie(http, KNOWN, this.markOf(emailHash), KNOWN_MS);
-  }
-
-  isKnownBrowser(http: Http, emailHash: string): boolean {
-    return isSame(readCookie(http, KNOWN) ?? '', this.markOf(emailHash));
-  }
-
   /** A link that can be followed still. */
   async waiting(id: string): Promise<SignInLink | undefined> {
     const link = await this.db.manager.findOneBy(SignInLink, { id });
     return link && this.isOpen(link) ? link : undefined;
   }
 
-  /** The link, which nobody else uses until `tx` ends. Throws SignInLinkRefused. */
-  async find(tx: EntityManager, http: Http, text: string, kinds: readonly SignInLinkKind[]): Promise<SignInLink> {
+  /** The link, which is used now: whatever fails afterwards in `tx` gives it back. Throws SignInLinkRefused. */
+  async take(tx: EntityManager, http: Http, text: string, kinds: readonly SignInLinkKind[]): Promise<SignInLink> {
     const [, id, proof] = LINK.exec(text) ?? [];
     if (!id || !proof || !isSame(proof, this.proofOf(id))) throw new SignInLinkRefused();
     const link = await tx.findOne(SignInLink, { where: { id }, lock: { mode: 'pessimistic_write' } });
     if (!link || !kinds.includes(link.kind) || !this.isOpen(link) || !isOfBrowser(http, link))
       throw new SignInLinkRefused();
-    return link;
-  }
-
-  /** The link, which is used now: whatever fails afterwards in `tx` gives it back. Throws SignInLinkRefused. */
-  async take(tx: EntityManager, http: Http, text: string, kinds: readonly SignInLinkKind[]): Promise<SignInLink> {
-    const link = await this.find(tx, http, text, kinds);
-    await tx.update(SignInLink, link.id, { usedAt: this.clock.now() });
+    await tx.update(SignInLink, id, { usedAt: this.clock.now() });
     return link;
   }
 
@@ -145,10 +128,6 @@ export class SignInLinks {
 
   private isOpen({ usedAt, expiresAt }: SignInLink): boolean {
     return usedAt === null && this.clock.now() < expiresAt;
-  }
-
-  private markOf(emailHash: string): string {
-    return this.index.hash('browser known to', emailHash);
   }
 
   /** Made of the id with a key, so that whoever reads the table can make no link. */

@@ -1,4 +1,5 @@
 import { type KnownLocale, type Locale, localized } from '@switchboard/contracts';
+import { letterOf } from '../mail/letter';
 import type { Mail } from '../mail/mailer.service';
 import type { SignInLinkKind } from './sign-in-link.entity';
 
@@ -56,11 +57,5 @@ export function signInMail({
   locale: Locale;
 }): Mail {
   const { subject, before, button, after } = localized(kind === 'link-email' ? LINK_EMAIL : SIGN_IN, locale);
-  return {
-    to,
-    subject,
-    text: `${before}\n\n${url}\n\n${after}\n`,
-    // Nothing in it comes from a person but the address of the page, which is made of letters, digits and `#=.-`.
-    html: `<p>${before}</p><p><a href="${url}">${button}</a></p><p>${url}</p><p>${after}</p>`,
-  };
+  return letterOf({ to, subject, before, links: [{ text: button, url }], after });
 }

@@ -8,7 +8,6 @@ import {
   LinkIdentity,
   LinkSupabase,
   ListSignInMethods,
-  ReadSignInLink,
   RedeemSignInLink,
   SendLinkingEmail,
   SendSignInEmail,
@@ -61,11 +60,6 @@ export class SignInController {
     this.links.assertOffered();
     await this.proofOfWork.demand(headers['x-proof-of-work']);
     return this.links.sendEmail(http, body);
-  }
-
-  @Implements(ReadSignInLink)
-  read({ http, body }: RequestOf<typeof ReadSignInLink>): Promise<AnswerOf<typeof ReadSignInLink>> {
-    return this.links.read(http, body.link);
   }
 
   @Implements(RedeemSignInLink)

@@ -57,8 +57,6 @@ export interface BroughtBack {
 /** Somebody who has proven in one step, with what they brought, who they are elsewhere. */
 export interface BroughtProof extends ProvenPerson {
   readonly provenAt: Date;
-  /** It can be brought again, until somebody ends all their sessions after that. */
-  readonly issuedAt: Date;
 }
 
 export interface SignedIn {
@@ -127,7 +125,7 @@ export class SignInService {
     prove: () => Promise<BroughtProof>,
     wanted: SessionWanted,
   ): Promise<Omit<SignedIn, 'returnTo'>> {
-    const proof = await this.asking(provider, () => this.standing(provider, prove));
+    const proof = await this.asking(provider, prove);
     const locale = nearestLocale(proof.locale ?? languageOf(http.request));
     const { userId, isNew } = await this.db.transaction(async (tx) => {
       return this.people.signIn(tx, externalOf(provider, proof), { name: proof.name, locale });
@@ -143,7 +141,7 @@ export class SignInService {
     provider: Account,
     prove: () => Promise<BroughtProof>,
   ): Promise<AnswerOf<typeof LinkIdentity>> {
-    const proof = await this.asking(provider, () => this.standing(provider, prove));
+    const proof = await this.asking(provider, prove);
     const identity = await this.db.transaction((tx) => this.identities.link(tx, userId, externalOf(provider, proof)));
     this.outcomes.inc({ provider: provider.name, outcome: 'linked' });
     return identity;
@@ -156,13 +154,6 @@ export class SignInService {
     const identity = await this.db.transaction((tx) => this.identities.link(tx, userId, externalOf(provider, person)));
     this.outcomes.inc({ provider: provider.name, outcome: 'linked' });
     return identity;
-  }
-
-  private async standing(provider: Account, prove: () => Promise<BroughtProof>): Promise<BroughtProof> {
-    const proof = await prove();
-    if (await this.identities.isEndedSince(this.db.manager, externalOf(provider, proof), proof.issuedAt))
-      throw new SignInRefused('signed before all sessions were ended');
-    return proof;
   }
 
   /** Everything that has to fit before anybody is believed. */

@@ -23,7 +23,6 @@ const TIMEOUT_MS = 5000;
 /** `user_metadata` is left alone: people change theirs as they like. */
 const Claims = z.object({
   sub: z.uuid(),
-  iat: z.number(),
   role: z.literal(AUTHENTICATED),
   is_anonymous: z.literal(false).optional(),
   email: z.string().optional(),
@@ -82,7 +81,6 @@ export class SupabaseSignInService {
       ...{ externalId: data.sub, label: data.email || undefined },
       // A token that does not say when was renewed since nobody knows how long.
       provenAt: new Date(Math.min(proven * 1000, this.clock.now().getTime())),
-      issuedAt: new Date(data.iat * 1000),
     };
   }
 

@@ -94,17 +94,6 @@ describe('an access token of a Supabase project', () => {
     expect(session!.at).toEqual(new Date(0));
   });
 
-  it('of before all sessions were ended opens none, and one of afterwards does', async () => {
-    const [sub, token] = [randomUUID(), (more: JWTPayload) => signed(claims(more))];
-    const before = await token({ sub });
-    const first = (await ask(before)).body;
-    const browser = new Browser(app.service.publicUrl!);
-    expect((await browser.ask('DELETE', '/me/sessions', undefined, bearer(first))).status).toBe(204);
-    expect(await ask(before)).toMatchObject({ status: 401, body: { code: 'gateway.sign_in_refused' } });
-    app.clock.advance(1000);
-    expect((await ask(await token({ sub }))).body).toMatchObject({ userId: first.userId });
-  });
-
   it('is added to the account of whoever is signed in, and leads to that person then', async () => {
     const [own, other] = [(await ask(await signed(claims()))).body, randomUUID()];
     const link = (as: SignedIn, accessToken: string) =>

@@ -100,7 +100,6 @@ export function provenBy(
   return {
     ...{ externalId: String(user.id), name, label: username ? `@${username}` : name, locale: user.language_code },
     provenAt: new Date(Math.min(at, now.getTime())),
-    issuedAt: new Date(at),
   };
 }
 

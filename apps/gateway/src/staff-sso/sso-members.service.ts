@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { BlindIndex, Clock, CONFIG, LOG, type Log } from '@switchboard/service-kit';
 import { DataSource, type EntityManager, In } from 'typeorm';
-import type { RoleGrant } from '../access/grant.entity';
-import { GrantsService } from '../access/grants.service';
+import { v7 as uuidv7 } from 'uuid';
+import { current, Grant } from '../access/grant.entity';
 import { PrincipalsService } from '../access/principals.service';
 import { Role } from '../access/role.entity';
 import { SessionsService } from '../sessions/sessions.service';
@@ -16,6 +16,8 @@ export interface SsoClaims {
   readonly [claim: string]: unknown;
 }
 
+type RoleGiven = Pick<Grant, 'role' | 'botId'>;
+
 /** Which members of staff those are whom the company's provider names, and what it lets them do. */
 @Injectable()
 export class SsoMembersService {
@@ -23,7 +25,6 @@ export class SsoMembersService {
     private readonly db: DataSource,
     private readonly staff: StaffService,
     private readonly principals: PrincipalsService,
-    private readonly grants: GrantsService,
     private readonly sessions: SessionsService,
     private readonly index: BlindIndex,
     private readonly clock: Clock,
@@ -46,7 +47,7 @@ export class SsoMembersService {
       const member = known ?? (await this.join(tx, claims, ssoHash, given));
       if (!member || member.state === 'suspended') return { member, mayEnter: false };
       await this.give(tx, member.id, given);
-      const mayEnter = await this.grants.hasAny(tx, member.id);
+      const mayEnter = await this.hasAnyRole(tx, member.id);
       if (mayEnter) await this.activate(tx, member, ssoHash);
       else await this.sessions.endAll(tx, 'staff', member.id);
       await this.staff.noteProvider(tx, member.id, before);
@@ -95,7 +96,7 @@ export class SsoMembersService {
     tx: EntityManager,
     claims: SsoClaims,
     ssoHash: string,
-    given: readonly RoleGrant[],
+    given: readonly RoleGiven[],
   ): Promise<Staff | undefined> {
     const email = this.believedEmail(claims);
     if (this.config.GATEWAY_STAFF_SSO_JOIN !== 'anybody' || email === undefined || given.length === 0) return undefined;
@@ -105,13 +106,27 @@ export class SsoMembersService {
     return tx.findOneByOrFail(Staff, { id });
   }
 
-  private async give(tx: EntityManager, staffId: string, given: readonly RoleGrant[]): Promise<void> {
+  /** What staff have given stays; what the claim gave before and gives no more goes. */
+  private async give(tx: EntityManager, staffId: string, given: readonly RoleGiven[]): Promise<void> {
     const known = await tx.findBy(Role, { name: In(given.map(({ role }) => role)) });
     const grants = given.filter(({ role }) => known.some(({ name }) => name === role));
     const unknown = given.filter((grant) => !grants.includes(grant)).map(({ role }) => role);
     if (unknown.length > 0)
       this.log.warn({ roles: unknown }, 'single sign-on: GATEWAY_STAFF_SSO_ROLES names roles that there are not');
-    await this.grants.replaceOfProvider(tx, staffId, grants);
+    const isSame = (one: RoleGiven) => (other: RoleGiven) => one.role === other.role && one.botId === other.botId;
+    const had = await tx.findBy(Grant, { staffId, source: 'sso' });
+    const gone = had.filter((grant) => !grants.some(isSame(grant)));
+    if (gone.length > 0) await tx.delete(Grant, { id: In(gone.map(({ id }) => id)) });
+    const added = grants.filter((grant) => !had.some(isSame(grant)));
+    const rows = added.map(({ role, botId }) => ({
+      ...{ id: uuidv7(), staffId, role, botId, until: null, grantedBy: null },
+      ...{ grantedAt: this.clock.now(), source: 'sso' as const },
+    }));
+    await tx.createQueryBuilder().insert().into(Grant).values(rows).orIgnore().execute();
+  }
+
+  private hasAnyRole(tx: EntityManager, staffId: string): Promise<boolean> {
+    return tx.existsBy(Grant, current({ staffId }, this.clock.now()));
   }
 
   private async activate(tx: EntityManager, { id, state }: Staff, ssoHash: string): Promise<void> {
@@ -126,10 +141,10 @@ export class SsoMembersService {
     return isVerified === true || (unverified && isVerified === undefined) ? email : undefined;
   }
 
-  private rolesOf(claims: SsoClaims): RoleGrant[] {
+  private rolesOf(claims: SsoClaims): RoleGiven[] {
     const values = [claims[this.config.GATEWAY_STAFF_SSO_ROLES_CLAIM] ?? []].flat();
     const all = values.flatMap((value) => this.config.GATEWAY_STAFF_SSO_ROLES?.get(String(value)) ?? []);
-    return [...new Map(all.map((grant) => [`${grant.role}@${grant.botId ?? ''}`, { ...grant, until: null }])).values()];
+    return [...new Map(all.map((grant) => [`${grant.role}@${grant.botId ?? ''}`, grant])).values()];
   }
 
   private hashOf(sub: string): string {

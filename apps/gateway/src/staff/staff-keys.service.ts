@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '@switchboard/service-kit';
 import { type EntityManager, In } from 'typeorm';
-import type { RoleGrant } from '../access/grant.entity';
 import { Role } from '../access/role.entity';
 import type { ApiKey } from '../api-keys/api-key.entity';
 import { ApiKeysService } from '../api-keys/api-keys.service';
 import { lostScopes } from '../api-keys/key-rights';
+import type { RoleGrant } from './staff.service';
 
 /** What becomes of the API keys of a member of staff when their roles change: they may do no more than whoever has made them. */
 @Injectable()
@@ -21,8 +21,13 @@ export class StaffKeysService {
     staffId: string,
     roles: readonly RoleGrant[],
   ): Promise<(ApiKey & { lost: string[] })[]> {
+    const now = this.clock.now();
+    const names = [...new Set(roles.map(({ role }) => role))];
+    const known = new Map((await tx.findBy(Role, { name: In(names) })).map(({ name, scopes }) => [name, scopes]));
+    const rights = roles
+      .filter(({ until }) => until === null || until > now)
+      .map(({ role, botId }) => ({ botId, scopes: known.get(role) ?? [] }));
     const made = await this.keys.madeBy(tx, staffId);
-    const rights = await this.rightsOf(tx, roles);
     return made.map((key) => ({ ...key, lost: lostScopes(key, rights) }));
   }
 
@@ -33,22 +38,8 @@ export class StaffKeysService {
     before: readonly RoleGrant[],
     after: readonly RoleGrant[],
   ): Promise<string[]> {
-    const made = await this.keys.madeBy(tx, staffId);
-    if (made.length === 0) return [];
-    const [had, has] = [await this.rightsOf(tx, before), await this.rightsOf(tx, after)];
-    const isNarrowed = (key: ApiKey) => {
-      const lostBefore = new Set(lostScopes(key, had));
-      return lostScopes(key, has).some((scope) => !lostBefore.has(scope));
-    };
-    return made.filter(isNarrowed).map(({ id }) => id);
-  }
-
-  private async rightsOf(tx: EntityManager, roles: readonly RoleGrant[]) {
-    const now = this.clock.now();
-    const names = [...new Set(roles.map(({ role }) => role))];
-    const known = new Map((await tx.findBy(Role, { name: In(names) })).map(({ name, scopes }) => [name, scopes]));
-    return roles
-      .filter(({ until }) => until === null || until > now)
-      .map(({ role, botId }) => ({ botId, scopes: known.get(role) ?? [] }));
+    const had = new Map((await this.list(tx, staffId, before)).map(({ id, lost }) => [id, lost]));
+    const has = await this.list(tx, staffId, after);
+    return has.filter(({ id, lost }) => lost.some((scope) => !had.get(id)!.includes(scope))).map(({ id }) => id);
   }
 }

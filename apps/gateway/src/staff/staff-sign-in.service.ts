@@ -8,7 +8,6 @@ import { z } from 'zod';
 import { AuditLog } from '../audit/audit-log';
 import { SessionsService } from '../sessions/sessions.service';
 import { SignInExpired } from '../sessions/sign-in.errors';
-import { FIRST } from './first-owner';
 import { type PasskeyAnswer, type PasskeyChallenge, PasskeysService } from './passkeys.service';
 import { LocalSignIn } from './local-sign-in';
 import { assertStrong, hashPassword, isPassword } from './passwords';
@@ -19,7 +18,7 @@ import { EmailNeeded, InvitationExpired, StaffExists, WrongCode, WrongCredential
 import { StaffAttempts } from './staff-attempts';
 import { StaffNoticesJobs } from './staff-notices.jobs';
 import { StaffTickets } from './staff-tickets';
-import { StaffService } from './staff.service';
+import { FIRST, StaffService } from './staff.service';
 
 type Http = RequestOf<typeof ProveAgain>['http'];
 

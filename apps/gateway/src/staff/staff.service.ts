@@ -15,8 +15,7 @@ import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { DataSource, type EntityManager, In, IsNull, LessThan, MoreThan, Not } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { Grant, type RoleGrant } from '../access/grant.entity';
-import { GrantsService } from '../access/grants.service';
+import { Grant } from '../access/grant.entity';
 import { PrincipalsService } from '../access/principals.service';
 import { Role } from '../access/role.entity';
 import { ApiKeysService } from '../api-keys/api-keys.service';
@@ -30,6 +29,12 @@ import { StaffCipher } from './staff-cipher';
 import { Staff } from './staff.entity';
 import { StaffKeysService } from './staff-keys.service';
 import { LastOwner, NotForOneself, RoleBeyondOwn, StaffExists, StaffNotFound, UnknownRole } from './staff.errors';
+
+export interface RoleGrant {
+  readonly role: string;
+  readonly botId: string | null;
+  readonly until: Date | null;
+}
 
 /** Somebody with what they may do, in plain. */
 export interface StaffMember {
@@ -50,7 +55,7 @@ export interface Invitation {
   readonly expiresAt: Date;
 }
 
-export const OWNER = 'owner';
+const OWNER = 'owner';
 /** Whoever gives or takes one of these could give it to themselves. */
 const MIGHTY: readonly string[] = [OWNER, 'admin'];
 const INVITED_FOR_MS = 3 * 86_400_000;
@@ -66,7 +71,6 @@ export class StaffService {
     private readonly clock: Clock,
     private readonly sessions: SessionsService,
     private readonly principals: PrincipalsService,
-    private readonly grants: GrantsService,
     private readonly keys: ApiKeysService,
     private readonly staffKeys: StaffKeysService,
     private readonly audit: AuditLog,
@@ -95,7 +99,7 @@ export class StaffService {
   ): Promise<Invitation> {
     await this.assertGivable(tx, actor, grants);
     const id = await this.register(tx, { state: 'invited', email, name });
-    await this.grants.give(tx, id, grants, { grantedBy: staffIdOf(actor) });
+    await this.give(tx, id, grants, actor);
     const invitation = await this.newInvitation(tx, id);
     await this.done(tx, actor, InviteStaff, id);
     return invitation;
@@ -141,7 +145,14 @@ export class StaffService {
       ifMatch.check(staff.revision);
       await this.assertGivable(tx, actor, grants);
       const before = await this.read(id, tx);
-      await this.grants.replace(tx, id, grants, staffIdOf(actor));
+      const kept = await tx.findBy(Grant, { staffId: id, source: 'sso' });
+      await tx.delete(Grant, { staffId: id });
+      await this.give(tx, id, grants, actor);
+      // What the provider has given, and is left to them, goes when the provider says so.
+      for (const { role, botId } of kept) {
+        const bot = botId === null ? IsNull() : botId;
+        await tx.update(Grant, { staffId: id, role, botId: bot }, { source: 'sso' });
+      }
       await this.assertOwned(tx);
       return this.done(tx, actor, GrantRoles, id, before);
     });
@@ -174,8 +185,8 @@ export class StaffService {
       const before = await this.read(id, tx);
       await tx.update(Staff, { id }, { state: 'suspended', invitationHash: null });
       await this.sessions.endAll(tx, 'staff', id);
-      await this.assertOwned(tx);
       const ended = await this.keys.endMadeBy(tx, actor, id);
+      await this.assertOwned(tx);
       return { member: await this.done(tx, actor, SuspendStaff, id, before), keys: ended };
     });
     this.principals.changed(id);
@@ -190,9 +201,9 @@ export class StaffService {
       ifMatch.check(staff.revision);
       const before = await this.read(id, tx);
       await this.sessions.endAll(tx, 'staff', id);
+      const ended = await this.keys.endMadeBy(tx, actor, id);
       await tx.delete(Staff, { id });
       await this.assertOwned(tx);
-      const ended = await this.keys.endMadeBy(tx, actor, id);
       await this.audit.done(tx, actor, RemoveStaff, { ...about(id), before: rightsOf(before), after: {} });
       return ended;
     });
@@ -233,11 +244,23 @@ export class StaffService {
     return member;
   }
 
-  /** In place of an invitation before. Its token stands behind the `#`, which browsers send to nobody. @returns the link */
-  async inviteWith(tx: EntityManager, staffId: string, token: string, expiresAt: Date | null): Promise<string> {
-    const invitation = { invitationHash: this.hashOfToken(token), invitationExpiresAt: expiresAt };
-    await tx.update(Staff, { id: staffId }, invitation);
-    return new URL(`/console/welcome#${token}`, this.config.GATEWAY_PUBLIC_URL).href;
+  /**
+   * The link by which the first owner comes in; undefined when there is one. It is the same whichever process says it, and until
+   * somebody has taken it.
+   */
+  async linkForFirstOwner(): Promise<string | undefined> {
+    return this.db.transaction(async (tx) => {
+      await tx.query(`SELECT pg_advisory_xact_lock(hashtext('first owner'))`);
+      if (await hasOwner(tx)) return undefined;
+      let id = (await tx.findOneBy(Staff, { emailHash: FIRST }))?.id;
+      if (id === undefined) {
+        id = await this.register(tx, { state: 'invited', email: '', name: '', emailHash: FIRST });
+        await this.give(tx, id, [{ role: OWNER, botId: null, until: null }]);
+      }
+      const token = this.index.hash('first owner', id);
+      await tx.update(Staff, { id }, { invitationHash: this.hashOfToken(token), invitationExpiresAt: null });
+      return this.linkWith(token);
+    });
   }
 
   hashOfEmail(email: string): string {
@@ -289,7 +312,17 @@ export class StaffService {
   private async newInvitation(tx: EntityManager, staffId: string): Promise<Invitation> {
     const token = randomBytes(TOKEN_BYTES).toString('base64url');
     const expiresAt = new Date(this.clock.now().getTime() + INVITED_FOR_MS);
-    return { staffId, link: await this.inviteWith(tx, staffId, token, expiresAt), expiresAt };
+    await tx.update(
+      Staff,
+      { id: staffId },
+      { invitationHash: this.hashOfToken(token), invitationExpiresAt: expiresAt },
+    );
+    return { staffId, link: this.linkWith(token), expiresAt };
+  }
+
+  /** Behind the `#`, which browsers send to nobody. */
+  private linkWith(token: string): string {
+    return new URL(`/console/welcome#${token}`, this.config.GATEWAY_PUBLIC_URL).href;
   }
 
   /** Locks the row. @throws StaffNotFound, NotForOneself, RoleBeyondOwn */
@@ -310,7 +343,13 @@ export class StaffService {
     if (!mayMakeMighty(actor) && names.some((name) => MIGHTY.includes(name))) throw new RoleBeyondOwn();
   }
 
-  /** Before anything is written into the audit log, whose chain is held as well. */
+  private async give(tx: EntityManager, staffId: string, grants: readonly RoleGrant[], actor?: Actor): Promise<void> {
+    const grantedBy = actor?.kind === 'staff' ? actor.id : null;
+    const rows = grants.map((grant) => ({ id: uuidv7(), staffId, grantedBy, grantedAt: this.clock.now(), ...grant }));
+    // Given twice is given once.
+    await tx.createQueryBuilder().insert().into(Grant).values(rows).orIgnore().execute();
+  }
+
   private async assertOwned(tx: EntityManager): Promise<void> {
     if (!(await hasOwner(tx))) throw new LastOwner();
   }
@@ -338,8 +377,6 @@ export class StaffService {
   }
 }
 
-const staffIdOf = ({ kind, id }: Actor) => (kind === 'staff' ? id : null);
-
 /** Not by the name of a role: it may be that of one bot alone. */
 const mayMakeMighty = ({ scopes }: Actor) => allows(scopes, 'owners:write');
 
@@ -354,6 +391,9 @@ const rightsOf = ({ state, grants, factors }: StaffMember) => ({
 });
 const nameOf = ({ role, botId }: RoleGrant) => `${role}@${botId ?? ''}`;
 
+/** In place of a hash: the first owner has no address before they give one. */
+export const FIRST = 'first owner';
+
 async function find(tx: EntityManager, id: string, forUpdate = false): Promise<Staff> {
   const staff = await tx.findOne(Staff, { where: { id }, ...(forUpdate && { lock: { mode: 'pessimistic_write' } }) });
   if (!staff) throw new StaffNotFound();
@@ -361,7 +401,7 @@ async function find(tx: EntityManager, id: string, forUpdate = false): Promise<S
 }
 
 /** One for everything and for good, who can sign in. */
-export async function hasOwner(tx: EntityManager): Promise<boolean> {
+async function hasOwner(tx: EntityManager): Promise<boolean> {
   // Two who take the role from each other would both see the other's.
   await tx.query(`SELECT pg_advisory_xact_lock(hashtext('owners'))`);
   const owners = await tx.query<unknown[]>(

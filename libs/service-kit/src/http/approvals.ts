@@ -63,7 +63,8 @@ function demandOf(request: RequestOf<RouteDefinition>, requester: string): Appro
   return {
     requester,
     route: { id, summary, permission },
-    ...{ method, path, body },
+    // A field that is not there would be refused: many routes that need an approval have no body.
+    ...{ method, path, body: body ?? null },
     hash: createHash('sha256').update(asked).digest('hex'),
     execution: request.route.idempotent ? idempotencyKeyOf(request.http.request) : oneRevisionOf(ifMatch),
     botId: botOf(request),

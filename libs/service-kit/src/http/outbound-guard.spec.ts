@@ -1,4 +1,3 @@
-import dns from 'node:dns/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -187,37 +186,6 @@ describe('a name', () => {
       tls.setDefaultCACertificates(trusted);
     }
     expect(seen).toEqual([['hooks.example', `hooks.example:${port}`]]);
-  });
-});
-
-describe('names that the system looks up', () => {
-  const guard = new OutboundGuard({ nameServers: 'system' });
-  const addressesOf = (hostname: string) => guard.addressesOf({ protocol: 'https:', hostname });
-
-  it('are looked up one at a time, each once, and a slow one holds up nobody for long', async () => {
-    const asked: string[] = [];
-    let answerSlow = () => {};
-    const slow = new Promise<void>((resolve) => (answerSlow = resolve));
-    const system = jest.spyOn(dns, 'lookup').mockImplementation((async (host: string) => {
-      asked.push(host);
-      if (host === 'slow.example') await slow;
-      return [{ address: PUBLIC, family: 4 }];
-    }) as unknown as typeof dns.lookup);
-    jest.useFakeTimers();
-    try {
-      const waiting = ['slow.example', 'slow.example', 'a.example'].map((name) => reasonOf(addressesOf(name)));
-      await jest.advanceTimersByTimeAsync(10_000);
-      expect(await Promise.all(waiting)).toEqual(['timed_out', 'timed_out', 'timed_out']);
-      expect(await reasonOf(addressesOf('slow.example'))).toBe('timed_out');
-      const next = addressesOf('b.example');
-      answerSlow();
-      expect(await next).toEqual([{ address: PUBLIC, family: 4 }]);
-      expect(asked).toEqual(['slow.example', 'b.example']);
-      expect(await addressesOf('slow.example')).toHaveLength(1);
-    } finally {
-      jest.useRealTimers();
-      system.mockRestore();
-    }
   });
 });
 

@@ -40,7 +40,7 @@ export interface OutboundRules {
   readonly refusedHosts?: readonly string[];
   /**
    * `address:port` of the name servers. Default: those of the system, whose file of hosts is not read. `system`: as every program of
-   * the machine looks names up, with that file and the search domains of a cluster; one name at a time, each within ten seconds.
+   * the machine looks names up, with that file and the search domains of a cluster; it occupies a thread of the process meanwhile.
    */
   readonly nameServers?: readonly string[] | 'system';
 }
@@ -260,32 +260,7 @@ async function lookUp(
   }
 }
 
-/** Longer than it takes where a name server is silent and the next one answers. */
-const LOOK_UP_BY_SYSTEM_MS = 10_000;
-/** By name, for as long as the system works on them. */
-const systemLookUps = new Map<string, Promise<Address[]>>();
-let lastSystemLookUp: Promise<unknown> = Promise.resolve();
-
-/**
- * One name after the other, each once at a time: a name server that is slow on purpose must leave threads for the names of the service
- * itself. None can be stopped, so a name that took too long fails at once until the system has done with it.
- */
-function lookUpBySystem(host: string): Promise<Address[]> {
-  const known = systemLookUps.get(host);
-  if (known) return known;
-  const answer = within(LOOK_UP_BY_SYSTEM_MS, undefined, (signal) => {
-    const turn = lastSystemLookUp.then(() => {
-      signal.throwIfAborted();
-      return askSystem(host);
-    });
-    lastSystemLookUp = turn.catch(() => undefined).finally(() => systemLookUps.delete(host));
-    return turn;
-  });
-  systemLookUps.set(host, answer);
-  return answer;
-}
-
-async function askSystem(host: string): Promise<Address[]> {
+async function lookUpBySystem(host: string): Promise<Address[]> {
   try {
     return await lookup(host, { all: true });
   } catch (error) {

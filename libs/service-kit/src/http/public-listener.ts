@@ -61,11 +61,11 @@ export async function listenPublicly(
   port: number,
   host: string,
 ): Promise<Server> {
-  const server = createServer((request, response) => {
+  const served: RequestListener = (request, response) => {
     publicRequests.add(request);
-    if (front) front.handle(request, response, application);
-    else application(request, response);
-  });
+    application(request, response);
+  };
+  const server = createServer(front ? (request, response) => front.handle(request, response, served) : served);
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   watchConnections(server);
   await new Promise<void>((resolve, reject) => {

@@ -1,0 +1,296 @@
+import { Injectable } from '@nestjs/common';
+import type {
+  CancelOrder,
+  ForgetPaymentMethod,
+  ListMyOrders,
+  PayOrder,
+  PlaceOrder,
+  QuoteOrder,
+  ReadMyBalance,
+  ReadMyOrder,
+  ReadShop,
+} from '@switchboard/contracts';
+import {
+  type AnswerOf,
+  asActor,
+  BotsRegistry,
+  Cursors,
+  DomainError,
+  PersonalData,
+  type RequestOf,
+} from '@switchboard/service-kit';
+import { DataSource, type EntityManager, IsNull, Not } from 'typeorm';
+import { CatalogueService } from '../catalogue/catalogue.service';
+import { periodOf, type Plan, type Prices } from '../catalogue/plan.entity';
+import { GiftsService } from '../gifts/gifts.service';
+import { Invoice } from '../invoices/invoice.entity';
+import { InvoicesJobs } from '../invoices/invoices.jobs';
+import { SavedMethodsService } from '../invoices/saved-methods.service';
+import { LedgerService } from '../ledger/ledger.service';
+import { Order } from '../orders/order.entity';
+import { OrderIsClosed, OrderNotFound, OrdersService } from '../orders/orders.service';
+import { type Offer, QuotesService } from '../orders/quotes.service';
+import { ProviderNotOffered, ProvidersService } from '../providers/providers.service';
+import { TrialsService } from '../subscriptions/trials.service';
+import { SubscriptionViews } from '../subscriptions/subscription-views.service';
+
+export class NoShop extends DomainError {
+  constructor(botId: string) {
+    super('payments.no_shop', { en: 'This bot sells nothing.', ru: 'Этот бот ничего не продаёт.' }, 404, { botId });
+  }
+}
+
+class EmailNeeded extends DomainError {
+  constructor() {
+    const texts = {
+      en: 'An e-mail address is needed for the receipt.',
+      ru: 'Для чека нужен адрес электронной почты.',
+    };
+    super('payments.email_needed', texts, 422);
+  }
+}
+
+export class TooManyOpenOrders extends DomainError {
+  constructor() {
+    const texts = {
+      en: 'Pay or cancel what you have ordered before.',
+      ru: 'Сначала оплатите или отмените прежние заказы.',
+    };
+    super('payments.too_many_open_orders', texts, 409);
+  }
+}
+
+/** Of one person at a time: nobody needs more, and each may hold a use of a promo code. */
+const OPEN_ORDERS = 20;
+
+/** What a person sees of a shop, and how they buy. */
+@Injectable()
+export class CheckoutService {
+  constructor(
+    private readonly db: DataSource,
+    private readonly bots: BotsRegistry,
+    private readonly catalogue: CatalogueService,
+    private readonly quotes: QuotesService,
+    private readonly orders: OrdersService,
+    private readonly invoices: InvoicesJobs,
+    private readonly providers: ProvidersService,
+    private readonly methods: SavedMethodsService,
+    private readonly ledger: LedgerService,
+    private readonly trials: TrialsService,
+    private readonly views: SubscriptionViews,
+    private readonly gifts: GiftsService,
+    private readonly personal: PersonalData,
+    private readonly cursors: Cursors,
+  ) {}
+
+  async shop({ actor, query: { botId } }: RequestOf<typeof ReadShop>): Promise<AnswerOf<typeof ReadShop>> {
+    if (!this.bots.find(botId)) throw new NoShop(botId);
+    return asActor(this.db, actor, async (tx) => {
+      const [plans, packages] = [await this.catalogue.plans(tx, botId), await this.catalogue.packages(tx, botId)];
+      if (plans.length + packages.length === 0) throw new NoShop(botId);
+      const saved = await this.methods.list(tx, actor.id, botId);
+      return {
+        botId,
+        plans: plans.map(shownPlan),
+        packages: packages.map(({ id, name, adds, lasts, prices }) => ({
+          id,
+          name,
+          adds,
+          lasts,
+          prices: shown(prices),
+        })),
+        trial: await this.trials.offeredTo(tx, actor.id, plans),
+        payWith: this.providers.offeredBy(botId).map(({ name, methods, currencies, recurring }) => ({
+          ...{ provider: name, methods: [...methods], currencies: [...currencies], recurring },
+          saved: saved.filter(({ provider }) => provider === name).map(({ id, title }) => ({ methodId: id, title })),
+        })),
+        balances: await this.ledger.balances(tx, actor.id),
+        subscriptions: await this.views.of(tx, actor.id, botId),
+        cart: await this.cartOf(tx, actor.id, botId),
+        needsEmail:
+          this.providers.offeredBy(botId).some(({ name }) => this.providers.needsEmail(botId, name)) &&
+          (await this.emailOf(tx, actor.id)) === undefined,
+      };
+    });
+  }
+
+  quote({ actor, body }: RequestOf<typeof QuoteOrder>): Promise<AnswerOf<typeof QuoteOrder>> {
+    return asActor(this.db, actor, async (tx) => {
+      const offer = await this.quotes.offer(tx, { ...body, userId: actor.id });
+      const balance = body.useBalance ? await this.ledger.balance(tx, actor.id, 'customer', body.currency) : 0;
+      return this.quoteOf(offer, body.currency, Math.min(balance, offer.totalMinor));
+    });
+  }
+
+  /** In the service's name: what is ordered changes rows of nobody, such as uses of promo codes. */
+  async place(tx: EntityManager, { actor, body }: RequestOf<typeof PlaceOrder>): Promise<AnswerOf<typeof PlaceOrder>> {
+    const { botId, provider, useBalance, savedMethodId } = body;
+    if (!this.bots.find(botId)) throw new NoShop(botId);
+    await this.refuseMany(tx, actor.id);
+    if (provider !== undefined) this.checkProvider(botId, provider, body.currency);
+    const asked = { ...body, userId: actor.id };
+    const offer = await this.quotes.offer(tx, asked);
+    const isTopUp = offer.kind === 'top-up';
+    if (provider === undefined && isTopUp) throw new ProviderNotOffered('balance');
+    const { campaign, locale, saveMethod: savesMethod } = body;
+    const email = body.email ?? (await this.emailOf(tx, actor.id));
+    if (provider !== undefined) this.checkEmail(botId, provider, email !== undefined);
+    const waits = provider === undefined;
+    const order = await this.orders.place(tx, asked, offer, {
+      useBalance: useBalance || waits,
+      waits,
+      campaign,
+      email,
+      locale,
+      savesMethod,
+    });
+    await this.pay(tx, order, provider, savedMethodId);
+    return this.shownOrder(tx, order);
+  }
+
+  async payAnew(
+    tx: EntityManager,
+    { actor, params, body }: RequestOf<typeof PayOrder>,
+  ): Promise<AnswerOf<typeof PayOrder>> {
+    const order = await this.lockOwn(tx, params.orderId, actor.id);
+    if (order.state !== 'awaiting') throw new OrderIsClosed(order.state);
+    this.checkProvider(order.botId, body.provider, order.currency);
+    this.checkEmail(order.botId, body.provider, order.email !== null);
+    order.savesMethod = body.saveMethod;
+    await tx.update(Order, { id: order.id }, { savesMethod: body.saveMethod });
+    await this.pay(tx, order, body.provider, body.savedMethodId);
+    return this.shownOrder(tx, order);
+  }
+
+  async cancel(
+    tx: EntityManager,
+    { actor, params }: RequestOf<typeof CancelOrder>,
+  ): Promise<AnswerOf<typeof CancelOrder>> {
+    const order = await this.lockOwn(tx, params.orderId, actor.id);
+    await this.orders.close(tx, order, 'cancelled');
+    return this.shownOrder(tx, order);
+  }
+
+  read({ actor, params }: RequestOf<typeof ReadMyOrder>): Promise<AnswerOf<typeof ReadMyOrder>> {
+    return asActor(this.db, actor, async (tx) => {
+      const order = await tx.findOneBy(Order, { id: params.orderId });
+      if (!order) throw new OrderNotFound();
+      return this.shownOrder(tx, order);
+    });
+  }
+
+  list(request: RequestOf<typeof ListMyOrders>): Promise<AnswerOf<typeof ListMyOrders>> {
+    const { actor, query } = request;
+    return asActor(this.db, actor, async (tx) => {
+      const rows = tx.createQueryBuilder(Order, 'o').where('o.userId = :userId', { userId: actor.id });
+      if (query.botId) rows.andWhere('o.botId = :botId', { botId: query.botId });
+      const { data, page } = await this.cursors.select(request, rows, ['id']);
+      return { data: await Promise.all(data.map((order) => this.shownOrder(tx, order))), page };
+    });
+  }
+
+  async balance({ actor, query }: RequestOf<typeof ReadMyBalance>): Promise<AnswerOf<typeof ReadMyBalance>> {
+    return asActor(this.db, actor, async (tx) => ({
+      balances: await this.ledger.balances(tx, actor.id),
+      ...(await this.ledger.history(tx, actor.id, query.limit)),
+    }));
+  }
+
+  async forgetMethod({ actor, params }: RequestOf<typeof ForgetPaymentMethod>): Promise<void> {
+    await this.db.transaction((tx) => this.methods.revoke(tx, params.methodId, actor.id));
+  }
+
+  private async pay(
+    tx: EntityManager,
+    order: Order,
+    provider: string | undefined,
+    methodId: string | undefined,
+  ): Promise<void> {
+    // What is on the balance and was not to be used stays there.
+    const isHeld = order.heldMinor === order.totalMinor;
+    if (provider === undefined || isHeld) await this.orders.collect(tx, order, { provider: 'balance' });
+    else await this.invoices.request(tx, order, provider, methodId);
+  }
+
+  private checkProvider(botId: string, provider: string, currency: string): void {
+    const found = this.providers.offeredBy(botId).find(({ name }) => name === provider);
+    const takes = found && (found.currencies.length === 0 || found.currencies.includes(currency));
+    if (!takes) throw new ProviderNotOffered(provider);
+  }
+
+  private checkEmail(botId: string, provider: string, isKnown: boolean): void {
+    if (!isKnown && this.providers.needsEmail(botId, provider)) throw new EmailNeeded();
+  }
+
+  /** The one that the person gave last. */
+  private async emailOf(tx: EntityManager, userId: string): Promise<string | undefined> {
+    const last = await tx.findOne(Order, { where: { userId, email: Not(IsNull()) }, order: { id: 'DESC' } });
+    if (!last) return undefined;
+    const place = { table: 'orders', id: last.id, userId };
+    return (await this.personal.tryDecrypt(tx, place, { email: last.email })).email ?? undefined;
+  }
+
+  private async lockOwn(tx: EntityManager, orderId: string, userId: string): Promise<Order> {
+    const order = await this.orders.lock(tx, orderId);
+    if (order.userId !== userId) throw new OrderNotFound();
+    return order;
+  }
+
+  private async refuseMany(tx: EntityManager, userId: string): Promise<void> {
+    const open = await tx.countBy(Order, { userId, state: 'awaiting' });
+    if (open >= OPEN_ORDERS) throw new TooManyOpenOrders();
+  }
+
+  private async cartOf(tx: EntityManager, userId: string, botId: string) {
+    const [cart] = await tx.query<{ id: string; missing: string; currency: string }[]>(
+      `SELECT o.id, o.total_minor - o.held_minor AS missing, o.currency FROM orders o
+       WHERE o.user_id = $1 AND o.bot_id = $2 AND o.state = 'awaiting'
+         AND NOT EXISTS (SELECT FROM invoices i WHERE i.order_id = o.id) ORDER BY o.id DESC LIMIT 1`,
+      [userId, botId],
+    );
+    return cart ? { orderId: cart.id, missingMinor: Number(cart.missing), currency: cart.currency } : null;
+  }
+
+  private quoteOf(offer: Offer, currency: string, fromBalanceMinor: number): AnswerOf<typeof QuoteOrder> {
+    const { listMinor, discountMinor, creditMinor, totalMinor, extraDays } = offer;
+    const dueMinor = totalMinor - fromBalanceMinor;
+    return { listMinor, discountMinor, creditMinor, fromBalanceMinor, dueMinor, currency, extraDays, validUntil: null };
+  }
+
+  private async shownOrder(tx: EntityManager, order: Order): Promise<AnswerOf<typeof ReadMyOrder>> {
+    const invoice = await tx.findOne(Invoice, { where: { orderId: order.id }, order: { attempt: 'DESC' } });
+    const { id, botId, kind, title, promoCode, subscriptionId, createdAt, paidAt, refundedMinor } = order;
+    const { listMinor, discountMinor, creditMinor, totalMinor, heldMinor, currency, extraDays } = order;
+    return {
+      ...{ id, botId, kind, title, promoCode, subscriptionId, createdAt, paidAt, refundedMinor, state: order.state },
+      quote: {
+        ...{ listMinor, discountMinor, creditMinor, currency, extraDays, validUntil: null },
+        ...{ fromBalanceMinor: heldMinor, dueMinor: paidAt ? 0 : totalMinor - heldMinor },
+      },
+      next: nextOf(order, invoice),
+      provider: invoice?.provider ?? null,
+      failure: invoice?.failure ?? null,
+      giftLink: kind === 'gift' && paidAt ? await this.gifts.linkOf(tx, id) : null,
+      receiptUrl: null,
+    };
+  }
+}
+
+/** A plan as it is shown to whoever may buy it. */
+export function shownPlan(plan: Plan) {
+  const { id, name, description, level, features, recurring, giftable, prices } = plan;
+  return { id, name, description, level, features, recurring, giftable, period: periodOf(plan), prices: shown(prices) };
+}
+
+const shown = (prices: Prices) => Object.entries(prices).map(([currency, amountMinor]) => ({ currency, amountMinor }));
+
+/** What is to be done next about an order. */
+export function nextOf(order: Order, invoice: Invoice | null): AnswerOf<typeof ReadMyOrder>['next'] {
+  if (order.state !== 'awaiting') return order.paidAt ? { kind: 'done' } : null;
+  if (!invoice) return { kind: 'top-up', missingMinor: order.totalMinor - order.heldMinor };
+  if (invoice.state === 'created') return { kind: 'wait' };
+  if (invoice.state !== 'pending') return null;
+  const { url, expiresAt, provider } = invoice;
+  if (url === null) return { kind: 'wait' };
+  return provider === 'telegram-stars' ? { kind: 'stars', link: url, expiresAt } : { kind: 'open', url, expiresAt };
+}

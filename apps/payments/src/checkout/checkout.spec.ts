@@ -1,0 +1,184 @@
+import {
+  CancelOrder,
+  OrderClosed,
+  OrderPaid,
+  QuoteOrder,
+  ReadShop,
+  SubscriptionActivated,
+} from '@switchboard/contracts';
+import { until } from '@switchboard/testing';
+import { v7 as uuidv7 } from 'uuid';
+import { BOT, DAY_MS, TestShop } from '../../test/build';
+import { asked, books, pay } from '../../test/pretended.provider';
+
+let shop: TestShop;
+let planId: string;
+beforeAll(async () => {
+  shop = await TestShop.start();
+  planId = await shop.plan({ trialDays: 7 });
+});
+afterEach(async () => expect(await shop.ledgerFaults()).toEqual([]));
+afterAll(() => shop.app.stop());
+
+const month = () => ({ kind: 'plan', planId }) as const;
+const paidOf = (orderId: string) => shop.app.probe.until(OrderPaid, ({ data }) => data.orderId === orderId);
+
+it('what is paid is had, once, however often it is told of', async () => {
+  const ann = shop.person();
+  const { trial } = await shop.app.gateway.call(ReadShop, { query: { botId: BOT } }, { actor: ann });
+  expect(trial).toEqual({ planId, days: 7 });
+  const order = await shop.place(ann, { wanted: month() });
+  expect(order.next).toEqual({ kind: 'wait' });
+  const externalId = await shop.page(ann, order.id);
+  pay(externalId, 19900);
+  await Promise.all(Array.from({ length: 5 }, () => shop.notify(externalId)));
+  await shop.settled(ann, order.id);
+  const { data } = await shop.app.probe.until(SubscriptionActivated, (event) => event.data.userId === ann.id);
+  expect(data).toMatchObject({ status: 'active', features: { 'vpn.devices': 3 } });
+  await shop.notify(externalId);
+  const { subscriptions } = await shop.app.gateway.call(ReadShop, { query: { botId: BOT } }, { actor: ann });
+  expect(subscriptions).toHaveLength(1);
+  expect(await shop.balanceOf(ann)).toBe(0);
+});
+
+it('a body that claims to be paid is not believed', async () => {
+  const ann = shop.person();
+  const order = await shop.place(ann, { wanted: month() });
+  const externalId = await shop.page(ann, order.id);
+  await shop.notify(externalId);
+  await shop.runs('check-invoices');
+  expect((await shop.order(ann, order.id)).state).toBe('awaiting');
+});
+
+it('a payment of which nobody tells is found by asking', async () => {
+  const ann = shop.person();
+  const order = await shop.place(ann, { wanted: month() });
+  pay(await shop.page(ann, order.id), 19900);
+  shop.app.clock.advance(20_000);
+  await shop.runs('check-invoices');
+  await shop.settled(ann, order.id);
+});
+
+it('an order that was given up is served when its money comes late', async () => {
+  const ann = shop.person();
+  const order = await shop.place(ann, { wanted: month() });
+  const externalId = await shop.page(ann, order.id);
+  await shop.app.gateway.call(CancelOrder, { params: { orderId: order.id }, idempotencyKey: uuidv7() }, { actor: ann });
+  pay(externalId, 19900);
+  await shop.notify(externalId);
+  await shop.settled(ann, order.id);
+  expect((await paidOf(order.id)).data.late).toBe(true);
+});
+
+it('an order that is not paid in time is closed, and is served all the same later', async () => {
+  const ann = shop.person();
+  const order = await shop.place(ann, { wanted: month() });
+  const externalId = await shop.page(ann, order.id);
+  shop.app.clock.advance(3_600_001);
+  await shop.runs('close-orders');
+  await shop.app.probe.until(OrderClosed, ({ data }) => data.orderId === order.id && data.reason === 'expired');
+  pay(externalId, 19900);
+  await shop.runs('check-invoices');
+  await shop.settled(ann, order.id);
+});
+
+it.each([
+  ['less', 100],
+  ['more', 50_000],
+])('when %s comes than was asked for it is on the balance, and nothing is handed out', async (_, amountMinor) => {
+  const ann = shop.person();
+  const order = await shop.place(ann, { wanted: month() });
+  const externalId = await shop.page(ann, order.id);
+  pay(externalId, amountMinor);
+  await shop.notify(externalId);
+  await until(async () => (await shop.balanceOf(ann)) === amountMinor, { what: 'the balance' });
+  expect((await shop.order(ann, order.id)).state).toBe('awaiting');
+});
+
+it('who pays the same page twice has the second payment on the balance', async () => {
+  const ann = shop.person();
+  const order = await shop.buy(ann, { wanted: month() });
+  const externalId = `ext-${order.id}:1`;
+  pay(externalId, 19900);
+  await shop.notify(externalId);
+  await until(async () => (await shop.balanceOf(ann)) === 19900, { what: 'the balance' });
+});
+
+it('a balance pays a part, and what is left is asked of the provider', async () => {
+  const ann = shop.person();
+  await shop.buy(ann, { wanted: { kind: 'top-up', amountMinor: 5000 } });
+  const order = await shop.buy(ann, { wanted: month(), useBalance: true });
+  expect(order.quote).toMatchObject({ fromBalanceMinor: 5000 });
+  expect(books.get(`ext-${order.id}:1`)!.takings[0]!.money.amountMinor).toBe(14900);
+  expect((await paidOf(order.id)).data.fromBalanceMinor).toBe(5000);
+  expect(await shop.balanceOf(ann)).toBe(0);
+});
+
+it('a balance that is not to be used stays', async () => {
+  const ann = shop.person();
+  await shop.buy(ann, { wanted: { kind: 'top-up', amountMinor: 50_000 } });
+  await shop.buy(ann, { wanted: month() });
+  expect(await shop.balanceOf(ann)).toBe(50_000);
+});
+
+it('a cart that waits for the balance buys once after the top-up, whatever is told five times', async () => {
+  const ann = shop.person();
+  const cart = await shop.place(ann, { wanted: month(), provider: undefined });
+  expect(cart.next).toEqual({ kind: 'top-up', missingMinor: 19900 });
+  const topUp = await shop.place(ann, { wanted: { kind: 'top-up', amountMinor: 20000 } });
+  const externalId = await shop.page(ann, topUp.id);
+  pay(externalId, 20000);
+  await Promise.all(Array.from({ length: 5 }, () => shop.notify(externalId)));
+  await shop.settled(ann, cart.id);
+  expect(await shop.balanceOf(ann)).toBe(100);
+});
+
+it('a promo code of which ten uses are left is had by ten of a hundred who race for it', async () => {
+  await shop.promoCode('TEN', { kind: 'percent', percent: 50, max_uses: 10 });
+  const wanted = month();
+  const placed = await Promise.allSettled(
+    Array.from({ length: 100 }, () => shop.place(shop.person(), { wanted, promoCode: 'ten' })),
+  );
+  const won = placed.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
+  expect(won).toHaveLength(10);
+  expect(won[0]!.quote).toMatchObject({ listMinor: 19900, discountMinor: 9950, dueMinor: 9950 });
+  const refused = placed.flatMap((one) =>
+    one.status === 'rejected' ? [(one.reason as { problem: { code: string } }).problem.code] : [],
+  );
+  expect(new Set(refused)).toEqual(new Set(['payments.promo_used']));
+});
+
+it.each([
+  ['payments.promo_not_found', 'NOBODY', {}],
+  ['payments.promo_expired', 'OVER', { kind: 'percent', percent: 10, valid_until: new Date(Date.now() - DAY_MS) }],
+  ['payments.promo_not_for_this', 'EUROS', { kind: 'fixed', amounts: { EUR: 100 } }],
+  ['payments.promo_not_for_this', 'OTHERS', { kind: 'percent', percent: 10, plan_ids: [uuidv7()] }],
+])('says %s', async (code, promoCode, row) => {
+  if (Object.keys(row).length > 0) await shop.promoCode(promoCode, row);
+  const body = { botId: BOT, wanted: month(), currency: 'RUB', promoCode };
+  const quoted = shop.app.gateway.call(QuoteOrder, { body }, { actor: shop.person() });
+  await expect(quoted).rejects.toMatchObject({ status: 422, problem: { code } });
+});
+
+it.each([
+  ['payments.plan_not_found', { wanted: { kind: 'plan', planId: uuidv7() } as const }],
+  ['payments.currency_not_sold', { currency: 'USD' }],
+  ['payments.provider_not_offered', { provider: 'stripe' }],
+  ['payments.amount_out_of_range', { wanted: { kind: 'top-up', amountMinor: 1 } as const }],
+  ['payments.amount_out_of_range', { wanted: { kind: 'top-up', amountMinor: 999_999_999_999 } as const }],
+])('refuses with %s', async (code, more) => {
+  await expect(shop.place(shop.person(), { wanted: month(), ...more })).rejects.toMatchObject({ problem: { code } });
+});
+
+it('a free order asks no provider', async () => {
+  await shop.promoCode('FREE', { kind: 'percent', percent: 100 });
+  const before = asked.count;
+  const order = await shop.place(shop.person(), { wanted: month(), promoCode: 'FREE' });
+  expect(order).toMatchObject({ state: 'fulfilled', next: { kind: 'done' } });
+  expect(asked.count).toBe(before);
+});
+
+it('nobody reads the order of somebody else', async () => {
+  const order = await shop.place(shop.person(), { wanted: month() });
+  await expect(shop.order(shop.person(), order.id)).rejects.toMatchObject({ status: 404 });
+});

@@ -1,0 +1,4 @@
+import { runApp } from '@switchboard/service-kit';
+import { paymentsApp } from './payments.app';
+
+void runApp(paymentsApp);

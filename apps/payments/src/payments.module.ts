@@ -1,0 +1,137 @@
+import { Module } from '@nestjs/common';
+import { PaymentsPersonErased } from '@switchboard/contracts';
+import { type AppDefinition, defineApp, PersonErasureModule } from '@switchboard/service-kit';
+import { CreateLedger1764200000000 } from '../migrations/1764200000000-create-ledger';
+import { CreateCatalogue1764200100000 } from '../migrations/1764200100000-create-catalogue';
+import { CreatePromoCodes1764200150000 } from '../migrations/1764200150000-create-promo-codes';
+import { CreateOrders1764200200000 } from '../migrations/1764200200000-create-orders';
+import { CreateSubscriptions1764200300000 } from '../migrations/1764200300000-create-subscriptions';
+import { CreateReconciliations1764200500000 } from '../migrations/1764200500000-create-reconciliations';
+import { CreateRefunds1764200400000 } from '../migrations/1764200400000-create-refunds';
+import { CreateReferrals1764210000000 } from '../migrations/1764210000000-create-referrals';
+import { CreatePayouts1764210100000 } from '../migrations/1764210100000-create-payouts';
+import { CreateGifts1764210200000 } from '../migrations/1764210200000-create-gifts';
+import { BalanceCorrection } from './balances/balance-correction.entity';
+import { BalancesModule } from './balances/balances.module';
+import { Package } from './catalogue/package.entity';
+import { Plan } from './catalogue/plan.entity';
+import { BackOfficeModule } from './back-office/back-office.module';
+import { CatalogueModule } from './catalogue/catalogue.module';
+import { CheckoutModule } from './checkout/checkout.module';
+import { DemoModule } from './demo/demo.module';
+import { EntitlementsModule } from './entitlements/entitlements.module';
+import { Gift } from './gifts/gift.entity';
+import { GiftsModule } from './gifts/gifts.module';
+import { GuestOrder } from './guests/guest-order.entity';
+import { GuestsModule } from './guests/guests.module';
+import { Invoice } from './invoices/invoice.entity';
+import { InvoicesModule } from './invoices/invoices.module';
+import { SavedMethod } from './invoices/saved-method.entity';
+import { LedgerModule } from './ledger/ledger.module';
+import { NotificationsModule } from './notifications/notifications.module';
+import { Order } from './orders/order.entity';
+import { OrdersModule } from './orders/orders.module';
+import { PartnersModule } from './partners/partners.module';
+import { paymentsConfig } from './payments.config';
+import { paymentsDataMap } from './payments.data-map';
+import { Payout } from './payouts/payout.entity';
+import { PayoutsModule } from './payouts/payouts.module';
+import { PromoCode } from './promo-codes/promo-code.entity';
+import { PromoCodesModule } from './promo-codes/promo-codes.module';
+import type { ProviderDefinition } from './providers/payment-provider';
+import { ProvidersModule } from './providers/providers.module';
+import { paymentsSection } from './providers/providers.service';
+import { ReconciliationModule } from './reconciliation/reconciliation.module';
+import { Reconciliation } from './reconciliation/reconciliation.entity';
+import { Partner } from './referrals/partner.entity';
+import { Referral } from './referrals/referral.entity';
+import { ReferralsModule } from './referrals/referrals.module';
+import { Reward } from './referrals/reward.entity';
+import { TrackedLink } from './referrals/tracked-link.entity';
+import { Refund } from './refunds/refund.entity';
+import { RefundsModule } from './refunds/refunds.module';
+import { RenewalsModule } from './renewals/renewals.module';
+import { Subscription } from './subscriptions/subscription.entity';
+import { SubscriptionPackage } from './subscriptions/subscription-package.entity';
+import { SubscriptionPeriod } from './subscriptions/subscription-period.entity';
+import { SubscriptionsModule } from './subscriptions/subscriptions.module';
+import { ShopTerms } from './terms/shop-terms.entity';
+import { TermsModule } from './terms/terms.module';
+
+/** The service with these providers: nothing else knows which there are. */
+export function definePayments(providers: readonly ProviderDefinition[]): AppDefinition {
+  const section = paymentsSection(providers);
+
+  // From the bottom to the top: a module imports only such as stand before it.
+  @Module({
+    imports: [
+      LedgerModule,
+      CatalogueModule,
+      PromoCodesModule,
+      SubscriptionsModule,
+      EntitlementsModule,
+      OrdersModule,
+      ProvidersModule.with(providers, section),
+      InvoicesModule,
+      RefundsModule,
+      TermsModule,
+      ReferralsModule,
+      PayoutsModule,
+      PartnersModule,
+      BalancesModule,
+      GiftsModule,
+      CheckoutModule,
+      GuestsModule,
+      NotificationsModule,
+      RenewalsModule,
+      ReconciliationModule,
+      BackOfficeModule,
+      DemoModule,
+      PersonErasureModule.saying(PaymentsPersonErased),
+    ],
+  })
+  class PaymentsModule {}
+
+  return defineApp({
+    name: 'payments',
+    module: PaymentsModule,
+    config: paymentsConfig,
+    botSections: { payments: section },
+    entities: [
+      Plan,
+      Package,
+      PromoCode,
+      Order,
+      Invoice,
+      SavedMethod,
+      Refund,
+      Reconciliation,
+      Subscription,
+      SubscriptionPeriod,
+      SubscriptionPackage,
+      ShopTerms,
+      Partner,
+      TrackedLink,
+      Referral,
+      Reward,
+      Payout,
+      BalanceCorrection,
+      Gift,
+      GuestOrder,
+    ],
+    migrations: [
+      CreateLedger1764200000000,
+      CreateCatalogue1764200100000,
+      CreatePromoCodes1764200150000,
+      CreateOrders1764200200000,
+      CreateSubscriptions1764200300000,
+      CreateRefunds1764200400000,
+      CreateReconciliations1764200500000,
+      CreateReferrals1764210000000,
+      CreatePayouts1764210100000,
+      CreateGifts1764210200000,
+    ],
+    dataMap: paymentsDataMap,
+    port: 4104,
+  });
+}

@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common';
+import { CatalogueModule } from '../catalogue/catalogue.module';
+import { OwnSubscriptionsService } from './own-subscriptions.service';
+import { SubscriptionViews } from './subscription-views.service';
+import { SubscriptionsController } from './subscriptions.controller';
+import { SubscriptionsService } from './subscriptions.service';
+import { TrialsHandlers } from './trials.handlers';
+import { TrialsService } from './trials.service';
+
+@Module({
+  imports: [CatalogueModule],
+  controllers: [SubscriptionsController, TrialsHandlers],
+  providers: [SubscriptionsService, OwnSubscriptionsService, TrialsService, SubscriptionViews],
+  exports: [SubscriptionsService, TrialsService, SubscriptionViews],
+})
+export class SubscriptionsModule {}

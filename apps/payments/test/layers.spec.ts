@@ -1,0 +1,24 @@
+import { layerProblems } from '@switchboard/testing';
+import { join } from 'node:path';
+
+/** The folders of `src`, from the bottom to the top. */
+const LAYERS = [
+  ...['ledger', 'catalogue', 'promo-codes', 'subscriptions', 'entitlements', 'orders', 'providers', 'invoices'],
+  ...[
+    'refunds',
+    'terms',
+    'referrals',
+    'payouts',
+    'partners',
+    'balances',
+    'gifts',
+    'checkout',
+    'guests',
+    'notifications',
+  ],
+  ...['renewals', 'reconciliation', 'back-office', 'demo'],
+];
+
+it('the layers of payments import only what stands below them', () => {
+  expect(layerProblems(join(__dirname, '..', 'src'), LAYERS)).toEqual([]);
+});

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import {
+  defineProvider,
+  PaymentRefused,
+  type FailureReason,
+  type ProviderPayment,
+} from '../src/providers/payment-provider';
+
+/** A provider of a spec's own, by ids of payments: what it says of each of them the spec decides. */
+export const books = new Map<string, ProviderPayment>();
+/** What it gave back, by key. */
+export const refunds = new Map<string, { takingId: string; amountMinor: number }>();
+/** What charges of saved methods come to, by the id of the method; paid when there is none. */
+export const refusals = new Map<string, FailureReason>();
+/** How often it was asked to make a payment. */
+export const asked = { count: 0 };
+
+/** When it takes what is paid. */
+export const time = { now: () => new Date() };
+
+export const pretended = defineProvider({
+  name: 'pretended',
+  apiRoot: 'http://127.0.0.1:9',
+  settings: z.strictObject({}),
+  methods: ['card'],
+  currencies: [],
+  recurring: true,
+  notifies: true,
+  offerMs: 3_600_000,
+  create: () => ({
+    create: ({ key, money, savedMethod }) => {
+      asked.count += 1;
+      const externalId = `ext-${key}`;
+      const refusal = savedMethod === undefined ? undefined : refusals.get(savedMethod);
+      if (refusal) return Promise.reject(new PaymentRefused(refusal, 'the card was refused'));
+      if (!books.has(externalId))
+        books.set(externalId, {
+          ...{ externalId, key, state: 'pending', takings: [], isTest: false },
+          url: `https://pay.example/${externalId}`,
+        });
+      if (savedMethod !== undefined) pay(externalId, money.amountMinor, { currency: money.currency });
+      return Promise.resolve(books.get(externalId)!);
+    },
+    fetch: (externalId) => Promise.resolve(books.get(externalId)),
+    refund: ({ takingId, key, money }) => {
+      refunds.set(key, { takingId, amountMinor: money.amountMinor });
+      return Promise.resolve({ externalId: `re-${key}`, state: 'done', money });
+    },
+    readNotification: ({ body }) => ({ externalId: body.toString(), kind: 'paid', dedupeKey: body.toString() }),
+    async *list() {
+      yield* books.values();
+    },
+  }),
+});
+
+/** The person pays, once more each time it is called. */
+export function pay(
+  externalId: string,
+  amountMinor: number,
+  { currency = 'RUB', saves, payer }: { currency?: string; saves?: string; payer?: string | undefined } = {},
+): void {
+  const before = books.get(externalId)!;
+  const id = `t-${externalId}-${before.takings.length}`;
+  const taking = { id, money: { amountMinor, currency }, at: time.now(), feeMinor: 0, refundedMinor: 0 };
+  books.set(externalId, {
+    ...before,
+    ...{ state: 'paid', takings: [...before.takings, taking] },
+    ...(payer !== undefined && { payer }),
+    ...(saves !== undefined && { savedMethod: { externalId: saves, title: 'MIR ·· 4477' } }),
+  });
+}
+
+/** The bank of the person takes what was paid back, or is asked to. */
+export function dispute(externalId: string, state: 'open' | 'lost' | 'won'): void {
+  const before = books.get(externalId)!;
+  books.set(externalId, { ...before, takings: before.takings.map((taking) => ({ ...taking, dispute: state })) });
+}
