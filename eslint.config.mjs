@@ -107,7 +107,7 @@ export default defineConfig(
         '../../sandbox/src/client',
         ...[
           ...['analytics/test/deeds', 'chat-ai/test/build', 'chat-ai/test/start-model'],
-          ...['gateway/test/sign-in', 'gateway/test/start-gateway', 'gateway/src/staff/first-owner'],
+          ...['gateway/test/sign-in', 'gateway/test/start-gateway', 'gateway/src/staff/staff.service'],
           'sandbox/test/phone-page',
         ].map((file) => `../../${file}`),
       ],

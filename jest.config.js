@@ -41,7 +41,7 @@ module.exports = {
     // Every other package of ours is a service, and its definition is all that it exports.
     '^@switchboard/([a-z0-9-]+)$': '<rootDir>/apps/$1/src/$1.app.ts',
   },
-  transform: { '\\.[cm]?[jt]sx?$': ['<rootDir>/tools/swc-jest.js', require('./tools/swc.config.js')] },
+  transform: { '\\.[cm]?[jt]sx?$': ['@swc/jest', require('./tools/swc.config.js')] },
   transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`],
   testEnvironment: 'node',
   testTimeout: 60_000,
@@ -52,9 +52,8 @@ module.exports = {
   // A worker that is done ends within milliseconds; giving back its memory takes up to a second on a busy machine, and after the
   // usual half of one Jest says that tests leak. Those that do (an app that a failed test did not stop) are still told of.
   workerGracefulExitTimeout: 5000,
-  // Counted by counters in our own sources (Jest's default). V8 counts in every module that a spec loads, which takes longer than
-  // the specs themselves.
-  collectCoverageFrom: ['{apps,libs}/*/src/**/*.ts', '!**/*.spec.ts', '!**/main.ts', '!**/generated/**'],
+  collectCoverageFrom: ['{apps,libs}/*/src/**/*.ts', '!**/*.spec.ts', '!**/main.ts'],
+  coverageProvider: 'v8',
   coverageDirectory: 'artifacts/coverage',
   coverageReporters: ['text-summary', 'lcovonly'],
 };

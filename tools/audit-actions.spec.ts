@@ -14,6 +14,7 @@ const audited = routes.filter(
 
 /** What features of the gateway write entries of besides. */
 const written = [
+  'api-key',
   'approval',
   'audit-export',
   'bot',

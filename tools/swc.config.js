@@ -7,6 +7,5 @@ module.exports = {
     keepClassNames: true,
   },
   module: { type: 'commonjs' },
-  // Beside the code: inside it they are a third of what each spec file reads and parses.
-  sourceMaps: true,
+  sourceMaps: 'inline',
 };

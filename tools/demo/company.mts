@@ -121,6 +121,12 @@ export class DemoCompany {
     };
   }
 
+  /** Everybody who has come before a moment. */
+  joinedUntil(at: Date): DemoPerson[] {
+    const days = Array.from({ length: this.dayOf(at) + 1 }, (_, day) => this.joinedOn(day));
+    return days.flat().filter(({ joinedAt }) => joinedAt < at);
+  }
+
   /** One whose usage runs wild before a moment: so that there is something to be alarmed about. */
   burst(until: Date): DemoCall[] {
     const known = Array.from({ length: 14 }, (_, i) => this.joinedOn(this.dayOf(until) - 30 + i)).flat();

@@ -5,11 +5,14 @@ import * as contracts from '@switchboard/contracts';
 import { analyticsApp } from '@switchboard/analytics';
 import { chatAiApp } from '@switchboard/chat-ai';
 import { gatewayApp } from '@switchboard/gateway';
+import { paymentsApp } from '@switchboard/payments';
 import type { ServiceClient } from '@switchboard/service-kit';
 import { FakeClock, startApp, type TestApp } from '@switchboard/testing';
 import { DAY_MS, DemoCompany, type DemoDay, PAST_DAYS } from './company.mts';
 import { keepsRealBots, wantsDemo } from './local.mts';
 import { DemoPlayer } from './player.mts';
+import { salesBetween } from './sales.mts';
+import { fillDemoShop } from './shop.mts';
 
 /** A Thursday; today's day is not over. */
 const NOW = new Date('2026-10-15T15:30:00Z');
@@ -31,8 +34,9 @@ describe('the demo company', () => {
 
   beforeAll(async () => {
     const clock = () => new FakeClock(NOW);
-    for (const definition of [gatewayApp, chatAiApp, analyticsApp])
+    for (const definition of [gatewayApp, chatAiApp, analyticsApp, paymentsApp])
       apps.set(definition.name, await startApp(definition, { clock: clock() }));
+    await fillDemoShop(client, contracts);
     await player().play(NOW);
     // Some twenty thousand events: seconds, and on a busy machine more.
   }, 180_000);
@@ -82,6 +86,21 @@ describe('the demo company', () => {
     expect(data.some(({ good }) => good > 0)).toBe(true);
   });
 
+  it('sells subscriptions, which are in the board of sales as they are in the statistics', async () => {
+    const sold = salesBetween(DemoCompany.asOf(NOW).joinedUntil(NOW), new Date(0), NOW);
+    const paid = sold.filter(({ kind }) => kind !== 'trial');
+    expect(paid.length).toBeGreaterThan(60);
+    const { months } = await app('payments').gateway.call(contracts.ReadSalesBoard, {
+      query: { currency: 'RUB', months: 5 },
+    });
+    const roubles = paid.filter(({ currency }) => currency === 'RUB');
+    const sum = roubles.reduce((all, { listMinor, discountMinor }) => all + listMinor - discountMinor, 0);
+    expect(months.reduce((all, { revenueMinor }) => all + revenueMinor, 0)).toBe(sum);
+    expect(months.at(-1)!.mrrMinor).toBeGreaterThan(0);
+    expect(months.reduce((all, { trials }) => all + trials, 0)).toBe(sold.length - paid.length);
+    expect(await rows('payments', 'ledger_entries')).toBe(0);
+  });
+
   it('has something to decide and something to mend', async () => {
     const { data } = await app('analytics').gateway.call(contracts.ListExperiments, { query: {} });
     expect(data).toMatchObject([{ key: 'lumen-greeting', state: 'running' }]);
@@ -96,7 +115,12 @@ describe('the demo company', () => {
 
   it('is played once, however often, and goes on where it was', async () => {
     const counts = () =>
-      Promise.all([rows('analytics', 'events'), rows('chat-ai', 'messages'), rows('chat-ai', 'usages')]);
+      Promise.all([
+        rows('analytics', 'events'),
+        rows('chat-ai', 'messages'),
+        rows('chat-ai', 'usages'),
+        rows('payments', 'subscription_periods'),
+      ]);
     const before = await counts();
     await player().play(NOW);
     expect(await counts()).toEqual(before);
@@ -138,7 +162,10 @@ describe('the demo company', () => {
     expect(await isThere()).toBe(true);
     const talks = await rows('chat-ai', 'conversations');
     const [people, events] = [await rows('gateway', 'users'), await rows('analytics', 'events')];
-    expect(await player().remove()).toEqual({ people, conversations: talks, events, alerts: expect.any(Number) });
+    const subscriptions = await rows('payments', 'subscriptions');
+    const taken = { people, conversations: talks, subscriptions, events, alerts: expect.any(Number) };
+    expect(await player().remove()).toEqual(taken);
+    expect(await rows('payments', 'orders')).toBe(0);
     expect(people).toBeGreaterThan(0);
     expect(await isThere()).toBe(false);
     expect(await rows('gateway', 'users')).toBe(0);

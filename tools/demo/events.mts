@@ -9,6 +9,7 @@ import {
   EXPERIMENT_DAY,
 } from './company.mts';
 import { demoId } from './random.mts';
+import type { DemoPurchase } from './sales.mts';
 import { GREETING } from './talks.mts';
 
 /** An event as `TakeDemoEvents` takes it. */
@@ -48,6 +49,34 @@ export class DemoEvents {
       ),
     ];
     return events.sort((a, b) => (a.time < b.time ? -1 : 1));
+  }
+
+  /** What was paid, and what went back. */
+  ofSale({
+    id,
+    subscriptionId: _,
+    userId,
+    botId,
+    kind,
+    at,
+    listMinor,
+    discountMinor,
+    ...sale
+  }: DemoPurchase): PastEvent[] {
+    if (kind === 'trial') return [];
+    const { OrderPaid, OrderRefunded } = this.contracts;
+    const { currency, provider, campaign, promoCode, refundedAt } = sale;
+    const order = { orderId: id, userId, botId, currency, amountMinor: listMinor - discountMinor };
+    const paid = {
+      ...{ ...order, kind, provider, discountMinor, fromBalanceMinor: 0, late: false, paidAt: at.toISOString() },
+      ...(campaign !== null && { campaign }),
+      ...(promoCode !== null && { promoCode }),
+    };
+    const back = { ...order, refundId: id, full: true, cause: 'asked', toBalance: false } as const;
+    return [
+      past(at, OrderPaid(paid), id),
+      ...(refundedAt ? [past(refundedAt, OrderRefunded(back), demoId('refund', id))] : []),
+    ];
   }
 
   ofCall({ id, person, botId, at, ...call }: DemoCall): PastEvent {

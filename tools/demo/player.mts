@@ -13,6 +13,7 @@ import {
 } from './company.mts';
 import { type Contracts, DemoEvents, experiment, EXPERIMENT_ID, type PastEvent, unfitEvents } from './events.mts';
 import { demoId } from './random.mts';
+import { type DemoPurchase, salesBetween } from './sales.mts';
 
 /** Days that are played in one go: some thousand events. */
 const DAYS_AT_ONCE = 6;
@@ -20,6 +21,7 @@ const DAYS_AT_ONCE = 6;
 const EVENTS_AT_ONCE = 1200;
 const TURNS_AT_ONCE = 500;
 const PEOPLE_AT_ONCE = 250;
+const PURCHASES_AT_ONCE = 500;
 /** What was said longer ago is not kept: only what it has cost. */
 const WORDS_DAYS = 21;
 const TIMEOUT_MS = 60_000;
@@ -32,6 +34,7 @@ interface Played {
 export interface Taken {
   readonly people: number;
   readonly conversations: number;
+  readonly subscriptions: number;
   readonly events: number;
   readonly alerts: number;
 }
@@ -74,7 +77,7 @@ export class DemoPlayer {
       const to = new Date(Math.min(now.getTime(), from.getTime() + DAYS_AT_ONCE * DAY_MS));
       // The last days of the past end with something to be alarmed about.
       const burst = !state && to.getTime() === now.getTime() ? company.burst(now) : [];
-      taken += await this.playDays(company, company.between(from, to), { burst, now });
+      taken += await this.playDays(company, company.between(from, to), { from, to, burst, now });
       from = to;
       this.write({ foundedOn, playedUntil: to.toISOString() });
     }
@@ -89,20 +92,21 @@ export class DemoPlayer {
 
   /** Takes everything out again, for good. @returns how much of what there was */
   async remove(): Promise<Taken> {
-    const { RemoveDemoEvents, RemoveDemoPeople, RemoveDemoTurns } = this.contracts;
+    const { RemoveDemoEvents, RemoveDemoPeople, RemoveDemoSales, RemoveDemoTurns } = this.contracts;
     const { removed: events, alerts } = (await this.call(RemoveDemoEvents, {})) as { removed: number; alerts: number };
     const { removed: conversations } = (await this.call(RemoveDemoTurns, {})) as { removed: number };
+    const { removed: subscriptions } = (await this.call(RemoveDemoSales, {})) as { removed: number };
     const { removed: people } = (await this.call(RemoveDemoPeople, {})) as { removed: number };
     this.write({ removed: true });
-    return { people, conversations, events, alerts };
+    return { people, conversations, subscriptions, events, alerts };
   }
 
   private async playDays(
     company: DemoCompany,
     day: DemoDay,
-    { burst, now }: { burst: readonly DemoCall[]; now: Date },
+    { from, to, burst, now }: { from: Date; to: Date; burst: readonly DemoCall[]; now: Date },
   ): Promise<number> {
-    const { TakeDemoEvents, TakeDemoPeople, TakeDemoTurns } = this.contracts;
+    const { TakeDemoEvents, TakeDemoPeople, TakeDemoSales, TakeDemoTurns } = this.contracts;
     for (const people of chunks(
       day.joined.map((person) => rowOf(person)),
       PEOPLE_AT_ONCE,
@@ -116,8 +120,12 @@ export class DemoPlayer {
     let taken = 0;
     for (const some of chunks(turns, TURNS_AT_ONCE))
       taken += ((await this.call(TakeDemoTurns, { body: { turns: some } })) as { taken: number }).taken;
+    const sales = salesBetween(company.joinedUntil(to), from, to);
+    for (const some of chunks(sales, PURCHASES_AT_ONCE))
+      await this.call(TakeDemoSales, { body: { purchases: some.map(saleOf) } });
     const events = [
       ...this.events.of(company, day),
+      ...sales.flatMap((sale) => this.events.ofSale(sale)),
       ...burst.map((call) => this.events.ofCall(call)),
       ...(burst.length > 0 ? unfitEvents(now) : []),
     ];
@@ -163,6 +171,12 @@ const turnOf = ({ person, kind: _, at, words, ...turn }: DemoTurn, isRemembered:
   locale: person.locale,
   at: at.toISOString(),
   words: isRemembered ? words : null,
+});
+
+const saleOf = ({ at, from, to, refundedAt, ...sale }: DemoPurchase) => ({
+  ...sale,
+  ...{ at: at.toISOString(), from: from.toISOString(), to: to.toISOString() },
+  refundedAt: refundedAt?.toISOString() ?? null,
 });
 
 const callOf = ({ id, person, at, ...call }: DemoCall) => ({

@@ -1,13 +1,4 @@
-import {
-  chmodSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  realpathSync,
-  rmSync,
-  statfsSync,
-  symlinkSync,
-} from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { lockHolder, takeLock } from '../process-lock.mjs';
 import { findChromium } from './chromium.mts';
@@ -19,11 +10,6 @@ import { startRedis } from './redis.mts';
 import { stateDir } from './workspace.mts';
 
 const testsDir = join(stateDir, 'test');
-
-/** A folder in memory, which most Linuxes have; containers often have a small one. */
-const memoryDir = '/dev/shm';
-/** The data of a whole run and its write-ahead log take some hundred megabytes, and at most one gigabyte more. */
-const MEMORY_BYTES = 2 * 1024 ** 3;
 
 /** Further variables of the servers, for example another clock. */
 export interface ServerEnvironment {
@@ -71,7 +57,8 @@ export class TestServers {
   private async stopAll() {
     await this.starting;
     await Promise.all(this.stops.map((stop) => stop()));
-    remove(this.folder);
+    removeRabbitMq(join(this.folder, 'rabbitmq'));
+    rmSync(this.folder, { recursive: true, force: true });
   }
 
   private async takeFolder() {
@@ -86,10 +73,8 @@ export class TestServers {
 
   private async database() {
     if (process.env.TEST_DATABASE_URL) return { TEST_DATABASE_URL: process.env.TEST_DATABASE_URL };
-    const dataDir = join(this.folder, 'postgres');
-    if (hasMemory()) symlinkSync(inMemory(), dataDir);
     const server = await startPostgres({
-      dataDir,
+      dataDir: join(this.folder, 'postgres'),
       durable: false,
       env: this.environment.database,
     });
@@ -148,26 +133,7 @@ async function sweep() {
     if (lockHolder(join(folder, 'lock'))) continue;
     await stopOrphanedPostgres(join(folder, 'postgres'));
     await stopOrphanedRabbitMq(join(folder, 'rabbitmq'));
-    remove(folder);
+    removeRabbitMq(join(folder, 'rabbitmq'));
+    rmSync(folder, { recursive: true, force: true });
   }
-}
-
-function remove(folder: string) {
-  const postgres = join(folder, 'postgres');
-  if (existsSync(postgres)) rmSync(realpathSync(postgres), { recursive: true, force: true });
-  removeRabbitMq(join(folder, 'rabbitmq'));
-  rmSync(folder, { recursive: true, force: true });
-}
-
-/** A database is hundreds of files, and a run makes and drops hundreds of databases: on a disk that is half of what Postgres does. */
-function hasMemory(): boolean {
-  if (!existsSync(memoryDir)) return false;
-  const { bavail, bsize } = statfsSync(memoryDir);
-  return bavail * bsize >= MEMORY_BYTES;
-}
-
-function inMemory(): string {
-  const folder = mkdtempSync(join(memoryDir, 'switchboard-test-'));
-  chmodSync(folder, 0o755); // the server's user is another one when we are root
-  return folder;
 }

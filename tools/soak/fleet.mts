@@ -331,6 +331,7 @@ export class Fleet {
         [`${variableOf(service)}_PORT`]: new URL(url).port,
         // Of each of its processes another one.
         GATEWAY_PUBLIC_PORT: '0',
+        VPN_PROVISIONER_PUBLIC_PORT: '0',
         GATEWAY_WEBHOOK_PRIVATE_NETWORKS: '127.0.0.0/8',
         BOTS_FOLDER: join(folder, 'bots'),
         MEDIA_FOLDER: join(folder, 'media'),

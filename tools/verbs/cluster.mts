@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { generate } from 'otplib';
 import { type Cluster, REPLICAS, startCluster } from '../local/cluster.mts';
 import { playConversation } from '../local/conversation.mts';
 import { rssMb } from '../local/figures.mts';
-import { until } from '../local/processes.mts';
 import { onShutdown } from '../local/shutdown.mts';
 import { stateDir } from '../local/workspace.mts';
 import { build } from './build.mts';
@@ -70,12 +70,13 @@ async function smoke(cluster: Cluster, readyMs: number): Promise<number> {
   const played = await playConversation(cluster.sandboxUrl, kills);
   const owner = await becomeOwner(cluster);
   // What is seen on the phone may be a preview still, and the turn end a moment later.
-  let recorded = { conversations: 0, turns: 0 };
-  const isWhole = async () => {
+  let recorded = await recordedBy(owner);
+  const isWhole = () => recorded.conversations === played.people && recorded.turns >= played.questions;
+  for (const until = Date.now() + RECORDED_WITHIN_MS; !isWhole() && Date.now() < until;) {
+    await sleep(500);
     recorded = await recordedBy(owner);
-    return recorded.conversations === played.people && recorded.turns >= played.questions;
-  };
-  const isRecorded = (await until(isWhole, RECORDED_WITHIN_MS, 500)) && recorded.turns === played.questions;
+  }
+  const isRecorded = isWhole() && recorded.turns === played.questions;
   console.log(`${isRecorded ? '✓' : '✗'} the owner finds every conversation at the gateway, and each turn in it once`);
   const duplicates = played.duplicates + Math.max(0, recorded.turns - played.questions);
   const hasOwnRoles = new Set(Object.values(schemas)).size === Object.keys(cluster.services).length;

@@ -28,9 +28,9 @@ export async function main([what]: string[]): Promise<number> {
   const player = new DemoPlayer(client, contracts, demoStateFile(local));
   const begun = performance.now();
   if (what === 'remove') {
-    const { people, conversations, events, alerts } = await player.remove();
+    const { people, conversations, subscriptions, events, alerts } = await player.remove();
     console.log(
-      `Removed: ${people} people, ${conversations} conversations with what they have cost, ${events} events with what was counted of them, ${alerts} alerts, and the demo's experiment.`,
+      `Removed: ${people} people, ${conversations} conversations with what they have cost, ${subscriptions} subscriptions, ${events} events with what was counted of them, ${alerts} alerts, and the demo's experiment.`,
     );
   } else {
     player.allow();

@@ -2,9 +2,12 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { operatorClient, playAlong, wantsDemo } from '../demo/local.mts';
+import { SHOP } from '../demo/sales.mts';
+import { openDemoShop } from '../demo/shop.mts';
 import type { LocalBot } from '../local/bots.mts';
 import { type Installation, startInstallation } from '../local/installation.mts';
 import { operatorNamed } from '../local/operator.mts';
+import { connectSandbox } from '../local/sandbox-client.mts';
 import { onShutdown } from '../local/shutdown.mts';
 import { loadDotEnv } from '../local/variables.mts';
 import { root, stateDir } from '../local/workspace.mts';
@@ -61,9 +64,7 @@ ${advice(installation, broken, process.env)}
   Logs: ${join(stateDir, 'start', 'logs')}      Stop: Ctrl-C
 `);
   // In the background: nobody waits for it.
-  const demo = wantsDemo(installation.bots, process.env)
-    ? playAlong(join(stateDir, 'start'), installation.services, signal)
-    : Promise.resolve();
+  const demo = playDemo(installation, signal);
   const reason = await Promise.race([
     asked.then(() => undefined),
     installation.apps.ended.then((code) => `The services ended by themselves (${code}):\n${installation.apps.tail()}`),
@@ -74,6 +75,20 @@ ${advice(installation, broken, process.env)}
   await demo;
   await installation.stop();
   return reason ? 1 : 0;
+}
+
+/** The demo shop has something to sell wherever its bot is; the demo company is there where nothing is real. */
+async function playDemo({ bots, services, publicUrls, sandboxUrl }: Installation, signal: AbortSignal): Promise<void> {
+  const place = join(stateDir, 'start');
+  if (bots.some(({ id, apiRoot }) => id === SHOP && apiRoot === 'sandbox')) {
+    const contracts = await import('@switchboard/contracts');
+    const client = await operatorClient(place, services);
+    const sandbox = await connectSandbox(sandboxUrl);
+    await openDemoShop(client, contracts, { sandbox, gatewayUrl: publicUrls.gateway! }).catch((error: unknown) => {
+      if (!signal.aborted) console.error(`  The demo shop could not be opened: ${String(error)}`);
+    });
+  }
+  if (wantsDemo(bots, process.env)) await playAlong(place, services, signal);
 }
 
 /** As the gateway has said it in its log, for as long as nobody owns the installation. */

@@ -61,16 +61,13 @@ async function countBuild(): Promise<Counts> {
   }
 }
 
-/** Jest gives it to its workers: what the thousands of modules of a spec leave behind is collected in fewer rounds. */
-const YOUNG_GENERATION = '--max-semi-space-size=64';
-
 const reportFile = join(artifactsDir, 'jest.json');
 
 function startJest(args: string[], full: boolean, environment: Record<string, string>): ChildProcess {
   rmSync(reportFile, { force: true });
   const program = join(root, 'node_modules', 'jest', 'bin', 'jest.js');
   const report = ['--json', `--outputFile=${reportFile}`];
-  return spawn(process.execPath, [YOUNG_GENERATION, program, ...report, ...(full ? ['--coverage'] : []), ...args], {
+  return spawn(process.execPath, [program, ...report, ...(full ? ['--coverage'] : []), ...args], {
     cwd: root,
     stdio: ['ignore', 'inherit', 'inherit'],
     env: { ...process.env, ...environment, NODE_ENV: 'test', ...(isCi && { CI: 'true' }) },

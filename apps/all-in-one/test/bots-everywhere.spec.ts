@@ -49,6 +49,7 @@ describe('a bot that is kept by the gateway, in two processes of each service', 
     const log = createLog({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent', format: 'json' });
     const env = {
       GATEWAY_PUBLIC_PORT: '0',
+      VPN_PROVISIONER_PUBLIC_PORT: '0',
       ...testEnv(database.url, folder),
       ...Object.fromEntries(names.map((name) => [`${prefixOf(name)}_PORT`, '0'])),
       // Nobody answers there: what is looked at is whom the channel believes.

@@ -9,7 +9,7 @@ import { generate } from 'otplib';
 import { type Browser, chromium } from 'playwright-core';
 import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { FirstOwner } from '../../gateway/src/staff/first-owner';
+import { StaffService } from '../../gateway/src/staff/staff.service';
 import { PhonePage } from '../../sandbox/test/phone-page';
 import { ConsolePage } from './console-page';
 import { type KnownIds, pagesOf, UNKNOWN } from './console-pages.mts';
@@ -79,7 +79,7 @@ withBrowser('the console in the browser', () => {
   }
 
   story('whoever opens the one-time link becomes the owner: password, authenticator, recovery codes', async () => {
-    const link = await installation.part('gateway', FirstOwner).link();
+    const link = await installation.part('gateway', StaffService).linkForFirstOwner();
     await console.go(link!);
     await console.fill({ 'E-mail': OWNER.email, 'Your name': 'Ada Lind', 'A password': OWNER.password });
     await console.press('Continue');

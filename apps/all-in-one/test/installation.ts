@@ -54,6 +54,7 @@ export class Site {
       BUS: 'memory',
       ...Object.fromEntries(services.map(({ name }) => [`${prefixOf(name)}_PORT`, '0'])),
       GATEWAY_PUBLIC_PORT: '0',
+      VPN_PROVISIONER_PUBLIC_PORT: '0',
       BOTS_FOLDER: join(this.folder, 'bots'),
       // Short, for the stories in which models fail; long enough for a busy machine.
       CHAT_AI_FIRST_TOKEN_TIMEOUT_MS: '2500',

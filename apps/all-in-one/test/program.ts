@@ -8,9 +8,6 @@ const root = join(__dirname, '..', '..', '..');
 /** Ends the program when the test run is killed, even with -9. */
 const leaveWithParent = join(root, 'tools', 'local', 'leave-with-parent.cjs');
 
-/** A run under another clock gives it to all processes: the system's library, by how much it moves the time, and the zone. */
-const clock = Object.fromEntries(['LD_PRELOAD', 'DATEFUDGE', 'TZ'].map((name) => [name, process.env[name]]));
-
 /** A compiled program of ours in a process of its own. */
 export class Program {
   readonly lines: string[] = [];
@@ -21,7 +18,7 @@ export class Program {
   /** @param entry the compiled file, from the root of the checkout */
   constructor(entry: string, env: NodeJS.ProcessEnv) {
     this.child = spawn(process.execPath, ['--require', leaveWithParent, join(root, entry)], {
-      env: { ...clock, ...env },
+      env,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     for (const stream of [this.child.stdout!, this.child.stderr!]) {

@@ -51,6 +51,7 @@ export class Sandbox {
       BOT_ADAPTER_SANDBOX_API_ROOT: `${this.url}/telegram`,
       CHAT_AI_SANDBOX_BASE_URL: models,
       TTS_WORKER_SANDBOX_BASE_URL: models,
+      PAYMENTS_SANDBOX_URL: this.url,
       ...signInEnv({ telegram: `${this.url}/telegram-login`, openid: `${this.url}/openid` }, this.smtpUrl),
     };
   }

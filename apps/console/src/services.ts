@@ -8,7 +8,9 @@ const known: Record<Service, true> = {
   'bot-adapter': true,
   'chat-ai': true,
   gateway: true,
+  payments: true,
   'tts-worker': true,
+  'vpn-provisioner': true,
 };
 
 export const services = Object.keys(known) as Service[];

@@ -1,6 +1,13 @@
 import { until } from '@switchboard/testing';
-import { type Answers, approval, botNamed, COLLEAGUE_ID, listOf, prompt, promptInForce, signedInWith } from './answers';
-import { browserForFacts, describePages, type PretendedGateway, Refusal } from './pretended-gateway';
+import {
+  browserForFacts,
+  COLLEAGUE_ID,
+  describePages,
+  listOf,
+  type PretendedGateway,
+  Refusal,
+  signedInWith,
+} from './pretended-gateway';
 
 const AT = '2026-05-04T10:00:00.000Z';
 
@@ -14,8 +21,14 @@ describePages('lists', () => {
   const page = () => gateway.page;
   const says = (words: string | RegExp) => gateway.says(words);
 
+  const approval = {
+    ...{ id: 'a1', route: 'gateway.staff.grant', summary: 'Make Grace Holm an owner', method: 'PUT', path: '/v1/x' },
+    ...{ botId: null, requestedBy: { id: COLLEAGUE_ID, name: 'Grace Holm' }, requestedAt: AT, expiresAt: AT },
+    ...{ state: 'pending', decidedBy: null, decidedAt: null, comment: null, mayDecide: true, body: null },
+  };
+
   it('a row that is opened and closed leaves the page of the list', async () => {
-    gateway.answer({ 'GET /v1/approvals': listOf(approval), 'GET /v1/approvals/*': { ...approval, body: null } });
+    gateway.answer({ 'GET /v1/approvals': listOf(approval), 'GET /v1/approvals/*': approval });
     await page().goto('/console/approvals?after=second');
     await page().getByRole('link', { name: 'Makes somebody an owner or an administrator' }).click();
     await says('Whoever asked can then do exactly this, once.');
@@ -34,7 +47,7 @@ describePages('lists', () => {
 
   it('a page whose last row was dealt with gives way to the page before it', async () => {
     const earlier = { ...approval, id: 'a0', route: 'gateway.bots.remove', summary: 'Remove a bot' };
-    let left = [approval];
+    let left: object[] = [approval];
     const first = { data: [earlier], page: { next: 'second', prev: null } };
     gateway.answer({
       'GET /v1/approvals': ({ url }) =>
@@ -57,14 +70,9 @@ describePages('lists', () => {
   });
 
   it('a list that is asked for again by itself is not dimmed meanwhile', async () => {
-    const alert: Answers['GET /v1/alerts']['data'][number] = {
-      ...{ id: 'e1', rule: 'usage', subject: 'books', botId: 'books', userId: null, measure: 'calls' },
-      ...{ windowSeconds: 300, expected: 1, seen: 9, score: null, contributors: [], since: AT, firedAt: AT },
-      ...{ lastSeenAt: AT, resolvedAt: null, notifiedAt: null, escalatedAt: null, acknowledgedAt: null },
-      ...{ acknowledgedBy: null, snoozedUntil: null, throttledUntil: null, runbook: 'usage' },
-      title: { en: 'Usage is high', ru: 'Расход велик' },
-      severity: 'critical',
-      state: 'firing',
+    const alert = {
+      ...{ id: 'e1', title: { en: 'Usage is high', ru: 'Расход велик' }, state: 'firing', severity: 'critical' },
+      ...{ subject: 'books', since: AT },
     };
     let answer = (): void => undefined;
     gateway.answer({ 'GET /v1/alerts': listOf(alert) });
@@ -93,8 +101,14 @@ describePages('lists', () => {
     const contact = (botId: string, name: string) => ({
       ...{ contactId: name, userId: COLLEAGUE_ID, botId, channel: 'telegram', name, startedAt: AT, blockedAt: null },
     });
+    const bot = { state: 'active', describedBy: 'gateway', mistakes: [], channel: 'telegram', hidesFile: false };
     gateway.answer({
-      'GET /v1/bots': listOf(botNamed('Books'), botNamed('Pets')),
+      'GET /v1/bots': listOf(
+        ...['Books', 'Pets'].map((name) => ({
+          ...bot,
+          ...{ id: name.toLowerCase(), name, changedAt: AT, revision: '1' },
+        })),
+      ),
       'GET /v1/contacts': listOf(contact('pets', 'Petra')),
       'POST /v1/contacts/find': { contacts: [contact('books', 'Bertha')], isCut: false },
     });
@@ -186,10 +200,19 @@ describePages('lists', () => {
   });
 
   it('colleagues whose names somebody may not see are called colleagues', async () => {
+    const text = 'You sell books.';
+    const prompt = { id: 'p1', version: 1, text, note: null, characters: 15, origin: 'console', createdAt: AT };
     gateway.answer({
       'GET /v1/session': signedInWith('prompts:read', 'bots:read'),
-      'GET /v1/prompts/*': promptInForce,
-      'GET /v1/prompts/*/versions': listOf(prompt),
+      'GET /v1/prompts/books': {
+        botId: 'books',
+        source: 'console',
+        prompt,
+        release: null,
+        described: prompt,
+        revision: 1,
+      },
+      'GET /v1/prompts/books/versions': listOf({ ...prompt, createdBy: COLLEAGUE_ID, isInForce: true }),
     });
     await page().goto('/console/prompts/books?tab=versions');
     await says('a colleague');

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { type Browser, chromium, type Page, type Request, type Route } from 'playwright-core';
-import { type Answers, botNamed, COLLEAGUE_ID, listOf, memberNamed, STAFF_ID, THEN } from './answers';
 
 /** What Vite has made of the console. */
 const dist = process.env['CONSOLE_DIST'] ?? join(__dirname, '..', 'dist');
@@ -26,12 +25,34 @@ export class Refusal {
 }
 
 /** An answer, what makes one of the request, or a refusal. */
-type Answer<Body> = Body | Refusal | ((asked: Asked) => Body | Refusal | Promise<Body | Refusal>);
+type Answer = object | ((asked: Asked) => object | Promise<object>);
+
+export const STAFF_ID = '0190a000-0000-7000-8000-000000000001';
+export const COLLEAGUE_ID = '0190a000-0000-7000-8000-000000000002';
+const THEN = '2026-05-04T10:00:00.000Z';
+const member = {
+  email: 'ada@example.com',
+  state: 'active',
+  grants: [],
+  factors: ['totp'],
+  createdAt: THEN,
+  revision: 1,
+};
+const signedIn = { ...member, signedInAt: THEN };
+
+/** The one page of a list. */
+export const listOf = (...data: object[]) => ({ data, page: { next: null, prev: null } });
+
+/** The session of a colleague who may do nothing else. */
+export const signedInWith = (...scopes: string[]) => ({
+  staff: { id: STAFF_ID, roles: ['support'], scopes, bots: [], amr: ['pwd'], provenAt: THEN },
+  person: null,
+});
 
 /** The console in a browser before a gateway that answers what a spec says, so that also what goes wrong can be seen. */
 export class PretendedGateway {
   readonly asked: Asked[] = [];
-  private readonly answers = new Map<string, Answer<unknown>>();
+  private readonly answers = new Map<string, Answer>();
 
   private constructor(readonly page: Page) {
     this.answer({
@@ -39,9 +60,18 @@ export class PretendedGateway {
         staff: { id: STAFF_ID, roles: ['owner'], scopes: ['*'], bots: [], amr: ['pwd'], provenAt: THEN },
         person: null,
       },
-      'GET /v1/account': { member: memberNamed(STAFF_ID, 'Ada Lind'), recoveryCodesLeft: 10, sessions: [] },
-      'GET /v1/bots': listOf(botNamed('Books')),
-      'GET /v1/staff': listOf(memberNamed(STAFF_ID, 'Ada Lind'), memberNamed(COLLEAGUE_ID, 'Grace Holm')),
+      'GET /v1/account': {
+        member: { ...signedIn, id: STAFF_ID, name: 'Ada Lind' },
+        ...{ recoveryCodesLeft: 10, sessions: [] },
+      },
+      'GET /v1/bots': listOf({
+        ...{ id: 'books', name: 'Books', state: 'active', describedBy: 'gateway', mistakes: [], channel: 'telegram' },
+        ...{ hidesFile: false, changedAt: THEN, revision: '1' },
+      }),
+      'GET /v1/staff': listOf(
+        { ...signedIn, id: STAFF_ID, name: 'Ada Lind' },
+        { ...signedIn, id: COLLEAGUE_ID, name: 'Grace Holm' },
+      ),
       'GET /v1/demo': { isThere: false },
       'GET /v1/approvals': listOf(),
       'GET /v1/contacts': listOf(),
@@ -57,11 +87,11 @@ export class PretendedGateway {
   }
 
   /** @param answers by method and path, as in `GET /v1/people/*`; they win over earlier ones */
-  answer(answers: { readonly [Route in keyof Answers]?: Answer<Answers[Route]> }): void {
+  answer(answers: Readonly<Record<string, Answer>>): void {
     for (const [route, answer] of Object.entries(answers)) this.answers.set(route, answer);
   }
 
-  askedFor(route: keyof Answers): Asked[] {
+  askedFor(route: string): Asked[] {
     const pattern = patternOf(route);
     return this.asked.filter(({ method, url }) => pattern.test(`${method} ${url.pathname}`));
   }
@@ -71,12 +101,9 @@ export class PretendedGateway {
     if (!url.pathname.startsWith('/v1/')) return this.serveFile(route, url.pathname);
     const asked = { method: request.method(), url, headers: request.headers(), body: request.postData() };
     this.asked.push(asked);
-    const known = [...this.answers.keys()]
-      .reverse()
-      .find((route) => patternOf(route).test(`${asked.method} ${url.pathname}`));
-    const found = known === undefined ? new Refusal(404, 'not_found') : this.answers.get(known);
-    const answer: unknown = typeof found === 'function' ? await found(asked) : found;
-    if (answer === undefined) return route.fulfill({ status: 204 });
+    const [, found] =
+      [...this.answers].reverse().find(([known]) => patternOf(known).test(`${asked.method} ${url.pathname}`)) ?? [];
+    const answer = typeof found === 'function' ? await found(asked) : (found ?? new Refusal(404, 'not_found'));
     if (answer instanceof Refusal) {
       const { status, code, more } = answer;
       const problem = { title: code, detail: `refused: ${code}`, status, code, ...more };

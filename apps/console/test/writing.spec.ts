@@ -1,19 +1,15 @@
 import { until } from '@switchboard/testing';
 import {
-  type Answers,
-  botNamed,
+  browserForFacts,
   COLLEAGUE_ID,
-  endpoint,
+  describePages,
   listOf,
-  PERSON_ID,
-  profile,
-  prompt,
-  promptInForce,
-  signedInPerson,
-} from './answers';
-import { browserForFacts, describePages, type PretendedGateway, Refusal } from './pretended-gateway';
+  type PretendedGateway,
+  Refusal,
+} from './pretended-gateway';
 
 const AT = '2026-05-04T10:00:00.000Z';
+const PERSON = '0190a000-0000-7000-8000-0000000000aa';
 
 describePages('what is being written', () => {
   const open = browserForFacts();
@@ -27,6 +23,12 @@ describePages('what is being written', () => {
   const press = (name: string | RegExp) => gateway.press(name);
 
   it('an endpoint that a colleague has changed meanwhile is not written over', async () => {
+    const endpoint = {
+      ...{ id: 'e1', url: 'https://shop.example/hook', description: 'Shop', types: ['payments.invoice.paid.v1'] },
+      ...{ botIds: null, content: 'thin', ordered: false, state: 'enabled', disabledReason: null, disabledAt: null },
+      ...{ owner: { kind: 'staff', id: COLLEAGUE_ID }, createdAt: AT, secrets: [], revision: 1 },
+      health: { failingSince: null, failures: 0, lastSuccessAt: null, lastFailureAt: null, waiting: 0 },
+    };
     gateway.answer({
       'GET /v1/webhook-endpoints/*': endpoint,
       'GET /v1/webhook-deliveries': listOf(),
@@ -49,14 +51,21 @@ describePages('what is being written', () => {
   });
 
   it('an endpoint of some bots stays one of these when the bots are not told, or one is gone', async () => {
-    const some = { ...endpoint, botIds: ['books', 'gone'] };
+    const endpoint = {
+      ...{ id: 'e1', url: 'https://shop.example/hook', description: 'Shop', types: ['payments.invoice.paid.v1'] },
+      ...{ botIds: ['books', 'gone'], content: 'thin', ordered: false, state: 'enabled', disabledReason: null },
+      ...{ disabledAt: null, owner: { kind: 'staff', id: COLLEAGUE_ID }, createdAt: AT, secrets: [], revision: 1 },
+      health: { failingSince: null, failures: 0, lastSuccessAt: null, lastFailureAt: null, waiting: 0 },
+    };
     const saved = () =>
-      gateway.askedFor('PATCH /v1/webhook-endpoints/*').map(({ body }) => (JSON.parse(body!) as typeof some).botIds);
+      gateway
+        .askedFor('PATCH /v1/webhook-endpoints/*')
+        .map(({ body }) => (JSON.parse(body!) as typeof endpoint).botIds);
     gateway.answer({
-      'GET /v1/webhook-endpoints/*': some,
+      'GET /v1/webhook-endpoints/*': endpoint,
       'GET /v1/webhook-deliveries': listOf(),
       'GET /v1/webhook-types': { types: [] },
-      'PATCH /v1/webhook-endpoints/*': some,
+      'PATCH /v1/webhook-endpoints/*': endpoint,
     });
     const change = async () => {
       await press('Change');
@@ -103,8 +112,8 @@ describePages('what is being written', () => {
   });
 
   it('the language of an answer is the one that was typed, also when it is the only one left', async () => {
-    const faq: Answers['PUT /v1/knowledge/*/faq/*'] = {
-      ...{ id: 'f1', changedAt: AT, changedBy: COLLEAGUE_ID, deletedAt: null, revision: 1 },
+    const faq = {
+      ...{ id: 'f1', state: 'ready', problem: null, asked: 0, createdAt: AT, changedAt: AT, revision: 1 },
       texts: [
         { locale: 'en', question: 'When are you open?', answer: 'Always.' },
         { locale: 'ru', question: 'Когда вы открыты?', answer: 'Всегда.' },
@@ -123,7 +132,7 @@ describePages('what is being written', () => {
   });
 
   /** A colleague saves meanwhile, and the page asks anew as it does after somebody comes back to it. */
-  async function colleagueSaves<Route extends keyof Answers>(route: Route, row: Answers[Route]): Promise<void> {
+  async function colleagueSaves(route: string, row: object): Promise<void> {
     gateway.answer({ [route]: row });
     const before = gateway.askedFor(route).length;
     await page().clock.fastForward(70_000);
@@ -132,12 +141,10 @@ describePages('what is being written', () => {
     await says('This was changed meanwhile');
   }
 
-  const bot: Answers['GET /v1/bots/*'] = {
-    ...botNamed('Books'),
+  const bot = {
+    ...{ id: 'books', name: 'Books', channel: 'telegram', state: 'active', describedBy: 'gateway', hidesFile: false },
+    ...{ mistakes: [], changedAt: AT, createdAt: AT, revision: '1', secrets: [] },
     description: { name: 'Books', assistant: { model: 'small' } },
-    secrets: [],
-    createdAt: AT,
-    revision: '1',
   };
   const theirBot = {
     ...bot,
@@ -196,10 +203,11 @@ describePages('what is being written', () => {
   });
 
   it('a profile that was only looked at is left without a question', async () => {
+    const profile = { userId: PERSON, name: 'Ann', locale: 'en', timeZone: 'UTC', registeredAt: AT, revision: 1 };
     gateway.answer({
-      'GET /v1/session': signedInPerson,
+      'GET /v1/session': { staff: null, person: { id: PERSON, userId: PERSON, amr: ['link'], provenAt: AT } },
       'GET /v1/me': profile,
-      'GET /v1/me/consents': { data: [] },
+      'GET /v1/me/consents': { consents: [], history: [] },
     });
     await page().goto('/me/profile', { waitUntil: 'networkidle' });
     await page().getByRole('link', { name: 'Consents' }).first().click();
@@ -208,12 +216,12 @@ describePages('what is being written', () => {
 
   it('a reason that is too short is told, and by no button that cannot be pressed', async () => {
     gateway.answer({
-      'GET /v1/conversations/*': {
-        ...{ id: 'c1', botId: 'books', chatId: 'x', userId: PERSON_ID, startedAt: AT, activeAt: AT, closedAt: null },
+      'GET /v1/conversations/c1': {
+        ...{ id: 'c1', botId: 'books', chatId: 'x', userId: PERSON, startedAt: AT, activeAt: AT, closedAt: null },
         ...{ messages: 1, turns: 0, outcomes: [], good: 0, bad: 0, costMicros: 10 },
       },
-      'GET /v1/conversations/*/turns': listOf(),
-      'GET /v1/conversations/*/messages': listOf(),
+      'GET /v1/conversations/c1/turns': listOf(),
+      'GET /v1/conversations/c1/messages': listOf(),
     });
     await page().goto('/console/conversations/c1');
     await press('Read what was said');
@@ -221,10 +229,10 @@ describePages('what is being written', () => {
     await reason.fill('  a ');
     await gateway.dialog().getByRole('button', { name: 'Read what was said' }).click();
     await says('At least 3 characters.');
-    expect(gateway.askedFor('GET /v1/conversations/*/messages')).toEqual([]);
+    expect(gateway.askedFor('GET /v1/conversations/c1/messages')).toEqual([]);
     await reason.fill('A complaint');
     await gateway.dialog().getByRole('button', { name: 'Read what was said' }).click();
-    await until(() => gateway.askedFor('GET /v1/conversations/*/messages').length > 0, { what: 'the messages' });
+    await until(() => gateway.askedFor('GET /v1/conversations/c1/messages').length > 0, { what: 'the messages' });
   });
 
   it('the JSON of a bot that is being written stays when a colleague has changed the bot', async () => {
@@ -255,8 +263,11 @@ describePages('what is being written', () => {
   });
 
   it('a profile that is being written stays when it was changed on another device', async () => {
+    const profile = {
+      ...{ userId: PERSON, name: 'Ann', locale: 'en', timeZone: 'UTC', registeredAt: AT, revision: 1 },
+    };
     gateway.answer({
-      'GET /v1/session': signedInPerson,
+      'GET /v1/session': { staff: null, person: { id: PERSON, userId: PERSON, amr: ['link'], provenAt: AT } },
       'GET /v1/me': profile,
     });
     await page().clock.install();
@@ -267,24 +278,35 @@ describePages('what is being written', () => {
     expect(await name.inputValue()).toBe('Anna');
   });
 
-  const draft: Answers['PATCH /v1/prompts/*/drafts/*'] = {
+  const draft = {
     ...{ id: 'd1', basedOn: { id: 'p1', version: 1 }, text: 'You sell books.', note: '', createdAt: AT },
     ...{ createdBy: COLLEAGUE_ID, changedAt: AT, changedBy: COLLEAGUE_ID, revision: 1 },
   };
-  const answersOfDraft = (now: typeof draft) => ({
-    'GET /v1/prompts/*': promptInForce,
-    'GET /v1/prompts/*/drafts': listOf(now),
-    'GET /v1/prompts/*/versions': listOf(prompt),
-  });
+  const answersOfDraft = (now: object) => {
+    const written = { id: 'p1', version: 1, text: 'You sell books.', note: null, characters: 15, origin: 'console' };
+    const prompt = { ...written, createdAt: AT, createdBy: COLLEAGUE_ID, isInForce: true };
+    return {
+      'GET /v1/prompts/books': {
+        botId: 'books',
+        source: 'console',
+        prompt,
+        release: null,
+        described: prompt,
+        revision: 1,
+      },
+      'GET /v1/prompts/books/drafts': listOf(now),
+      'GET /v1/prompts/books/versions': listOf(prompt),
+    };
+  };
   const draftText = () => page().getByLabel('What the assistant is told');
 
   /** A colleague saves meanwhile, and the page asks anew. */
-  async function colleagueSavesDraft(now: typeof draft): Promise<void> {
+  async function colleagueSavesDraft(now: object): Promise<void> {
     gateway.answer(answersOfDraft(now));
-    const before = gateway.askedFor('GET /v1/prompts/*/drafts').length;
+    const before = gateway.askedFor('GET /v1/prompts/books/drafts').length;
     await page().clock.fastForward(70_000);
     await page().evaluate(`dispatchEvent(new Event('visibilitychange'))`);
-    await until(() => gateway.askedFor('GET /v1/prompts/*/drafts').length > before, {
+    await until(() => gateway.askedFor('GET /v1/prompts/books/drafts').length > before, {
       what: 'the draft read anew',
     });
   }
@@ -333,7 +355,7 @@ describePages('what is being written', () => {
     const saved = { ...draft, text: 'You sell books, kindly.', revision: 2 };
     gateway.answer({
       ...answersOfDraft(draft),
-      'PATCH /v1/prompts/*/drafts/*': () =>
+      'PATCH /v1/prompts/books/drafts/*': () =>
         new Promise((resolve) => {
           answer = () => {
             gateway.answer(answersOfDraft(saved));
@@ -345,11 +367,11 @@ describePages('what is being written', () => {
     await says('Draft of Grace Holm');
     await draftText().fill('You sell books, kindly.');
     await page().keyboard.press('ControlOrMeta+s');
-    await until(() => gateway.askedFor('PATCH /v1/prompts/*/drafts/*').length > 0, { what: 'the draft saved' });
+    await until(() => gateway.askedFor('PATCH /v1/prompts/books/drafts/*').length > 0, { what: 'the draft saved' });
     await draftText().fill('You sell books, kindly and fast.');
-    const before = gateway.askedFor('GET /v1/prompts/*/drafts').length;
+    const before = gateway.askedFor('GET /v1/prompts/books/drafts').length;
     answer();
-    await until(() => gateway.askedFor('GET /v1/prompts/*/drafts').length > before, {
+    await until(() => gateway.askedFor('GET /v1/prompts/books/drafts').length > before, {
       what: 'the draft read anew',
     });
     await until(() => page().getByRole('button', { name: 'Save', exact: true }).isEnabled(), {
@@ -360,12 +382,12 @@ describePages('what is being written', () => {
     expect(await gateway.text()).not.toContain('Somebody else has saved');
   });
 
-  /** A name that was sent and waits for its answer. */
-  async function savingName() {
+  it('what is typed while a form is being saved stays, and is saved next', async () => {
+    const profile = { userId: PERSON, name: 'Ann', locale: 'en', timeZone: 'UTC', registeredAt: AT, revision: 1 };
     const saved = { ...profile, name: 'Anna', revision: 2 };
     let answer = (): void => undefined;
     gateway.answer({
-      'GET /v1/session': signedInPerson,
+      'GET /v1/session': { staff: null, person: { id: PERSON, userId: PERSON, amr: ['link'], provenAt: AT } },
       'GET /v1/me': profile,
       'PATCH /v1/me': () =>
         new Promise((resolve) => {
@@ -381,11 +403,6 @@ describePages('what is being written', () => {
     await name.fill('Anna');
     await name.press('Enter');
     await until(() => patches().length > 0, { what: 'the profile saved' });
-    return { name, patches, answer: () => answer() };
-  }
-
-  it('what is typed while a form is being saved stays, and is saved next', async () => {
-    const { name, patches, answer } = await savingName();
     await name.press('End');
     await page().keyboard.type(' Lee');
     const before = gateway.askedFor('GET /v1/me').length;
@@ -397,60 +414,6 @@ describePages('what is being written', () => {
     expect(JSON.parse(patches()[1]!.body!)).toMatchObject({ name: 'Anna Lee' });
     expect(patches().map(({ headers }) => headers['if-match'])).toEqual(['"1"', '"2"']);
     expect(await gateway.text()).not.toContain('This was changed meanwhile');
-    answer();
-  });
-
-  it('what is chosen while a form is being saved stays, and is saved next', async () => {
-    const { patches, answer } = await savingName();
-    await press(/English.*Language/);
-    await page().getByRole('option', { name: 'Русский' }).click();
-    const before = gateway.askedFor('GET /v1/me').length;
-    answer();
-    await until(() => gateway.askedFor('GET /v1/me').length > before, { what: 'the profile read anew' });
-    const save = page().getByRole('button', { name: 'Save' });
-    await until(() => save.isEnabled(), { what: 'the end of saving' });
-    await save.click();
-    await until(() => patches().length > 1, { what: 'the profile saved once more' });
-    expect(JSON.parse(patches()[1]!.body!)).toMatchObject({ name: 'Anna', locale: 'ru' });
-    expect(patches().map(({ headers }) => headers['if-match'])).toEqual(['"1"', '"2"']);
-    answer();
-  });
-
-  it('opening hours that are changed while a bot is being saved stay, and are saved next', async () => {
-    const week = Object.fromEntries(['mon', 'tue', 'wed', 'thu', 'fri'].map((day) => [day, ['09:00-18:00']]));
-    const description = { name: 'Books', assistant: { model: 'large' }, hours: week };
-    const saved = { ...bot, revision: '2', description };
-    let answer = (): void => undefined;
-    gateway.answer({
-      'GET /v1/bots/*': bot,
-      'PATCH /v1/bots/*': () =>
-        new Promise((resolve) => {
-          answer = () => {
-            gateway.answer({ 'GET /v1/bots/*': saved });
-            resolve(saved);
-          };
-        }),
-    });
-    const patches = () => gateway.askedFor('PATCH /v1/bots/*');
-    await page().goto('/console/bots/books');
-    const hours = page().getByRole('switch', { name: /hours/i });
-    await hours.click({ force: true });
-    const model = page().getByLabel(/^Model/);
-    await model.fill('large');
-    await model.press('Enter');
-    await until(() => patches().length > 0, { what: 'the bot saved' });
-    await page()
-      .getByRole('button', { name: /^Remove.*Monday/ })
-      .click();
-    const before = gateway.askedFor('GET /v1/bots/*').length;
-    answer();
-    await until(() => gateway.askedFor('GET /v1/bots/*').length > before, { what: 'the bot read anew' });
-    const save = page().getByRole('button', { name: /^Save$/ });
-    await until(() => save.isEnabled(), { what: 'the end of saving' });
-    await save.click();
-    await until(() => patches().length > 1, { what: 'the bot saved once more' });
-    const { sections } = JSON.parse(patches()[1]!.body!) as { sections: { hours: object } };
-    expect(Object.keys(sections.hours)).toEqual(['tue', 'wed', 'thu', 'fri']);
     answer();
   });
 

@@ -11,11 +11,11 @@ export interface DateFieldProps extends FieldWords {
 }
 
 // A calendar weighs as much as a page: the page does not wait for it.
-const DatePickerField = lazy(async () => ({ default: (await import('./date-pickers')).DatePickerField }));
+const DateFieldPart = lazy(() => import('./date-field-part'));
 
 /** One day, or none. */
 export const DateField = (props: DateFieldProps) => (
   <Suspense fallback={<Skeleton height={32} />}>
-    <DatePickerField {...props} />
+    <DateFieldPart {...props} />
   </Suspense>
 );

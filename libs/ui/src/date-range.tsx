@@ -16,10 +16,10 @@ export interface DateRangeFieldProps extends FieldWords {
 }
 
 // A calendar weighs as much as a page: the page does not wait for it.
-const DateRangePickerField = lazy(async () => ({ default: (await import('./date-pickers')).DateRangePickerField }));
+const DateRangePart = lazy(() => import('./date-range-part'));
 
 export const DateRangeField = (props: DateRangeFieldProps) => (
   <Suspense fallback={<Skeleton width={260} height={32} />}>
-    <DateRangePickerField {...props} />
+    <DateRangePart {...props} />
   </Suspense>
 );

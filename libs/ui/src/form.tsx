@@ -23,14 +23,13 @@ export interface FormState {
  * presses, and is made anew after a success.
  *
  * @param send reads the values and asks the server; what it throws is shown, at its field where the problem names one
- * @param done is told as well whether something was typed or chosen since it was sent
  */
 export function useForm<Answer>({
   send,
   done,
 }: {
   send: (data: FormValues, idempotencyKey: string) => Promise<Answer>;
-  done?: (answer: Answer, isChanged: boolean) => void;
+  done?: (answer: Answer) => void;
 }): FormState {
   const id = useId();
   const t = useKitTexts();
@@ -51,7 +50,7 @@ export function useForm<Answer>({
         const answer = await latest.current.send(new FormValues(data), key.current);
         key.current = undefined;
         setState(QUIET);
-        latest.current.done?.(answer, textOf(new FormData(form)) !== textOf(data));
+        latest.current.done?.(answer);
       } catch (error) {
         const problem = problemOf(error);
         // The server knows this key, with another body: it can never succeed again.
@@ -75,8 +74,6 @@ export function useForm<Answer>({
     [id, state, submit, reset],
   );
 }
-
-const textOf = (data: FormData) => JSON.stringify([...data]);
 
 const QUIET = { pending: false, fieldErrors: {} };
 

@@ -67,6 +67,36 @@ describe('every route, asked what its document allows and what it does not', () 
 
   beforeAll(async () => {
     installation = await Installation.start({ BUS: 'memory' });
+    // Something to buy, so that people have more to ask for.
+    await installation.rows(
+      'payments',
+      `INSERT INTO plans (id, bot_id, code, name, description, level, rank, period_count, period_unit, prices, features, recurring,
+         giftable, trial_days, grace_days, revision, created_at)
+       VALUES (gen_random_uuid(), 'lumen', 'month', $1, $1, 'plus', 1, 1, 'month', '{"RUB": 19900, "USD": 299, "XTR": 150}',
+         '{"vpn.devices": 3}', true, true, 7, 3, 1, now())`,
+      [{ en: 'A month', ru: 'Месяц' }],
+    );
+    await installation.rows(
+      'payments',
+      `INSERT INTO packages (id, bot_id, code, name, adds, lasts, prices, revision, created_at)
+       VALUES (gen_random_uuid(), 'lumen', 'devices', $1, '{"vpn.devices": 1}', 'period', '{"RUB": 4900}', 1, now())`,
+      [{ en: 'One device more', ru: 'Ещё одно устройство' }],
+    );
+    await installation.rows(
+      'payments',
+      `INSERT INTO reconciliations (id, bot_id, provider, day, state, finished_at, revision)
+       SELECT gen_random_uuid(), 'lumen', provider, '2026-11-01', 'fits', now(), 1 FROM unnest(ARRAY['stripe', 'wata', 'yookassa']) AS provider`,
+    );
+    await installation.rows(
+      'payments',
+      `WITH ordered AS (
+         INSERT INTO orders (id, user_id, bot_id, kind, wanted, title, state, currency, list_minor, discount_minor, credit_minor,
+           total_minor, locale, created_at, expires_at, paid_at, revision)
+         SELECT gen_random_uuid(), gen_random_uuid(), 'lumen', 'top-up', '{"kind": "top-up", "amountMinor": 100}', $1, 'fulfilled', 'RUB',
+           100, 0, 0, 100, 'en', now(), now(), now(), 1 FROM generate_series(1, 5) RETURNING id)
+       SELECT FROM ordered`,
+      [{ en: 'Top-up', ru: 'Пополнение' }],
+    );
     callers = await Callers.signIn(installation, CALLERS);
     pool = new Pool(installation.publicUrl, {
       connections: SIDE_BY_SIDE,

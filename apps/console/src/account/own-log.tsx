@@ -1,7 +1,6 @@
 import { gatewayAuditEntriesListOwnOptions, type GatewayAuditEntry } from '@switchboard/api-client';
 import { Ago, Badge, Card, type Column, DataTable, wordOf } from '@switchboard/ui';
 import { useState } from 'react';
-import { useActs } from '../audit/acts';
 import { useActionName, useAuditTexts } from '../audit/audit.texts';
 import { useList } from '../list';
 import { useAccountTexts } from './account.texts';
@@ -12,9 +11,7 @@ export function OwnLog() {
   const results = useAuditTexts().results;
   const nameOf = useActionName();
   const [after, setAfter] = useState<string>();
-  const pageAt = (cursor?: string) => gatewayAuditEntriesListOwnOptions({ query: { after: cursor, limit: 10 } });
-  const { data, list } = useList(pageAt(after), setAfter);
-  const acts = useActs(list, data?.page.prev, pageAt);
+  const { list } = useList(gatewayAuditEntriesListOwnOptions({ query: { after, limit: 10 } }), setAfter);
   const columns: Column<GatewayAuditEntry>[] = [
     { id: 'action', title: t.action, cell: ({ action }) => <span title={action}>{nameOf(action)}</span> },
     {
@@ -30,7 +27,7 @@ export function OwnLog() {
       <DataTable
         label={t.log}
         columns={columns}
-        {...acts}
+        {...list}
         idOf={({ id }) => id}
         nameOf={({ action }) => nameOf(action)}
         empty={<p className="ui-list-none">{t.noLog}</p>}

@@ -69,9 +69,9 @@ function SettingsForm({
           throttleHours: values.number('throttleHours') ?? settings.throttleHours,
         },
       }),
-    done: ({ data: saved }, isChanged) => {
+    done: ({ data: saved }) => {
       notify({ text: t.settings.saved });
-      void kept.goOn(saved, isChanged);
+      void kept.goOn(saved);
     },
   });
   const dollars = { style: 'currency', currency: 'USD', currencyDisplay: 'narrowSymbol' } as const;

@@ -38,7 +38,6 @@ import { SavedFilters } from '../saved-filters/saved-filters';
 import { useList } from '../list';
 import { oneOf, useSetSearch } from '../search';
 import { useStaff } from '../session';
-import { useActs } from './acts';
 import { useActionName, useAuditTexts, useResourceName } from './audit.texts';
 
 const results = ['done', 'denied', 'failed', 'unknown', 'begun'] as const;
@@ -59,9 +58,7 @@ export function AuditEntries() {
   const result = oneOf(results, search.result);
   const actorKind = oneOf(kinds, search.actor);
   const filter = { ...momentsOf(days), action: search.action, result, actorKind, actorId: search.actorId };
-  const pageAt = (after?: string) => gatewayAuditEntriesListOptions({ query: { ...filter, after, limit: 50 } });
-  const { data, list } = useList(pageAt(search.after));
-  const acts = useActs(list, data?.page.prev, pageAt);
+  const { list } = useList(gatewayAuditEntriesListOptions({ query: { ...filter, after: search.after, limit: 50 } }));
   const isFiltered = Boolean(search.action || result || actorKind || search.actorId);
   const clear = () => {
     setAction('');
@@ -163,7 +160,8 @@ export function AuditEntries() {
       <DataTable
         label={t.title}
         columns={columns}
-        {...acts}
+        {...list}
+        rows={list.rows && withoutEnded(list.rows)}
         idOf={({ id }) => id}
         nameOf={({ action: name }) => nameOf(name)}
         onOpen={setShown}
@@ -259,6 +257,13 @@ function EntryDialog({
       )}
     </Dialog>
   );
+}
+
+/** Of an act that has two entries, one as it began, the one that tells how it ended. */
+function withoutEnded(entries: readonly GatewayAuditEntry[]): GatewayAuditEntry[] {
+  const actOf = ({ requestId, action }: GatewayAuditEntry) => requestId && `${requestId} ${action}`;
+  const ended = new Set(entries.filter(({ result }) => result !== 'begun').map(actOf));
+  return entries.filter((entry) => entry.result !== 'begun' || !entry.requestId || !ended.has(actOf(entry)));
 }
 
 /** Ids of rows are long, and their ends tell them apart. */

@@ -25,9 +25,9 @@ function JsonForm({ bot, kept, mayWrite }: { bot: GatewayBot; kept: Kept<Gateway
       });
       return data;
     },
-    done: (saved, isChanged) => {
+    done: (saved) => {
       notify({ text: t.saved });
-      void kept.goOn(saved, isChanged);
+      void kept.goOn(saved);
     },
   });
   return (

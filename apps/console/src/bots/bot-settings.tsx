@@ -48,15 +48,14 @@ function SettingsForm({ bot, kept, mayWrite }: { bot: GatewayBot; kept: Kept<Gat
       });
       return data;
     },
-    done: (saved, isChanged) => {
+    done: (saved) => {
       notify({ text: t.saved });
-      void kept.goOn(saved, isChanged);
+      void kept.goOn(saved);
     },
   });
   return (
     <Form form={form}>
-      <KeptRowProblem form={form} kept={kept} />
-      <input type="hidden" name="hours" value={JSON.stringify(hours ?? null)} />
+      <KeptRowProblem form={form} kept={kept} more={hours} />
       <Columns
         main={
           <>

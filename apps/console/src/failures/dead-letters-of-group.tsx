@@ -15,7 +15,6 @@ import {
   Moment,
   Row,
   useFormats,
-  wordOf,
 } from '@switchboard/ui';
 import { useSearch } from '@tanstack/react-router';
 import { CheckCheck, ChevronLeft, RotateCcw, Trash2 } from 'lucide-react';
@@ -57,7 +56,7 @@ export function LettersOfGroup({
   };
   const columns: Column<DeadLetter>[] = [
     { id: 'subject', title: t.subject, cell: ({ subject }) => <code>{subject}</code> },
-    { id: 'error', title: t.error, cell: ({ error: words }) => <span lang="en">{words}</span> },
+    { id: 'error', title: t.error, cell: ({ error: words }) => words },
     {
       ...{ id: 'attempts', title: t.attempts, width: '90px', align: 'end', phone: 'never' },
       cell: ({ attempts }) => formats.number(attempts),
@@ -77,7 +76,7 @@ export function LettersOfGroup({
         </Button>
         <code>{type}</code>
         <Badge>{`${service}.${consumer}`}</Badge>
-        <Badge tone="bad">{wordOf(t.reasons, reason)}</Badge>
+        <Badge tone="bad">{reason}</Badge>
       </Row>
       <DataTable
         label={type}
@@ -120,7 +119,7 @@ export function LettersOfGroup({
           look="side"
           width="wide"
           title={shown.type}
-          about={<span lang="en">{shown.error}</span>}
+          about={shown.error}
           isOpen
           onOpenChange={(open) => !open && setShown(undefined)}
         >
@@ -128,7 +127,7 @@ export function LettersOfGroup({
             <Facts
               facts={[
                 [t.consumer, `${service}.${shown.consumer}`],
-                [t.reason, wordOf(t.reasons, shown.reason)],
+                [t.reason, shown.reason],
                 [t.subject, <CodeLine key="subject" text={shown.subject} />],
                 [t.attempts, formats.number(shown.attempts)],
                 [t.parked, <Moment key="parked" at={shown.parkedAt} />],

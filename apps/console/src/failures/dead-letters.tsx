@@ -13,7 +13,6 @@ import {
   problemOf,
   useFormats,
   useKitTexts,
-  wordOf,
 } from '@switchboard/ui';
 import { useQueries } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
@@ -70,8 +69,7 @@ function Groups() {
       cell: ({ count }) => <Badge tone="bad">{formats.number(count)}</Badge>,
     },
     { id: 'consumer', title: t.consumer, width: '190px', cell: ({ service, consumer }) => `${service}.${consumer}` },
-    { id: 'reason', title: t.reason, width: '210px', cell: ({ reason }) => wordOf(t.reasons, reason), phone: 'more' },
-    { id: 'error', title: t.error, cell: ({ error }) => <span lang="en">{error}</span>, phone: 'more' },
+    { id: 'error', title: t.error, cell: ({ error }) => error, phone: 'more' },
     { id: 'newest', title: t.newest, width: '130px', cell: ({ newest }) => <Ago at={newest} /> },
   ];
   const isLoading = summaries.some(({ isLoading: loading }) => loading);

@@ -69,7 +69,7 @@ export function QuarantinedUpdates() {
     await refresh('botAdapterQuarantined');
   };
   const columns: Column<BotAdapterQuarantinedUpdate>[] = [
-    { id: 'failure', title: t.failure, cell: ({ failure }) => <span lang="en">{failure}</span> },
+    { id: 'failure', title: t.failure, cell: ({ failure }) => failure },
     { id: 'bot', title: t.bot, width: '220px', cell: ({ botId }) => <BotName botId={botId} /> },
     { id: 'id', title: t.updates.updateId, width: '160px', cell: ({ updateId }) => <code>{updateId}</code> },
     { id: 'at', title: t.received, width: '140px', cell: ({ receivedAt }) => <Ago at={receivedAt} /> },
@@ -162,13 +162,7 @@ function UpdateDialog({
     gcTime: 0,
   });
   return (
-    <Dialog
-      look="side"
-      width="wide"
-      title={<span lang="en">{failure}</span>}
-      isOpen
-      onOpenChange={(open) => !open && onClose()}
-    >
+    <Dialog look="side" width="wide" title={failure} isOpen onOpenChange={(open) => !open && onClose()}>
       <DialogBody>
         <Facts
           facts={[

@@ -1,16 +1,13 @@
 import { Button, FormProblem, type FormState, problemOf } from '@switchboard/ui';
-import { Fragment, type ReactNode, useState } from 'react';
+import { Fragment, type ReactNode, useRef, useState } from 'react';
 import { useKeptRowTexts } from './kept-row.texts';
 import { useLeaveQuestion } from './leave-question';
 
 export interface Kept<Row> {
   /** A newer revision than the one in the form is known. */
   readonly isStale: boolean;
-  /**
-   * After a save: goes on with what was saved.
-   * @param isChanged something was typed or chosen meanwhile, which stays and is not saved yet
-   */
-  readonly goOn: (saved: Row, isChanged: boolean) => Promise<void>;
+  /** After a save: goes on with what was saved. What was typed meanwhile stays, and is not saved yet. */
+  readonly goOn: (saved: Row) => Promise<void>;
   /** Begins a new form, for somebody who wants what a colleague has saved. */
   readonly beginAnew: () => Promise<void>;
 }
@@ -28,9 +25,10 @@ export function KeptRow<Row extends { readonly revision: string | number }>({
   readAnew: () => Promise<unknown>;
   children: (row: Row, kept: Kept<Row>) => ReactNode;
 }) {
-  /** The row that is kept, and the key of the form, which outlives a row when something was changed since it was sent. */
+  /** The row that is kept, and the key of the form, which outlives a row when something was typed since it was sent. */
   const [state, setState] = useState<{ row?: Row; form?: Row['revision']; until?: Row['revision'] }>({});
   const [isReading, setIsReading] = useState(false);
+  const isTyped = useRef(false);
   // What was saved stays until something else than the row before it has been read: reading it anew may fail.
   const isOver = state.until !== undefined && latest.revision !== state.until;
   const row = isOver ? latest : (state.row ?? latest);
@@ -42,18 +40,25 @@ export function KeptRow<Row extends { readonly revision: string | number }>({
   };
   const kept: Kept<Row> = {
     isStale: !isReading && row.revision !== latest.revision,
-    goOn: (saved, isChanged) => {
-      setState(isChanged ? { row: saved, form } : { row: saved, until: latest.revision });
+    goOn: (saved) => {
+      setState(isTyped.current ? { row: saved, form } : { row: saved, until: latest.revision });
       return read();
     },
-    beginAnew: () => read().then(() => setState({})),
+    beginAnew: () => {
+      isTyped.current = false;
+      return read().then(() => setState({}));
+    },
   };
   return (
     <div
       className="kept-row"
       onFocus={() => setState({ row, form })}
+      onSubmit={() => (isTyped.current = false)}
       // After a save the focus may be in it still.
-      onInput={() => setState({ row, form })}
+      onInput={() => {
+        isTyped.current = true;
+        setState({ row, form });
+      }}
     >
       <Fragment key={form}>{children(row, kept)}</Fragment>
     </div>
@@ -63,10 +68,19 @@ export function KeptRow<Row extends { readonly revision: string | number }>({
 /**
  * What went wrong with such a form, the way to what a colleague has saved meanwhile, and the question whether to leave what is not
  * saved.
+ * @param more what is written and stands in no field of a name
  */
-export function KeptRowProblem<Row>({ form, kept: { isStale, beginAnew } }: { form: FormState; kept: Kept<Row> }) {
+export function KeptRowProblem<Row>({
+  form,
+  kept: { isStale, beginAnew },
+  more,
+}: {
+  form: FormState;
+  kept: Kept<Row>;
+  more?: unknown;
+}) {
   const t = useKeptRowTexts();
-  useLeaveQuestion(form);
+  useLeaveQuestion(form, more);
   const isRefused = problemOf(form.error)?.status === 412;
   return (
     <>

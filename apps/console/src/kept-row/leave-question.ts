@@ -3,22 +3,29 @@ import { useRouter } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
 import { useKeptRowTexts } from './kept-row.texts';
 
-/** Asks before a page is left whose form holds what is not saved: what stands in no field of a name is not looked at. */
-export function useLeaveQuestion({ id, pending, error, fieldErrors }: FormState): void {
+/**
+ * Asks before a page is left whose form holds what is not saved.
+ * @param more what is written and stands in no field of a name
+ */
+export function useLeaveQuestion({ id, pending, error, fieldErrors }: FormState, more: unknown): void {
   const t = useKeptRowTexts();
   const confirm = useConfirm();
   const { history } = useRouter();
+  const written = useRef(more);
   const saved = useRef<string>(undefined);
   const sent = useRef<string>(undefined);
   const isRefused = error !== undefined || Object.keys(fieldErrors).length > 0;
   const read = () => {
     const form = document.getElementById(id);
-    return form instanceof HTMLFormElement ? JSON.stringify([...new FormData(form)]) : undefined;
+    return form instanceof HTMLFormElement ? JSON.stringify([[...new FormData(form)], written.current]) : undefined;
   };
   const isUnsaved = () => {
     const now = read();
     return now !== undefined && now !== saved.current;
   };
+  useEffect(() => {
+    written.current = more;
+  });
   useEffect(() => {
     if (pending) {
       sent.current = read();

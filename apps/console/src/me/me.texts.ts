@@ -121,7 +121,6 @@ export const useMeTexts = defineTexts({
       byLink: 'Sign in by this link?',
       byLinkText:
         'It signs you in as the person to whom a bot gave it, or who asked for it by e-mail. Go on only if that is you: in the account of somebody else, they see what you do.',
-      byLinkOpens: 'It opens the account of',
       byLinkInstead: (name?: string | null) =>
         `You are signed in here${name ? ` as ${name}` : ''} already. The link signs you out of that account.`,
       stay: 'Stay as you are',
@@ -276,7 +275,6 @@ export const useMeTexts = defineTexts({
       byLink: 'Войти по этой ссылке?',
       byLinkText:
         'Вы войдёте как тот, кому её дал бот или кто запросил её по почте. Продолжайте, только если это вы: в чужой учётной записи видно, что вы делаете.',
-      byLinkOpens: 'Откроется учётная запись:',
       byLinkInstead: (name) =>
         `Вы уже вошли здесь${name ? ` как ${name}` : ''}. По ссылке вы выйдете из этой учётной записи.`,
       stay: 'Ничего не менять',

@@ -82,11 +82,11 @@ function ProfileForm({ profile, kept }: { profile: GatewayProfile; kept: Kept<Ga
       });
       return data;
     },
-    done: (saved, isChanged) => {
+    done: (saved) => {
       const language = oneOf(languages, saved.locale);
       if (language) choose(language);
       notify({ text: t.saved });
-      void kept.goOn(saved, isChanged);
+      void kept.goOn(saved);
     },
   });
   return (

@@ -15,7 +15,7 @@ import { useChannelName } from '../channel-names/channel-names';
 import { useMeTexts } from './me.texts';
 
 /** What an account elsewhere, or a link in a mail, has brought into the address. */
-type BroughtBack =
+export type BroughtBack =
   | { kind: 'answer'; answer: GatewayProviderAnswer }
   | { kind: 'link'; link: string }
   | { kind: 'identity'; link: string };
@@ -94,7 +94,7 @@ const refusals = {
 } as const;
 
 /** Why nobody was signed in, and nothing linked. */
-export function NotCompleted({ error, isSignedIn }: { error: unknown; isSignedIn: boolean }) {
+function NotCompleted({ error, isSignedIn }: { error: unknown; isSignedIn: boolean }) {
   const t = useMeTexts().signIn;
   const known = refusals[problemOf(error)?.code as keyof typeof refusals] as
     (typeof refusals)[keyof typeof refusals] | undefined;

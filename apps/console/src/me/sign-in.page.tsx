@@ -1,5 +1,5 @@
-import { gatewaySignInLinksRead, gatewaySignInMethodsListOptions } from '@switchboard/api-client';
-import { Button, ButtonLink, Link, ProblemLine, problemOf, SkeletonLines, useKitTexts } from '@switchboard/ui';
+import { gatewaySignInMethodsListOptions } from '@switchboard/api-client';
+import { Button, ButtonLink, Link, ProblemLine, SkeletonLines, useKitTexts } from '@switchboard/ui';
 import { useQuery } from '@tanstack/react-query';
 import { useLocation, useRouter, useSearch } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
@@ -7,7 +7,7 @@ import { sessionQuery } from '../session';
 import { PageFailed } from '../page-failed';
 import { SignInFrame } from '../sign-in/frame';
 import { profileQuery } from './me.api';
-import { broughtBack, NotCompleted, Returned } from './returned';
+import { type BroughtBack, broughtBack, Returned } from './returned';
 import { useMeTexts } from './me.texts';
 import { EmailForm, ProviderButton } from './ways-in';
 import './me.css';
@@ -26,7 +26,7 @@ export function PersonSignInPage() {
   if (!session || !pathname.startsWith('/me/sign-in')) return null;
   const isSignedIn = session.person !== null;
   if (back?.kind === 'identity' && !isSignedIn) return <NotYetSignedIn />;
-  if (back?.kind === 'link') return <LinkFollowed key={back.link} link={back.link} isSignedIn={isSignedIn} />;
+  if (back?.kind === 'link') return <LinkFollowed key={back.link} back={back} isSignedIn={isSignedIn} />;
   if (back) return <Returned back={back} isSignedIn={isSignedIn} />;
   const next = to?.startsWith('/me') ? to : '/me';
   return isSignedIn ? <GoOn to={next} /> : <WaysIn to={next} />;
@@ -84,33 +84,17 @@ function WaysIn({ to }: { to: string }) {
 
 /**
  * A link out of a bot counts in every browser. Somebody who sends theirs to others wants them to act in an account that is not
- * their own, so that nobody is signed in by opening a page alone, and whose account it is is told before.
+ * their own, so that nobody is signed in by opening a page alone.
  */
-function LinkFollowed({ link, isSignedIn }: { link: string; isSignedIn: boolean }) {
+function LinkFollowed({ back, isSignedIn }: { back: BroughtBack; isSignedIn: boolean }) {
   const t = useMeTexts();
   const [isAgreed, setAgreed] = useState(false);
   const { data: profile } = useQuery({ ...profileQuery, enabled: isSignedIn });
-  const {
-    data: opened,
-    error,
-    isLoading,
-  } = useQuery({
-    queryKey: ['sign-in link', link],
-    queryFn: async () => (await gatewaySignInLinksRead({ body: { link } })).data,
-    // Once it has signed in, it is refused.
-    ...{ enabled: !isAgreed, staleTime: Infinity },
-  });
-  if (isAgreed) return <Returned back={{ kind: 'link', link }} isSignedIn={isSignedIn} />;
-  if (problemOf(error)?.status === 401) return <NotCompleted error={error} isSignedIn={isSignedIn} />;
+  if (isAgreed) return <Returned back={back} isSignedIn={isSignedIn} />;
   return (
     <SignInFrame title={t.signIn.byLink} about={t.signIn.byLinkText}>
-      {opened?.account && (
-        <p>
-          {t.signIn.byLinkOpens} <strong>{opened.account}</strong>
-        </p>
-      )}
       {isSignedIn && <p className="note">{t.signIn.byLinkInstead(profile?.name)}</p>}
-      <Button look="primary" wide size="large" isPending={isLoading} onPress={() => setAgreed(true)}>
+      <Button look="primary" wide size="large" onPress={() => setAgreed(true)}>
         {t.signIn.title}
       </Button>
       <ButtonLink href={isSignedIn ? '/me' : '/me/sign-in'} wide size="large">

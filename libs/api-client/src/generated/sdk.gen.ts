@@ -565,9 +565,6 @@ import type {
   GatewaySignInEmailsSendData,
   GatewaySignInEmailsSendErrors,
   GatewaySignInEmailsSendResponses,
-  GatewaySignInLinksReadData,
-  GatewaySignInLinksReadErrors,
-  GatewaySignInLinksReadResponses,
   GatewaySignInLinksRedeemData,
   GatewaySignInLinksRedeemErrors,
   GatewaySignInLinksRedeemResponses,
@@ -709,6 +706,204 @@ import type {
   GatewayWebhookTypesListData,
   GatewayWebhookTypesListErrors,
   GatewayWebhookTypesListResponses,
+  PaymentsBalanceCorrectionsListData,
+  PaymentsBalanceCorrectionsListErrors,
+  PaymentsBalanceCorrectionsListResponses,
+  PaymentsBalanceCorrectionsMakeData,
+  PaymentsBalanceCorrectionsMakeErrors,
+  PaymentsBalanceCorrectionsMakeResponses,
+  PaymentsBalancesReadData,
+  PaymentsBalancesReadErrors,
+  PaymentsBalancesReadMineData,
+  PaymentsBalancesReadMineErrors,
+  PaymentsBalancesReadMineResponses,
+  PaymentsBalancesReadResponses,
+  PaymentsBoardsReadData,
+  PaymentsBoardsReadErrors,
+  PaymentsBoardsReadResponses,
+  PaymentsGiftsListMineData,
+  PaymentsGiftsListMineErrors,
+  PaymentsGiftsListMineResponses,
+  PaymentsGiftsOpenData,
+  PaymentsGiftsOpenErrors,
+  PaymentsGiftsOpenResponses,
+  PaymentsGiftsPreviewData,
+  PaymentsGiftsPreviewErrors,
+  PaymentsGiftsPreviewResponses,
+  PaymentsGuestOrdersClaimData,
+  PaymentsGuestOrdersClaimErrors,
+  PaymentsGuestOrdersClaimResponses,
+  PaymentsGuestOrdersPlaceData,
+  PaymentsGuestOrdersPlaceErrors,
+  PaymentsGuestOrdersPlaceResponses,
+  PaymentsGuestOrdersReadData,
+  PaymentsGuestOrdersReadErrors,
+  PaymentsGuestOrdersReadResponses,
+  PaymentsGuestShopReadData,
+  PaymentsGuestShopReadErrors,
+  PaymentsGuestShopReadResponses,
+  PaymentsGuestShopRecordStepData,
+  PaymentsGuestShopRecordStepErrors,
+  PaymentsGuestShopRecordStepResponses,
+  PaymentsLedgerBalanceData,
+  PaymentsLedgerBalanceErrors,
+  PaymentsLedgerBalanceResponses,
+  PaymentsLedgerListData,
+  PaymentsLedgerListErrors,
+  PaymentsLedgerListResponses,
+  PaymentsNotificationsTakeData,
+  PaymentsNotificationsTakeErrors,
+  PaymentsNotificationsTakeResponses,
+  PaymentsOrdersCancelData,
+  PaymentsOrdersCancelErrors,
+  PaymentsOrdersCancelResponses,
+  PaymentsOrdersListData,
+  PaymentsOrdersListErrors,
+  PaymentsOrdersListMineData,
+  PaymentsOrdersListMineErrors,
+  PaymentsOrdersListMineResponses,
+  PaymentsOrdersListResponses,
+  PaymentsOrdersPayData,
+  PaymentsOrdersPayErrors,
+  PaymentsOrdersPayResponses,
+  PaymentsOrdersPlaceData,
+  PaymentsOrdersPlaceErrors,
+  PaymentsOrdersPlaceResponses,
+  PaymentsOrdersQuoteData,
+  PaymentsOrdersQuoteErrors,
+  PaymentsOrdersQuoteResponses,
+  PaymentsOrdersReadData,
+  PaymentsOrdersReadErrors,
+  PaymentsOrdersReadMineData,
+  PaymentsOrdersReadMineErrors,
+  PaymentsOrdersReadMineResponses,
+  PaymentsOrdersReadResponses,
+  PaymentsOrdersRefundData,
+  PaymentsOrdersRefundErrors,
+  PaymentsOrdersRefundResponses,
+  PaymentsPackagesChangeData,
+  PaymentsPackagesChangeErrors,
+  PaymentsPackagesChangeResponses,
+  PaymentsPackagesCreateData,
+  PaymentsPackagesCreateErrors,
+  PaymentsPackagesCreateResponses,
+  PaymentsPackagesListData,
+  PaymentsPackagesListErrors,
+  PaymentsPackagesListResponses,
+  PaymentsPartnersEndData,
+  PaymentsPartnersEndErrors,
+  PaymentsPartnersEndResponses,
+  PaymentsPartnersListData,
+  PaymentsPartnersListErrors,
+  PaymentsPartnersListResponses,
+  PaymentsPartnersSetData,
+  PaymentsPartnersSetErrors,
+  PaymentsPartnersSetResponses,
+  PaymentsPayoutsApproveData,
+  PaymentsPayoutsApproveErrors,
+  PaymentsPayoutsApproveResponses,
+  PaymentsPayoutsCompleteData,
+  PaymentsPayoutsCompleteErrors,
+  PaymentsPayoutsCompleteResponses,
+  PaymentsPayoutsListData,
+  PaymentsPayoutsListErrors,
+  PaymentsPayoutsListMineData,
+  PaymentsPayoutsListMineErrors,
+  PaymentsPayoutsListMineResponses,
+  PaymentsPayoutsListResponses,
+  PaymentsPayoutsReadData,
+  PaymentsPayoutsReadErrors,
+  PaymentsPayoutsReadResponses,
+  PaymentsPayoutsRefuseData,
+  PaymentsPayoutsRefuseErrors,
+  PaymentsPayoutsRefuseResponses,
+  PaymentsPayoutsRequestData,
+  PaymentsPayoutsRequestErrors,
+  PaymentsPayoutsRequestResponses,
+  PaymentsPayoutsWithdrawData,
+  PaymentsPayoutsWithdrawErrors,
+  PaymentsPayoutsWithdrawResponses,
+  PaymentsPlansChangeData,
+  PaymentsPlansChangeErrors,
+  PaymentsPlansChangeResponses,
+  PaymentsPlansCreateData,
+  PaymentsPlansCreateErrors,
+  PaymentsPlansCreateResponses,
+  PaymentsPlansListData,
+  PaymentsPlansListErrors,
+  PaymentsPlansListResponses,
+  PaymentsPlansReadData,
+  PaymentsPlansReadErrors,
+  PaymentsPlansReadResponses,
+  PaymentsPromoCodesCreateData,
+  PaymentsPromoCodesCreateErrors,
+  PaymentsPromoCodesCreateResponses,
+  PaymentsPromoCodesEndData,
+  PaymentsPromoCodesEndErrors,
+  PaymentsPromoCodesEndResponses,
+  PaymentsPromoCodesListData,
+  PaymentsPromoCodesListErrors,
+  PaymentsPromoCodesListResponses,
+  PaymentsReconciliationsListData,
+  PaymentsReconciliationsListErrors,
+  PaymentsReconciliationsListResponses,
+  PaymentsReconciliationsReadData,
+  PaymentsReconciliationsReadErrors,
+  PaymentsReconciliationsReadResponses,
+  PaymentsReconciliationsRunData,
+  PaymentsReconciliationsRunErrors,
+  PaymentsReconciliationsRunResponses,
+  PaymentsReferralsReadMineData,
+  PaymentsReferralsReadMineErrors,
+  PaymentsReferralsReadMineResponses,
+  PaymentsReferralsUseData,
+  PaymentsReferralsUseErrors,
+  PaymentsReferralsUseResponses,
+  PaymentsRefundsListData,
+  PaymentsRefundsListErrors,
+  PaymentsRefundsListResponses,
+  PaymentsRewardsListMineData,
+  PaymentsRewardsListMineErrors,
+  PaymentsRewardsListMineResponses,
+  PaymentsSavedMethodsForgetData,
+  PaymentsSavedMethodsForgetErrors,
+  PaymentsSavedMethodsForgetResponses,
+  PaymentsShopReadData,
+  PaymentsShopReadErrors,
+  PaymentsShopReadResponses,
+  PaymentsShopTermsReadData,
+  PaymentsShopTermsReadErrors,
+  PaymentsShopTermsReadResponses,
+  PaymentsShopTermsSetData,
+  PaymentsShopTermsSetErrors,
+  PaymentsShopTermsSetResponses,
+  PaymentsSubscriptionsChangeMineData,
+  PaymentsSubscriptionsChangeMineErrors,
+  PaymentsSubscriptionsChangeMineResponses,
+  PaymentsSubscriptionsEndData,
+  PaymentsSubscriptionsEndErrors,
+  PaymentsSubscriptionsEndResponses,
+  PaymentsSubscriptionsExtendData,
+  PaymentsSubscriptionsExtendErrors,
+  PaymentsSubscriptionsExtendResponses,
+  PaymentsSubscriptionsListData,
+  PaymentsSubscriptionsListErrors,
+  PaymentsSubscriptionsListMineData,
+  PaymentsSubscriptionsListMineErrors,
+  PaymentsSubscriptionsListMineResponses,
+  PaymentsSubscriptionsListResponses,
+  PaymentsTrackedLinksCreateMineData,
+  PaymentsTrackedLinksCreateMineErrors,
+  PaymentsTrackedLinksCreateMineResponses,
+  PaymentsTrackedLinksEndMineData,
+  PaymentsTrackedLinksEndMineErrors,
+  PaymentsTrackedLinksEndMineResponses,
+  PaymentsTrackedLinksListMineData,
+  PaymentsTrackedLinksListMineErrors,
+  PaymentsTrackedLinksListMineResponses,
+  PaymentsTrialsStartData,
+  PaymentsTrialsStartErrors,
+  PaymentsTrialsStartResponses,
   ServiceKitDeadLettersDiscardData,
   ServiceKitDeadLettersDiscardErrors,
   ServiceKitDeadLettersDiscardResponses,
@@ -724,6 +919,99 @@ import type {
   ServiceKitSystemReadData,
   ServiceKitSystemReadErrors,
   ServiceKitSystemReadResponses,
+  VpnProvisionerAccessesChooseServerData,
+  VpnProvisionerAccessesChooseServerErrors,
+  VpnProvisionerAccessesChooseServerResponses,
+  VpnProvisionerAccessesListData,
+  VpnProvisionerAccessesListErrors,
+  VpnProvisionerAccessesListMineData,
+  VpnProvisionerAccessesListMineErrors,
+  VpnProvisionerAccessesListMineResponses,
+  VpnProvisionerAccessesListResponses,
+  VpnProvisionerAccessKeysReissueData,
+  VpnProvisionerAccessKeysReissueErrors,
+  VpnProvisionerAccessKeysReissueResponses,
+  VpnProvisionerCapacityProposalsDecideData,
+  VpnProvisionerCapacityProposalsDecideErrors,
+  VpnProvisionerCapacityProposalsDecideResponses,
+  VpnProvisionerCapacityProposalsListData,
+  VpnProvisionerCapacityProposalsListErrors,
+  VpnProvisionerCapacityProposalsListResponses,
+  VpnProvisionerDevicesForgetData,
+  VpnProvisionerDevicesForgetErrors,
+  VpnProvisionerDevicesForgetResponses,
+  VpnProvisionerDevicesListMineData,
+  VpnProvisionerDevicesListMineErrors,
+  VpnProvisionerDevicesListMineResponses,
+  VpnProvisionerDevicesResetData,
+  VpnProvisionerDevicesResetErrors,
+  VpnProvisionerDevicesResetResponses,
+  VpnProvisionerDriftChecksRequestData,
+  VpnProvisionerDriftChecksRequestErrors,
+  VpnProvisionerDriftChecksRequestResponses,
+  VpnProvisionerDriftReportsListData,
+  VpnProvisionerDriftReportsListErrors,
+  VpnProvisionerDriftReportsListResponses,
+  VpnProvisionerHealthSamplesListData,
+  VpnProvisionerHealthSamplesListErrors,
+  VpnProvisionerHealthSamplesListResponses,
+  VpnProvisionerLatenciesReportData,
+  VpnProvisionerLatenciesReportErrors,
+  VpnProvisionerLatenciesReportResponses,
+  VpnProvisionerLinksRotateData,
+  VpnProvisionerLinksRotateErrors,
+  VpnProvisionerLinksRotateResponses,
+  VpnProvisionerLoadForecastsReadData,
+  VpnProvisionerLoadForecastsReadErrors,
+  VpnProvisionerLoadForecastsReadResponses,
+  VpnProvisionerMaintenanceReadData,
+  VpnProvisionerMaintenanceReadErrors,
+  VpnProvisionerMaintenanceReadResponses,
+  VpnProvisionerMaintenanceSetData,
+  VpnProvisionerMaintenanceSetErrors,
+  VpnProvisionerMaintenanceSetResponses,
+  VpnProvisionerMigrationPreviewsReadData,
+  VpnProvisionerMigrationPreviewsReadErrors,
+  VpnProvisionerMigrationPreviewsReadResponses,
+  VpnProvisionerMigrationsChangeData,
+  VpnProvisionerMigrationsChangeErrors,
+  VpnProvisionerMigrationsChangeResponses,
+  VpnProvisionerMigrationsListData,
+  VpnProvisionerMigrationsListErrors,
+  VpnProvisionerMigrationsListResponses,
+  VpnProvisionerMigrationsPlanData,
+  VpnProvisionerMigrationsPlanErrors,
+  VpnProvisionerMigrationsPlanResponses,
+  VpnProvisionerMigrationsReadData,
+  VpnProvisionerMigrationsReadErrors,
+  VpnProvisionerMigrationsReadResponses,
+  VpnProvisionerPanelKindsListData,
+  VpnProvisionerPanelKindsListErrors,
+  VpnProvisionerPanelKindsListResponses,
+  VpnProvisionerRegionsListMineData,
+  VpnProvisionerRegionsListMineErrors,
+  VpnProvisionerRegionsListMineResponses,
+  VpnProvisionerServersChangeData,
+  VpnProvisionerServersChangeErrors,
+  VpnProvisionerServersChangeResponses,
+  VpnProvisionerServersCreateData,
+  VpnProvisionerServersCreateErrors,
+  VpnProvisionerServersCreateResponses,
+  VpnProvisionerServersListData,
+  VpnProvisionerServersListErrors,
+  VpnProvisionerServersListResponses,
+  VpnProvisionerServersReadData,
+  VpnProvisionerServersReadErrors,
+  VpnProvisionerServersReadResponses,
+  VpnProvisionerServersTryData,
+  VpnProvisionerServersTryErrors,
+  VpnProvisionerServersTryResponses,
+  VpnProvisionerUsageAnomaliesListData,
+  VpnProvisionerUsageAnomaliesListErrors,
+  VpnProvisionerUsageAnomaliesListResponses,
+  VpnProvisionerUsageListMineData,
+  VpnProvisionerUsageListMineErrors,
+  VpnProvisionerUsageListMineResponses,
 } from './types.gen';
 
 export type Options<
@@ -1391,6 +1679,48 @@ export const gatewayAuditVerificationsRead = <ThrowOnError extends boolean = tru
   >({ url: '/v1/audit/verifications/{verificationId}', ...options });
 
 /**
+ * What a person has, account by account.
+ */
+export const paymentsBalancesRead = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsBalancesReadData, ThrowOnError>,
+): RequestResult<PaymentsBalancesReadResponses, PaymentsBalancesReadErrors, ThrowOnError> =>
+  (options.client ?? client).get<PaymentsBalancesReadResponses, PaymentsBalancesReadErrors, ThrowOnError>({
+    url: '/v1/balances/{userId}',
+    ...options,
+  });
+
+/**
+ * How staff have corrected the balance of a person, and why, the newest first.
+ */
+export const paymentsBalanceCorrectionsList = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsBalanceCorrectionsListData, ThrowOnError>,
+): RequestResult<PaymentsBalanceCorrectionsListResponses, PaymentsBalanceCorrectionsListErrors, ThrowOnError> =>
+  (options.client ?? client).get<
+    PaymentsBalanceCorrectionsListResponses,
+    PaymentsBalanceCorrectionsListErrors,
+    ThrowOnError
+  >({ url: '/v1/balances/{userId}/corrections', ...options });
+
+/**
+ * Gives a person something on their balance, or takes it away; what is large needs two members of staff.
+ */
+export const paymentsBalanceCorrectionsMake = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsBalanceCorrectionsMakeData, ThrowOnError>,
+): RequestResult<PaymentsBalanceCorrectionsMakeResponses, PaymentsBalanceCorrectionsMakeErrors, ThrowOnError> =>
+  (options.client ?? client).post<
+    PaymentsBalanceCorrectionsMakeResponses,
+    PaymentsBalanceCorrectionsMakeErrors,
+    ThrowOnError
+  >({
+    url: '/v1/balances/{userId}/corrections',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
  * All bots, by their ids.
  */
 export const gatewayBotsList = <ThrowOnError extends boolean = true>(
@@ -1450,6 +1780,43 @@ export const gatewayBotsArchive = <ThrowOnError extends boolean = true>(
 ): RequestResult<GatewayBotsArchiveResponses, GatewayBotsArchiveErrors, ThrowOnError> =>
   (options.client ?? client).post<GatewayBotsArchiveResponses, GatewayBotsArchiveErrors, ThrowOnError>({
     url: '/v1/bots/{botId}/archive',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * People who bring others to a bot on terms of their own, whoever became one last first.
+ */
+export const paymentsPartnersList = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsPartnersListData, ThrowOnError>,
+): RequestResult<PaymentsPartnersListResponses, PaymentsPartnersListErrors, ThrowOnError> =>
+  (options.client ?? client).get<PaymentsPartnersListResponses, PaymentsPartnersListErrors, ThrowOnError>({
+    url: '/v1/bots/{botId}/partners',
+    ...options,
+  });
+
+/**
+ * Ends the terms of a partner. What was earned by them stays; their other links count no more.
+ */
+export const paymentsPartnersEnd = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsPartnersEndData, ThrowOnError>,
+): RequestResult<PaymentsPartnersEndResponses, PaymentsPartnersEndErrors, ThrowOnError> =>
+  (options.client ?? client).delete<PaymentsPartnersEndResponses, PaymentsPartnersEndErrors, ThrowOnError>({
+    url: '/v1/bots/{botId}/partners/{userId}',
+    ...options,
+  });
+
+/**
+ * Makes a person a partner, or gives them other terms from now on; more than half of it needs two.
+ */
+export const paymentsPartnersSet = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsPartnersSetData, ThrowOnError>,
+): RequestResult<PaymentsPartnersSetResponses, PaymentsPartnersSetErrors, ThrowOnError> =>
+  (options.client ?? client).put<PaymentsPartnersSetResponses, PaymentsPartnersSetErrors, ThrowOnError>({
+    url: '/v1/bots/{botId}/partners/{userId}',
     ...options,
     headers: {
       'Content-Type': 'application/json',
@@ -1569,6 +1936,32 @@ export const gatewayBotSecretsSet = <ThrowOnError extends boolean = true>(
 ): RequestResult<GatewayBotSecretsSetResponses, GatewayBotSecretsSetErrors, ThrowOnError> =>
   (options.client ?? client).put<GatewayBotSecretsSetResponses, GatewayBotSecretsSetErrors, ThrowOnError>({
     url: '/v1/bots/{botId}/secrets/{name}',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * On what terms a bot rewards whoever brings people, and sells gifts.
+ */
+export const paymentsShopTermsRead = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsShopTermsReadData, ThrowOnError>,
+): RequestResult<PaymentsShopTermsReadResponses, PaymentsShopTermsReadErrors, ThrowOnError> =>
+  (options.client ?? client).get<PaymentsShopTermsReadResponses, PaymentsShopTermsReadErrors, ThrowOnError>({
+    url: '/v1/bots/{botId}/shop-terms',
+    ...options,
+  });
+
+/**
+ * Sets these terms. They hold for what is paid and bought from now on; more than half of it needs two.
+ */
+export const paymentsShopTermsSet = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsShopTermsSetData, ThrowOnError>,
+): RequestResult<PaymentsShopTermsSetResponses, PaymentsShopTermsSetErrors, ThrowOnError> =>
+  (options.client ?? client).put<PaymentsShopTermsSetResponses, PaymentsShopTermsSetErrors, ThrowOnError>({
+    url: '/v1/bots/{botId}/shop-terms',
     ...options,
     headers: {
       'Content-Type': 'application/json',
@@ -1886,6 +2279,21 @@ export const analyticsExperimentsPlan = <ThrowOnError extends boolean = true>(
 ): RequestResult<AnalyticsExperimentsPlanResponses, AnalyticsExperimentsPlanErrors, ThrowOnError> =>
   (options.client ?? client).post<AnalyticsExperimentsPlanResponses, AnalyticsExperimentsPlanErrors, ThrowOnError>({
     url: '/v1/experiments/plan',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * How far an order without an account is.
+ */
+export const paymentsGuestOrdersRead = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsGuestOrdersReadData, ThrowOnError>,
+): RequestResult<PaymentsGuestOrdersReadResponses, PaymentsGuestOrdersReadErrors, ThrowOnError> =>
+  (options.client ?? client).post<PaymentsGuestOrdersReadResponses, PaymentsGuestOrdersReadErrors, ThrowOnError>({
+    url: '/v1/guest-orders/read',
     ...options,
     headers: {
       'Content-Type': 'application/json',
@@ -2368,6 +2776,28 @@ export const analyticsKnownPeriodsRemove = <ThrowOnError extends boolean = true>
   >({ url: '/v1/known-periods/{periodId}', ...options });
 
 /**
+ * What each account holds, by currency; all of them together are zero.
+ */
+export const paymentsLedgerBalance = <ThrowOnError extends boolean = true>(
+  options?: Options<PaymentsLedgerBalanceData, ThrowOnError>,
+): RequestResult<PaymentsLedgerBalanceResponses, PaymentsLedgerBalanceErrors, ThrowOnError> =>
+  (options?.client ?? client).get<PaymentsLedgerBalanceResponses, PaymentsLedgerBalanceErrors, ThrowOnError>({
+    url: '/v1/ledger/accounts',
+    ...options,
+  });
+
+/**
+ * What was booked for a person or an order, the newest first.
+ */
+export const paymentsLedgerList = <ThrowOnError extends boolean = true>(
+  options?: Options<PaymentsLedgerListData, ThrowOnError>,
+): RequestResult<PaymentsLedgerListResponses, PaymentsLedgerListErrors, ThrowOnError> =>
+  (options?.client ?? client).get<PaymentsLedgerListResponses, PaymentsLedgerListErrors, ThrowOnError>({
+    url: '/v1/ledger/entries',
+    ...options,
+  });
+
+/**
  * Who you are here.
  */
 export const gatewayMeRead = <ThrowOnError extends boolean = true>(
@@ -2391,6 +2821,17 @@ export const gatewayMeChange = <ThrowOnError extends boolean = true>(
       'Content-Type': 'application/json',
       ...options.headers,
     },
+  });
+
+/**
+ * What you have on your balance, and how it came to be, the newest first.
+ */
+export const paymentsBalancesReadMine = <ThrowOnError extends boolean = true>(
+  options?: Options<PaymentsBalancesReadMineData, ThrowOnError>,
+): RequestResult<PaymentsBalancesReadMineResponses, PaymentsBalancesReadMineErrors, ThrowOnError> =>
+  (options?.client ?? client).get<PaymentsBalancesReadMineResponses, PaymentsBalancesReadMineErrors, ThrowOnError>({
+    url: '/v1/me/balance',
+    ...options,
   });
 
 /**
@@ -2423,6 +2864,62 @@ export const gatewayConsentsGive = <ThrowOnError extends boolean = true>(
 ): RequestResult<GatewayConsentsGiveResponses, GatewayConsentsGiveErrors, ThrowOnError> =>
   (options.client ?? client).put<GatewayConsentsGiveResponses, GatewayConsentsGiveErrors, ThrowOnError>({
     url: '/v1/me/consents/{purpose}',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Gifts that you have bought, the newest first.
+ */
+export const paymentsGiftsListMine = <ThrowOnError extends boolean = true>(
+  options?: Options<PaymentsGiftsListMineData, ThrowOnError>,
+): RequestResult<PaymentsGiftsListMineResponses, PaymentsGiftsListMineErrors, ThrowOnError> =>
+  (options?.client ?? client).get<PaymentsGiftsListMineResponses, PaymentsGiftsListMineErrors, ThrowOnError>({
+    url: '/v1/me/gifts',
+    ...options,
+  });
+
+/**
+ * Opens a gift, once: it is yours then, and a subscription of the same plan that you have goes on for longer.
+ */
+export const paymentsGiftsOpen = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsGiftsOpenData, ThrowOnError>,
+): RequestResult<PaymentsGiftsOpenResponses, PaymentsGiftsOpenErrors, ThrowOnError> =>
+  (options.client ?? client).post<PaymentsGiftsOpenResponses, PaymentsGiftsOpenErrors, ThrowOnError>({
+    url: '/v1/me/gifts/open',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * What is in a gift, and nothing of whoever gives it. Changes nothing.
+ */
+export const paymentsGiftsPreview = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsGiftsPreviewData, ThrowOnError>,
+): RequestResult<PaymentsGiftsPreviewResponses, PaymentsGiftsPreviewErrors, ThrowOnError> =>
+  (options.client ?? client).post<PaymentsGiftsPreviewResponses, PaymentsGiftsPreviewErrors, ThrowOnError>({
+    url: '/v1/me/gifts/preview',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Takes over what was bought without an account, once: it is yours from now on, and begins now.
+ */
+export const paymentsGuestOrdersClaim = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsGuestOrdersClaimData, ThrowOnError>,
+): RequestResult<PaymentsGuestOrdersClaimResponses, PaymentsGuestOrdersClaimErrors, ThrowOnError> =>
+  (options.client ?? client).post<PaymentsGuestOrdersClaimResponses, PaymentsGuestOrdersClaimErrors, ThrowOnError>({
+    url: '/v1/me/guest-orders',
     ...options,
     headers: {
       'Content-Type': 'application/json',
@@ -2536,6 +3033,170 @@ export const gatewayIdentitiesLinkSupabase = <ThrowOnError extends boolean = tru
   });
 
 /**
+ * What you have ordered, the newest first.
+ */
+export const paymentsOrdersListMine = <ThrowOnError extends boolean = true>(
+  options?: Options<PaymentsOrdersListMineData, ThrowOnError>,
+): RequestResult<PaymentsOrdersListMineResponses, PaymentsOrdersListMineErrors, ThrowOnError> =>
+  (options?.client ?? client).get<PaymentsOrdersListMineResponses, PaymentsOrdersListMineErrors, ThrowOnError>({
+    url: '/v1/me/orders',
+    ...options,
+  });
+
+/**
+ * Orders something, and says how it is paid. Without a provider it waits until the balance suffices.
+ */
+export const paymentsOrdersPlace = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsOrdersPlaceData, ThrowOnError>,
+): RequestResult<PaymentsOrdersPlaceResponses, PaymentsOrdersPlaceErrors, ThrowOnError> =>
+  (options.client ?? client).post<PaymentsOrdersPlaceResponses, PaymentsOrdersPlaceErrors, ThrowOnError>({
+    url: '/v1/me/orders',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * One of your orders.
+ */
+export const paymentsOrdersReadMine = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsOrdersReadMineData, ThrowOnError>,
+): RequestResult<PaymentsOrdersReadMineResponses, PaymentsOrdersReadMineErrors, ThrowOnError> =>
+  (options.client ?? client).get<PaymentsOrdersReadMineResponses, PaymentsOrdersReadMineErrors, ThrowOnError>({
+    url: '/v1/me/orders/{orderId}',
+    ...options,
+  });
+
+/**
+ * Gives up an order that is not paid. What is paid all the same is served.
+ */
+export const paymentsOrdersCancel = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsOrdersCancelData, ThrowOnError>,
+): RequestResult<PaymentsOrdersCancelResponses, PaymentsOrdersCancelErrors, ThrowOnError> =>
+  (options.client ?? client).post<PaymentsOrdersCancelResponses, PaymentsOrdersCancelErrors, ThrowOnError>({
+    url: '/v1/me/orders/{orderId}/cancel',
+    ...options,
+  });
+
+/**
+ * Pays an order in another way than was tried before.
+ */
+export const paymentsOrdersPay = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsOrdersPayData, ThrowOnError>,
+): RequestResult<PaymentsOrdersPayResponses, PaymentsOrdersPayErrors, ThrowOnError> =>
+  (options.client ?? client).post<PaymentsOrdersPayResponses, PaymentsOrdersPayErrors, ThrowOnError>({
+    url: '/v1/me/orders/{orderId}/pay',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * What something would cost you, with everything that makes it cheaper. Changes nothing.
+ */
+export const paymentsOrdersQuote = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsOrdersQuoteData, ThrowOnError>,
+): RequestResult<PaymentsOrdersQuoteResponses, PaymentsOrdersQuoteErrors, ThrowOnError> =>
+  (options.client ?? client).post<PaymentsOrdersQuoteResponses, PaymentsOrdersQuoteErrors, ThrowOnError>({
+    url: '/v1/me/orders/quote',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Forgets a saved card. Subscriptions that were charged to it go on no longer by themselves.
+ */
+export const paymentsSavedMethodsForget = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsSavedMethodsForgetData, ThrowOnError>,
+): RequestResult<PaymentsSavedMethodsForgetResponses, PaymentsSavedMethodsForgetErrors, ThrowOnError> =>
+  (options.client ?? client).delete<
+    PaymentsSavedMethodsForgetResponses,
+    PaymentsSavedMethodsForgetErrors,
+    ThrowOnError
+  >({ url: '/v1/me/payment-methods/{methodId}', ...options });
+
+/**
+ * What you have asked to be paid out, the newest first, and what you can ask for now.
+ */
+export const paymentsPayoutsListMine = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsPayoutsListMineData, ThrowOnError>,
+): RequestResult<PaymentsPayoutsListMineResponses, PaymentsPayoutsListMineErrors, ThrowOnError> =>
+  (options.client ?? client).get<PaymentsPayoutsListMineResponses, PaymentsPayoutsListMineErrors, ThrowOnError>({
+    url: '/v1/me/payouts',
+    ...options,
+  });
+
+/**
+ * Asks for what you have earned to be paid out; until that is decided it is set aside. One at a time.
+ */
+export const paymentsPayoutsRequest = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsPayoutsRequestData, ThrowOnError>,
+): RequestResult<PaymentsPayoutsRequestResponses, PaymentsPayoutsRequestErrors, ThrowOnError> =>
+  (options.client ?? client).post<PaymentsPayoutsRequestResponses, PaymentsPayoutsRequestErrors, ThrowOnError>({
+    url: '/v1/me/payouts',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Takes back what you have asked for, before it is approved.
+ */
+export const paymentsPayoutsWithdraw = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsPayoutsWithdrawData, ThrowOnError>,
+): RequestResult<PaymentsPayoutsWithdrawResponses, PaymentsPayoutsWithdrawErrors, ThrowOnError> =>
+  (options.client ?? client).post<PaymentsPayoutsWithdrawResponses, PaymentsPayoutsWithdrawErrors, ThrowOnError>({
+    url: '/v1/me/payouts/{payoutId}/withdraw',
+    ...options,
+  });
+
+/**
+ * Your link by which you bring people to a bot, how many came, and what you get for it.
+ */
+export const paymentsReferralsReadMine = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsReferralsReadMineData, ThrowOnError>,
+): RequestResult<PaymentsReferralsReadMineResponses, PaymentsReferralsReadMineErrors, ThrowOnError> =>
+  (options.client ?? client).get<PaymentsReferralsReadMineResponses, PaymentsReferralsReadMineErrors, ThrowOnError>({
+    url: '/v1/me/referrals',
+    ...options,
+  });
+
+/**
+ * Says who has invited you. It counts once and for ever, soon after you came and before you pay.
+ */
+export const paymentsReferralsUse = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsReferralsUseData, ThrowOnError>,
+): RequestResult<PaymentsReferralsUseResponses, PaymentsReferralsUseErrors, ThrowOnError> =>
+  (options.client ?? client).post<PaymentsReferralsUseResponses, PaymentsReferralsUseErrors, ThrowOnError>({
+    url: '/v1/me/referrals',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * What you got for people whom you have brought, the newest first.
+ */
+export const paymentsRewardsListMine = <ThrowOnError extends boolean = true>(
+  options?: Options<PaymentsRewardsListMineData, ThrowOnError>,
+): RequestResult<PaymentsRewardsListMineResponses, PaymentsRewardsListMineErrors, ThrowOnError> =>
+  (options?.client ?? client).get<PaymentsRewardsListMineResponses, PaymentsRewardsListMineErrors, ThrowOnError>({
+    url: '/v1/me/rewards',
+    ...options,
+  });
+
+/**
  * Signs you out everywhere but here.
  */
 export const gatewayMySessionsEndOthers = <ThrowOnError extends boolean = true>(
@@ -2570,6 +3231,17 @@ export const gatewayMySessionsEnd = <ThrowOnError extends boolean = true>(
   });
 
 /**
+ * What a bot sells to you, how it can be paid, and what you have already.
+ */
+export const paymentsShopRead = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsShopReadData, ThrowOnError>,
+): RequestResult<PaymentsShopReadResponses, PaymentsShopReadErrors, ThrowOnError> =>
+  (options.client ?? client).get<PaymentsShopReadResponses, PaymentsShopReadErrors, ThrowOnError>({
+    url: '/v1/me/shop',
+    ...options,
+  });
+
+/**
  * A person's own month, day by day. Empty for who did not agree to be counted.
  */
 export const analyticsMeReadStatistics = <ThrowOnError extends boolean = true>(
@@ -2581,6 +3253,217 @@ export const analyticsMeReadStatistics = <ThrowOnError extends boolean = true>(
   });
 
 /**
+ * What you are subscribed to.
+ */
+export const paymentsSubscriptionsListMine = <ThrowOnError extends boolean = true>(
+  options?: Options<PaymentsSubscriptionsListMineData, ThrowOnError>,
+): RequestResult<PaymentsSubscriptionsListMineResponses, PaymentsSubscriptionsListMineErrors, ThrowOnError> =>
+  (options?.client ?? client).get<
+    PaymentsSubscriptionsListMineResponses,
+    PaymentsSubscriptionsListMineErrors,
+    ThrowOnError
+  >({ url: '/v1/me/subscriptions', ...options });
+
+/**
+ * Turns renewal on or off, lets a subscription rest or go on, or wants servers elsewhere.
+ */
+export const paymentsSubscriptionsChangeMine = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsSubscriptionsChangeMineData, ThrowOnError>,
+): RequestResult<PaymentsSubscriptionsChangeMineResponses, PaymentsSubscriptionsChangeMineErrors, ThrowOnError> =>
+  (options.client ?? client).patch<
+    PaymentsSubscriptionsChangeMineResponses,
+    PaymentsSubscriptionsChangeMineErrors,
+    ThrowOnError
+  >({
+    url: '/v1/me/subscriptions/{subscriptionId}',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Your links to a bot, and what came of each.
+ */
+export const paymentsTrackedLinksListMine = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsTrackedLinksListMineData, ThrowOnError>,
+): RequestResult<PaymentsTrackedLinksListMineResponses, PaymentsTrackedLinksListMineErrors, ThrowOnError> =>
+  (options.client ?? client).get<
+    PaymentsTrackedLinksListMineResponses,
+    PaymentsTrackedLinksListMineErrors,
+    ThrowOnError
+  >({ url: '/v1/me/tracked-links', ...options });
+
+/**
+ * Another link to a bot, so that a partner can tell campaigns apart.
+ */
+export const paymentsTrackedLinksCreateMine = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsTrackedLinksCreateMineData, ThrowOnError>,
+): RequestResult<PaymentsTrackedLinksCreateMineResponses, PaymentsTrackedLinksCreateMineErrors, ThrowOnError> =>
+  (options.client ?? client).post<
+    PaymentsTrackedLinksCreateMineResponses,
+    PaymentsTrackedLinksCreateMineErrors,
+    ThrowOnError
+  >({
+    url: '/v1/me/tracked-links',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Whoever comes by this link from now on is not counted any more. Who came before stays so.
+ */
+export const paymentsTrackedLinksEndMine = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsTrackedLinksEndMineData, ThrowOnError>,
+): RequestResult<PaymentsTrackedLinksEndMineResponses, PaymentsTrackedLinksEndMineErrors, ThrowOnError> =>
+  (options.client ?? client).delete<
+    PaymentsTrackedLinksEndMineResponses,
+    PaymentsTrackedLinksEndMineErrors,
+    ThrowOnError
+  >({ url: '/v1/me/tracked-links/{linkId}', ...options });
+
+/**
+ * Begins the free trial of a bot: once a person, whatever they sign in with.
+ */
+export const paymentsTrialsStart = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsTrialsStartData, ThrowOnError>,
+): RequestResult<PaymentsTrialsStartResponses, PaymentsTrialsStartErrors, ThrowOnError> =>
+  (options.client ?? client).post<PaymentsTrialsStartResponses, PaymentsTrialsStartErrors, ThrowOnError>({
+    url: '/v1/me/trials',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * What you can connect by: the address for apps, servers, traffic and devices.
+ */
+export const vpnProvisionerAccessesListMine = <ThrowOnError extends boolean = true>(
+  options?: Options<VpnProvisionerAccessesListMineData, ThrowOnError>,
+): RequestResult<VpnProvisionerAccessesListMineResponses, VpnProvisionerAccessesListMineErrors, ThrowOnError> =>
+  (options?.client ?? client).get<
+    VpnProvisionerAccessesListMineResponses,
+    VpnProvisionerAccessesListMineErrors,
+    ThrowOnError
+  >({ url: '/v1/me/vpn', ...options });
+
+/**
+ * Which devices have asked for your servers.
+ */
+export const vpnProvisionerDevicesListMine = <ThrowOnError extends boolean = true>(
+  options: Options<VpnProvisionerDevicesListMineData, ThrowOnError>,
+): RequestResult<VpnProvisionerDevicesListMineResponses, VpnProvisionerDevicesListMineErrors, ThrowOnError> =>
+  (options.client ?? client).get<
+    VpnProvisionerDevicesListMineResponses,
+    VpnProvisionerDevicesListMineErrors,
+    ThrowOnError
+  >({ url: '/v1/me/vpn/{accessId}/devices', ...options });
+
+/**
+ * A device no longer counts, and another may take its place.
+ */
+export const vpnProvisionerDevicesForget = <ThrowOnError extends boolean = true>(
+  options: Options<VpnProvisionerDevicesForgetData, ThrowOnError>,
+): RequestResult<VpnProvisionerDevicesForgetResponses, VpnProvisionerDevicesForgetErrors, ThrowOnError> =>
+  (options.client ?? client).delete<
+    VpnProvisionerDevicesForgetResponses,
+    VpnProvisionerDevicesForgetErrors,
+    ThrowOnError
+  >({ url: '/v1/me/vpn/{accessId}/devices/{deviceId}', ...options });
+
+/**
+ * Forgets all devices. Those in use count again when they ask next.
+ */
+export const vpnProvisionerDevicesReset = <ThrowOnError extends boolean = true>(
+  options: Options<VpnProvisionerDevicesResetData, ThrowOnError>,
+): RequestResult<VpnProvisionerDevicesResetResponses, VpnProvisionerDevicesResetErrors, ThrowOnError> =>
+  (options.client ?? client).post<VpnProvisionerDevicesResetResponses, VpnProvisionerDevicesResetErrors, ThrowOnError>({
+    url: '/v1/me/vpn/{accessId}/devices/reset',
+    ...options,
+  });
+
+/**
+ * What your device has measured to the servers; the best one of them comes first from then on.
+ */
+export const vpnProvisionerLatenciesReport = <ThrowOnError extends boolean = true>(
+  options: Options<VpnProvisionerLatenciesReportData, ThrowOnError>,
+): RequestResult<VpnProvisionerLatenciesReportResponses, VpnProvisionerLatenciesReportErrors, ThrowOnError> =>
+  (options.client ?? client).post<
+    VpnProvisionerLatenciesReportResponses,
+    VpnProvisionerLatenciesReportErrors,
+    ThrowOnError
+  >({
+    url: '/v1/me/vpn/{accessId}/latencies',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * A new address in place of one that others may know. The old one counts no more at once, unless a while is asked for.
+ */
+export const vpnProvisionerLinksRotate = <ThrowOnError extends boolean = true>(
+  options: Options<VpnProvisionerLinksRotateData, ThrowOnError>,
+): RequestResult<VpnProvisionerLinksRotateResponses, VpnProvisionerLinksRotateErrors, ThrowOnError> =>
+  (options.client ?? client).post<VpnProvisionerLinksRotateResponses, VpnProvisionerLinksRotateErrors, ThrowOnError>({
+    url: '/v1/me/vpn/{accessId}/link/rotate',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Moves you to a server of another region, where there is room.
+ */
+export const vpnProvisionerAccessesChooseServer = <ThrowOnError extends boolean = true>(
+  options: Options<VpnProvisionerAccessesChooseServerData, ThrowOnError>,
+): RequestResult<VpnProvisionerAccessesChooseServerResponses, VpnProvisionerAccessesChooseServerErrors, ThrowOnError> =>
+  (options.client ?? client).post<
+    VpnProvisionerAccessesChooseServerResponses,
+    VpnProvisionerAccessesChooseServerErrors,
+    ThrowOnError
+  >({
+    url: '/v1/me/vpn/{accessId}/region',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * How much you used, day by day.
+ */
+export const vpnProvisionerUsageListMine = <ThrowOnError extends boolean = true>(
+  options: Options<VpnProvisionerUsageListMineData, ThrowOnError>,
+): RequestResult<VpnProvisionerUsageListMineResponses, VpnProvisionerUsageListMineErrors, ThrowOnError> =>
+  (options.client ?? client).get<VpnProvisionerUsageListMineResponses, VpnProvisionerUsageListMineErrors, ThrowOnError>(
+    { url: '/v1/me/vpn/{accessId}/usage', ...options },
+  );
+
+/**
+ * Where there are servers, and how busy they are.
+ */
+export const vpnProvisionerRegionsListMine = <ThrowOnError extends boolean = true>(
+  options: Options<VpnProvisionerRegionsListMineData, ThrowOnError>,
+): RequestResult<VpnProvisionerRegionsListMineResponses, VpnProvisionerRegionsListMineErrors, ThrowOnError> =>
+  (options.client ?? client).get<
+    VpnProvisionerRegionsListMineResponses,
+    VpnProvisionerRegionsListMineErrors,
+    ThrowOnError
+  >({ url: '/v1/me/vpn/regions', ...options });
+
+/**
  * Counts days anew from the stored events; what is counted while events come is the same, so it is for doubt.
  */
 export const analyticsMeasuresRebuild = <ThrowOnError extends boolean = true>(
@@ -2588,6 +3471,162 @@ export const analyticsMeasuresRebuild = <ThrowOnError extends boolean = true>(
 ): RequestResult<AnalyticsMeasuresRebuildResponses, AnalyticsMeasuresRebuildErrors, ThrowOnError> =>
   (options.client ?? client).post<AnalyticsMeasuresRebuildResponses, AnalyticsMeasuresRebuildErrors, ThrowOnError>({
     url: '/v1/measures/rebuild',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * What was ordered, the newest first.
+ */
+export const paymentsOrdersList = <ThrowOnError extends boolean = true>(
+  options?: Options<PaymentsOrdersListData, ThrowOnError>,
+): RequestResult<PaymentsOrdersListResponses, PaymentsOrdersListErrors, ThrowOnError> =>
+  (options?.client ?? client).get<PaymentsOrdersListResponses, PaymentsOrdersListErrors, ThrowOnError>({
+    url: '/v1/orders',
+    ...options,
+  });
+
+/**
+ * An order with each attempt to pay it, what went back, and how it was booked.
+ */
+export const paymentsOrdersRead = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsOrdersReadData, ThrowOnError>,
+): RequestResult<PaymentsOrdersReadResponses, PaymentsOrdersReadErrors, ThrowOnError> =>
+  (options.client ?? client).get<PaymentsOrdersReadResponses, PaymentsOrdersReadErrors, ThrowOnError>({
+    url: '/v1/orders/{orderId}',
+    ...options,
+  });
+
+/**
+ * Gives money of an order back. All of it takes back what was bought. Large sums need a second member of staff.
+ */
+export const paymentsOrdersRefund = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsOrdersRefundData, ThrowOnError>,
+): RequestResult<PaymentsOrdersRefundResponses, PaymentsOrdersRefundErrors, ThrowOnError> =>
+  (options.client ?? client).post<PaymentsOrdersRefundResponses, PaymentsOrdersRefundErrors, ThrowOnError>({
+    url: '/v1/orders/{orderId}/refund',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * What a bot sells beside its plans.
+ */
+export const paymentsPackagesList = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsPackagesListData, ThrowOnError>,
+): RequestResult<PaymentsPackagesListResponses, PaymentsPackagesListErrors, ThrowOnError> =>
+  (options.client ?? client).get<PaymentsPackagesListResponses, PaymentsPackagesListErrors, ThrowOnError>({
+    url: '/v1/packages',
+    ...options,
+  });
+
+/**
+ * A new package, sold from now on.
+ */
+export const paymentsPackagesCreate = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsPackagesCreateData, ThrowOnError>,
+): RequestResult<PaymentsPackagesCreateResponses, PaymentsPackagesCreateErrors, ThrowOnError> =>
+  (options.client ?? client).post<PaymentsPackagesCreateResponses, PaymentsPackagesCreateErrors, ThrowOnError>({
+    url: '/v1/packages',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Changes a package, or sells it no more.
+ */
+export const paymentsPackagesChange = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsPackagesChangeData, ThrowOnError>,
+): RequestResult<PaymentsPackagesChangeResponses, PaymentsPackagesChangeErrors, ThrowOnError> =>
+  (options.client ?? client).patch<PaymentsPackagesChangeResponses, PaymentsPackagesChangeErrors, ThrowOnError>({
+    url: '/v1/packages/{packageId}',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * A payment provider tells that something has become of a payment.
+ */
+export const paymentsNotificationsTake = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsNotificationsTakeData, ThrowOnError>,
+): RequestResult<PaymentsNotificationsTakeResponses, PaymentsNotificationsTakeErrors, ThrowOnError> =>
+  (options.client ?? client).post<PaymentsNotificationsTakeResponses, PaymentsNotificationsTakeErrors, ThrowOnError>({
+    url: '/v1/payments/{provider}/{botId}/notifications',
+    ...options,
+    headers: {
+      'Content-Type': '*/*',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Payouts that people have asked for, the newest first.
+ */
+export const paymentsPayoutsList = <ThrowOnError extends boolean = true>(
+  options?: Options<PaymentsPayoutsListData, ThrowOnError>,
+): RequestResult<PaymentsPayoutsListResponses, PaymentsPayoutsListErrors, ThrowOnError> =>
+  (options?.client ?? client).get<PaymentsPayoutsListResponses, PaymentsPayoutsListErrors, ThrowOnError>({
+    url: '/v1/payouts',
+    ...options,
+  });
+
+/**
+ * A payout, and where it is to be sent.
+ */
+export const paymentsPayoutsRead = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsPayoutsReadData, ThrowOnError>,
+): RequestResult<PaymentsPayoutsReadResponses, PaymentsPayoutsReadErrors, ThrowOnError> =>
+  (options.client ?? client).get<PaymentsPayoutsReadResponses, PaymentsPayoutsReadErrors, ThrowOnError>({
+    url: '/v1/payouts/{payoutId}',
+    ...options,
+  });
+
+/**
+ * Lets a payout be sent. Two members of staff have to agree.
+ */
+export const paymentsPayoutsApprove = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsPayoutsApproveData, ThrowOnError>,
+): RequestResult<PaymentsPayoutsApproveResponses, PaymentsPayoutsApproveErrors, ThrowOnError> =>
+  (options.client ?? client).post<PaymentsPayoutsApproveResponses, PaymentsPayoutsApproveErrors, ThrowOnError>({
+    url: '/v1/payouts/{payoutId}/approve',
+    ...options,
+  });
+
+/**
+ * Notes that an approved payout was sent.
+ */
+export const paymentsPayoutsComplete = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsPayoutsCompleteData, ThrowOnError>,
+): RequestResult<PaymentsPayoutsCompleteResponses, PaymentsPayoutsCompleteErrors, ThrowOnError> =>
+  (options.client ?? client).post<PaymentsPayoutsCompleteResponses, PaymentsPayoutsCompleteErrors, ThrowOnError>({
+    url: '/v1/payouts/{payoutId}/complete',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Does not send a payout: it is on the balance of the person again.
+ */
+export const paymentsPayoutsRefuse = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsPayoutsRefuseData, ThrowOnError>,
+): RequestResult<PaymentsPayoutsRefuseResponses, PaymentsPayoutsRefuseErrors, ThrowOnError> =>
+  (options.client ?? client).post<PaymentsPayoutsRefuseResponses, PaymentsPayoutsRefuseErrors, ThrowOnError>({
+    url: '/v1/payouts/{payoutId}/refuse',
     ...options,
     headers: {
       'Content-Type': 'application/json',
@@ -2751,6 +3790,95 @@ export const gatewayPeopleFind = <ThrowOnError extends boolean = true>(
       'Content-Type': 'application/json',
       ...options.headers,
     },
+  });
+
+/**
+ * The plans of a bot, in the order in which they are shown.
+ */
+export const paymentsPlansList = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsPlansListData, ThrowOnError>,
+): RequestResult<PaymentsPlansListResponses, PaymentsPlansListErrors, ThrowOnError> =>
+  (options.client ?? client).get<PaymentsPlansListResponses, PaymentsPlansListErrors, ThrowOnError>({
+    url: '/v1/plans',
+    ...options,
+  });
+
+/**
+ * A new plan, sold from now on.
+ */
+export const paymentsPlansCreate = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsPlansCreateData, ThrowOnError>,
+): RequestResult<PaymentsPlansCreateResponses, PaymentsPlansCreateErrors, ThrowOnError> =>
+  (options.client ?? client).post<PaymentsPlansCreateResponses, PaymentsPlansCreateErrors, ThrowOnError>({
+    url: '/v1/plans',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * One plan.
+ */
+export const paymentsPlansRead = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsPlansReadData, ThrowOnError>,
+): RequestResult<PaymentsPlansReadResponses, PaymentsPlansReadErrors, ThrowOnError> =>
+  (options.client ?? client).get<PaymentsPlansReadResponses, PaymentsPlansReadErrors, ThrowOnError>({
+    url: '/v1/plans/{planId}',
+    ...options,
+  });
+
+/**
+ * Changes what is sold from now on. Who has it is charged the new price when it is renewed next.
+ */
+export const paymentsPlansChange = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsPlansChangeData, ThrowOnError>,
+): RequestResult<PaymentsPlansChangeResponses, PaymentsPlansChangeErrors, ThrowOnError> =>
+  (options.client ?? client).patch<PaymentsPlansChangeResponses, PaymentsPlansChangeErrors, ThrowOnError>({
+    url: '/v1/plans/{planId}',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Promo codes of a bot, the newest first.
+ */
+export const paymentsPromoCodesList = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsPromoCodesListData, ThrowOnError>,
+): RequestResult<PaymentsPromoCodesListResponses, PaymentsPromoCodesListErrors, ThrowOnError> =>
+  (options.client ?? client).get<PaymentsPromoCodesListResponses, PaymentsPromoCodesListErrors, ThrowOnError>({
+    url: '/v1/promo-codes',
+    ...options,
+  });
+
+/**
+ * A new promo code.
+ */
+export const paymentsPromoCodesCreate = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsPromoCodesCreateData, ThrowOnError>,
+): RequestResult<PaymentsPromoCodesCreateResponses, PaymentsPromoCodesCreateErrors, ThrowOnError> =>
+  (options.client ?? client).post<PaymentsPromoCodesCreateResponses, PaymentsPromoCodesCreateErrors, ThrowOnError>({
+    url: '/v1/promo-codes',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Nobody can use it any more. What was ordered with it keeps its price.
+ */
+export const paymentsPromoCodesEnd = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsPromoCodesEndData, ThrowOnError>,
+): RequestResult<PaymentsPromoCodesEndResponses, PaymentsPromoCodesEndErrors, ThrowOnError> =>
+  (options.client ?? client).post<PaymentsPromoCodesEndResponses, PaymentsPromoCodesEndErrors, ThrowOnError>({
+    url: '/v1/promo-codes/{promoCodeId}/end',
+    ...options,
   });
 
 /**
@@ -2976,6 +4104,54 @@ export const analyticsQuarantinedEventsReplay = <ThrowOnError extends boolean = 
   });
 
 /**
+ * How the books of each day fit, the latest first.
+ */
+export const paymentsReconciliationsList = <ThrowOnError extends boolean = true>(
+  options?: Options<PaymentsReconciliationsListData, ThrowOnError>,
+): RequestResult<PaymentsReconciliationsListResponses, PaymentsReconciliationsListErrors, ThrowOnError> =>
+  (options?.client ?? client).get<
+    PaymentsReconciliationsListResponses,
+    PaymentsReconciliationsListErrors,
+    ThrowOnError
+  >({ url: '/v1/reconciliations', ...options });
+
+/**
+ * Compares the books of a day now.
+ */
+export const paymentsReconciliationsRun = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsReconciliationsRunData, ThrowOnError>,
+): RequestResult<PaymentsReconciliationsRunResponses, PaymentsReconciliationsRunErrors, ThrowOnError> =>
+  (options.client ?? client).post<PaymentsReconciliationsRunResponses, PaymentsReconciliationsRunErrors, ThrowOnError>({
+    url: '/v1/reconciliations',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * What does not fit of a day.
+ */
+export const paymentsReconciliationsRead = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsReconciliationsReadData, ThrowOnError>,
+): RequestResult<PaymentsReconciliationsReadResponses, PaymentsReconciliationsReadErrors, ThrowOnError> =>
+  (options.client ?? client).get<PaymentsReconciliationsReadResponses, PaymentsReconciliationsReadErrors, ThrowOnError>(
+    { url: '/v1/reconciliations/{reconciliationId}', ...options },
+  );
+
+/**
+ * What went back, and what is on its way, the newest first.
+ */
+export const paymentsRefundsList = <ThrowOnError extends boolean = true>(
+  options?: Options<PaymentsRefundsListData, ThrowOnError>,
+): RequestResult<PaymentsRefundsListResponses, PaymentsRefundsListErrors, ThrowOnError> =>
+  (options?.client ?? client).get<PaymentsRefundsListResponses, PaymentsRefundsListErrors, ThrowOnError>({
+    url: '/v1/refunds',
+    ...options,
+  });
+
+/**
  * The roles there are, and what each may do.
  */
 export const gatewayRolesList = <ThrowOnError extends boolean = true>(
@@ -2983,6 +4159,17 @@ export const gatewayRolesList = <ThrowOnError extends boolean = true>(
 ): RequestResult<GatewayRolesListResponses, GatewayRolesListErrors, ThrowOnError> =>
   (options?.client ?? client).get<GatewayRolesListResponses, GatewayRolesListErrors, ThrowOnError>({
     url: '/v1/roles',
+    ...options,
+  });
+
+/**
+ * Revenue and subscriptions by month, in one currency.
+ */
+export const paymentsBoardsRead = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsBoardsReadData, ThrowOnError>,
+): RequestResult<PaymentsBoardsReadResponses, PaymentsBoardsReadErrors, ThrowOnError> =>
+  (options.client ?? client).get<PaymentsBoardsReadResponses, PaymentsBoardsReadErrors, ThrowOnError>({
+    url: '/v1/sales-board',
     ...options,
   });
 
@@ -3081,6 +4268,51 @@ export const gatewaySessionEnd = <ThrowOnError extends boolean = true>(
   });
 
 /**
+ * What a bot sells to everybody, and how it can be paid.
+ */
+export const paymentsGuestShopRead = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsGuestShopReadData, ThrowOnError>,
+): RequestResult<PaymentsGuestShopReadResponses, PaymentsGuestShopReadErrors, ThrowOnError> =>
+  (options.client ?? client).get<PaymentsGuestShopReadResponses, PaymentsGuestShopReadErrors, ThrowOnError>({
+    url: '/v1/shops/{botId}',
+    ...options,
+  });
+
+/**
+ * Orders a plan without an account. The link to take it over comes by e-mail, and is told to who has the token.
+ */
+export const paymentsGuestOrdersPlace = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsGuestOrdersPlaceData, ThrowOnError>,
+): RequestResult<PaymentsGuestOrdersPlaceResponses, PaymentsGuestOrdersPlaceErrors, ThrowOnError> =>
+  (options.client ?? client).post<PaymentsGuestOrdersPlaceResponses, PaymentsGuestOrdersPlaceErrors, ThrowOnError>({
+    url: '/v1/shops/{botId}/orders',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * How far a visit of the page came. Nothing is kept of a browser that asks not to be tracked.
+ */
+export const paymentsGuestShopRecordStep = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsGuestShopRecordStepData, ThrowOnError>,
+): RequestResult<PaymentsGuestShopRecordStepResponses, PaymentsGuestShopRecordStepErrors, ThrowOnError> =>
+  (options.client ?? client).post<
+    PaymentsGuestShopRecordStepResponses,
+    PaymentsGuestShopRecordStepErrors,
+    ThrowOnError
+  >({
+    url: '/v1/shops/{botId}/steps',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
  * Begins to sign in with an account elsewhere: what has to be remembered of it is in a cookie for ten minutes.
  */
 export const gatewaySignInAttemptsBegin = <ThrowOnError extends boolean = true>(
@@ -3103,21 +4335,6 @@ export const gatewaySignInEmailsSend = <ThrowOnError extends boolean = true>(
 ): RequestResult<GatewaySignInEmailsSendResponses, GatewaySignInEmailsSendErrors, ThrowOnError> =>
   (options.client ?? client).post<GatewaySignInEmailsSendResponses, GatewaySignInEmailsSendErrors, ThrowOnError>({
     url: '/v1/sign-in/emails',
-    ...options,
-    headers: {
-      'Content-Type': 'application/json',
-      ...options.headers,
-    },
-  });
-
-/**
- * Whose account a link that came by e-mail or from a bot opens. It is not used up by this.
- */
-export const gatewaySignInLinksRead = <ThrowOnError extends boolean = true>(
-  options: Options<GatewaySignInLinksReadData, ThrowOnError>,
-): RequestResult<GatewaySignInLinksReadResponses, GatewaySignInLinksReadErrors, ThrowOnError> =>
-  (options.client ?? client).post<GatewaySignInLinksReadResponses, GatewaySignInLinksReadErrors, ThrowOnError>({
-    url: '/v1/sign-in/links/read',
     ...options,
     headers: {
       'Content-Type': 'application/json',
@@ -3632,6 +4849,51 @@ export const analyticsBackupsRestore = <ThrowOnError extends boolean = true>(
   });
 
 /**
+ * What people are subscribed to, the newest first.
+ */
+export const paymentsSubscriptionsList = <ThrowOnError extends boolean = true>(
+  options?: Options<PaymentsSubscriptionsListData, ThrowOnError>,
+): RequestResult<PaymentsSubscriptionsListResponses, PaymentsSubscriptionsListErrors, ThrowOnError> =>
+  (options?.client ?? client).get<PaymentsSubscriptionsListResponses, PaymentsSubscriptionsListErrors, ThrowOnError>({
+    url: '/v1/subscriptions',
+    ...options,
+  });
+
+/**
+ * Ends a subscription now, for misuse. Money goes back by a refund only.
+ */
+export const paymentsSubscriptionsEnd = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsSubscriptionsEndData, ThrowOnError>,
+): RequestResult<PaymentsSubscriptionsEndResponses, PaymentsSubscriptionsEndErrors, ThrowOnError> =>
+  (options.client ?? client).post<PaymentsSubscriptionsEndResponses, PaymentsSubscriptionsEndErrors, ThrowOnError>({
+    url: '/v1/subscriptions/{subscriptionId}/end',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Gives days, as amends. More than thirty need a second member of staff.
+ */
+export const paymentsSubscriptionsExtend = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsSubscriptionsExtendData, ThrowOnError>,
+): RequestResult<PaymentsSubscriptionsExtendResponses, PaymentsSubscriptionsExtendErrors, ThrowOnError> =>
+  (options.client ?? client).post<
+    PaymentsSubscriptionsExtendResponses,
+    PaymentsSubscriptionsExtendErrors,
+    ThrowOnError
+  >({
+    url: '/v1/subscriptions/{subscriptionId}/extend',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
  * What a person did on our pages. Nothing is kept unless they have consented, and nothing of a browser that asks not to be tracked.
  */
 export const analyticsUiEventsRecord = <ThrowOnError extends boolean = true>(
@@ -3667,6 +4929,324 @@ export const chatAiUsageSeriesRead = <ThrowOnError extends boolean = true>(
     url: '/v1/usage/series',
     ...options,
   });
+
+/**
+ * What a person is owed, and by which servers it is served.
+ */
+export const vpnProvisionerAccessesList = <ThrowOnError extends boolean = true>(
+  options: Options<VpnProvisionerAccessesListData, ThrowOnError>,
+): RequestResult<VpnProvisionerAccessesListResponses, VpnProvisionerAccessesListErrors, ThrowOnError> =>
+  (options.client ?? client).get<VpnProvisionerAccessesListResponses, VpnProvisionerAccessesListErrors, ThrowOnError>({
+    url: '/v1/vpn/accesses',
+    ...options,
+  });
+
+/**
+ * Lets a person in by new credentials: whoever else knew the old ones is out.
+ */
+export const vpnProvisionerAccessKeysReissue = <ThrowOnError extends boolean = true>(
+  options: Options<VpnProvisionerAccessKeysReissueData, ThrowOnError>,
+): RequestResult<VpnProvisionerAccessKeysReissueResponses, VpnProvisionerAccessKeysReissueErrors, ThrowOnError> =>
+  (options.client ?? client).post<
+    VpnProvisionerAccessKeysReissueResponses,
+    VpnProvisionerAccessKeysReissueErrors,
+    ThrowOnError
+  >({ url: '/v1/vpn/accesses/{accessId}/reissue', ...options });
+
+/**
+ * Servers that should be added or can be spared, the latest first.
+ */
+export const vpnProvisionerCapacityProposalsList = <ThrowOnError extends boolean = true>(
+  options?: Options<VpnProvisionerCapacityProposalsListData, ThrowOnError>,
+): RequestResult<
+  VpnProvisionerCapacityProposalsListResponses,
+  VpnProvisionerCapacityProposalsListErrors,
+  ThrowOnError
+> =>
+  (options?.client ?? client).get<
+    VpnProvisionerCapacityProposalsListResponses,
+    VpnProvisionerCapacityProposalsListErrors,
+    ThrowOnError
+  >({ url: '/v1/vpn/capacity-proposals', ...options });
+
+/**
+ * Accepts or dismisses a proposal. A server that is to be dropped takes nobody new from then on.
+ */
+export const vpnProvisionerCapacityProposalsDecide = <ThrowOnError extends boolean = true>(
+  options: Options<VpnProvisionerCapacityProposalsDecideData, ThrowOnError>,
+): RequestResult<
+  VpnProvisionerCapacityProposalsDecideResponses,
+  VpnProvisionerCapacityProposalsDecideErrors,
+  ThrowOnError
+> =>
+  (options.client ?? client).post<
+    VpnProvisionerCapacityProposalsDecideResponses,
+    VpnProvisionerCapacityProposalsDecideErrors,
+    ThrowOnError
+  >({
+    url: '/v1/vpn/capacity-proposals/{proposalId}/decide',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Whether people are told that nothing can be served just now.
+ */
+export const vpnProvisionerMaintenanceRead = <ThrowOnError extends boolean = true>(
+  options?: Options<VpnProvisionerMaintenanceReadData, ThrowOnError>,
+): RequestResult<VpnProvisionerMaintenanceReadResponses, VpnProvisionerMaintenanceReadErrors, ThrowOnError> =>
+  (options?.client ?? client).get<
+    VpnProvisionerMaintenanceReadResponses,
+    VpnProvisionerMaintenanceReadErrors,
+    ThrowOnError
+  >({ url: '/v1/vpn/maintenance', ...options });
+
+/**
+ * Switches maintenance on, or off again. What began by itself ends by itself.
+ */
+export const vpnProvisionerMaintenanceSet = <ThrowOnError extends boolean = true>(
+  options: Options<VpnProvisionerMaintenanceSetData, ThrowOnError>,
+): RequestResult<VpnProvisionerMaintenanceSetResponses, VpnProvisionerMaintenanceSetErrors, ThrowOnError> =>
+  (options.client ?? client).put<
+    VpnProvisionerMaintenanceSetResponses,
+    VpnProvisionerMaintenanceSetErrors,
+    ThrowOnError
+  >({
+    url: '/v1/vpn/maintenance',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Where people of a server would go as things are now, and how many would find no room.
+ */
+export const vpnProvisionerMigrationPreviewsRead = <ThrowOnError extends boolean = true>(
+  options: Options<VpnProvisionerMigrationPreviewsReadData, ThrowOnError>,
+): RequestResult<
+  VpnProvisionerMigrationPreviewsReadResponses,
+  VpnProvisionerMigrationPreviewsReadErrors,
+  ThrowOnError
+> =>
+  (options.client ?? client).get<
+    VpnProvisionerMigrationPreviewsReadResponses,
+    VpnProvisionerMigrationPreviewsReadErrors,
+    ThrowOnError
+  >({ url: '/v1/vpn/migration-preview', ...options });
+
+/**
+ * Planned migrations and failovers, the latest first.
+ */
+export const vpnProvisionerMigrationsList = <ThrowOnError extends boolean = true>(
+  options?: Options<VpnProvisionerMigrationsListData, ThrowOnError>,
+): RequestResult<VpnProvisionerMigrationsListResponses, VpnProvisionerMigrationsListErrors, ThrowOnError> =>
+  (options?.client ?? client).get<
+    VpnProvisionerMigrationsListResponses,
+    VpnProvisionerMigrationsListErrors,
+    ThrowOnError
+  >({ url: '/v1/vpn/migrations', ...options });
+
+/**
+ * Plans to move people of a server to others. Nobody is moved until it is started.
+ */
+export const vpnProvisionerMigrationsPlan = <ThrowOnError extends boolean = true>(
+  options: Options<VpnProvisionerMigrationsPlanData, ThrowOnError>,
+): RequestResult<VpnProvisionerMigrationsPlanResponses, VpnProvisionerMigrationsPlanErrors, ThrowOnError> =>
+  (options.client ?? client).post<
+    VpnProvisionerMigrationsPlanResponses,
+    VpnProvisionerMigrationsPlanErrors,
+    ThrowOnError
+  >({
+    url: '/v1/vpn/migrations',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * One migration, and how far it is.
+ */
+export const vpnProvisionerMigrationsRead = <ThrowOnError extends boolean = true>(
+  options: Options<VpnProvisionerMigrationsReadData, ThrowOnError>,
+): RequestResult<VpnProvisionerMigrationsReadResponses, VpnProvisionerMigrationsReadErrors, ThrowOnError> =>
+  (options.client ?? client).get<
+    VpnProvisionerMigrationsReadResponses,
+    VpnProvisionerMigrationsReadErrors,
+    ThrowOnError
+  >({ url: '/v1/vpn/migrations/{migrationId}', ...options });
+
+/**
+ * Starts a migration, pauses it, lets it go on, rolls it back, or gives up a plan.
+ */
+export const vpnProvisionerMigrationsChange = <ThrowOnError extends boolean = true>(
+  options: Options<VpnProvisionerMigrationsChangeData, ThrowOnError>,
+): RequestResult<VpnProvisionerMigrationsChangeResponses, VpnProvisionerMigrationsChangeErrors, ThrowOnError> =>
+  (options.client ?? client).patch<
+    VpnProvisionerMigrationsChangeResponses,
+    VpnProvisionerMigrationsChangeErrors,
+    ThrowOnError
+  >({
+    url: '/v1/vpn/migrations/{migrationId}',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * The panels that servers can be run by, and what each needs to be told.
+ */
+export const vpnProvisionerPanelKindsList = <ThrowOnError extends boolean = true>(
+  options?: Options<VpnProvisionerPanelKindsListData, ThrowOnError>,
+): RequestResult<VpnProvisionerPanelKindsListResponses, VpnProvisionerPanelKindsListErrors, ThrowOnError> =>
+  (options?.client ?? client).get<
+    VpnProvisionerPanelKindsListResponses,
+    VpnProvisionerPanelKindsListErrors,
+    ThrowOnError
+  >({ url: '/v1/vpn/panel-kinds', ...options });
+
+/**
+ * How busy a region was in the last weeks, hour by hour, and how busy it is going to be in the next.
+ */
+export const vpnProvisionerLoadForecastsRead = <ThrowOnError extends boolean = true>(
+  options: Options<VpnProvisionerLoadForecastsReadData, ThrowOnError>,
+): RequestResult<VpnProvisionerLoadForecastsReadResponses, VpnProvisionerLoadForecastsReadErrors, ThrowOnError> =>
+  (options.client ?? client).get<
+    VpnProvisionerLoadForecastsReadResponses,
+    VpnProvisionerLoadForecastsReadErrors,
+    ThrowOnError
+  >({ url: '/v1/vpn/regions/{region}/forecast', ...options });
+
+/**
+ * Asks a panel how it is, before it is saved. With the id of a server its own secrets count where none are given.
+ */
+export const vpnProvisionerServersTry = <ThrowOnError extends boolean = true>(
+  options: Options<VpnProvisionerServersTryData, ThrowOnError>,
+): RequestResult<VpnProvisionerServersTryResponses, VpnProvisionerServersTryErrors, ThrowOnError> =>
+  (options.client ?? client).post<VpnProvisionerServersTryResponses, VpnProvisionerServersTryErrors, ThrowOnError>({
+    url: '/v1/vpn/server-trials',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * All servers by name, with whom they serve and how they are.
+ */
+export const vpnProvisionerServersList = <ThrowOnError extends boolean = true>(
+  options?: Options<VpnProvisionerServersListData, ThrowOnError>,
+): RequestResult<VpnProvisionerServersListResponses, VpnProvisionerServersListErrors, ThrowOnError> =>
+  (options?.client ?? client).get<VpnProvisionerServersListResponses, VpnProvisionerServersListErrors, ThrowOnError>({
+    url: '/v1/vpn/servers',
+    ...options,
+  });
+
+/**
+ * Adds a server, when its panel answers. It serves people from its first good probe on.
+ */
+export const vpnProvisionerServersCreate = <ThrowOnError extends boolean = true>(
+  options: Options<VpnProvisionerServersCreateData, ThrowOnError>,
+): RequestResult<VpnProvisionerServersCreateResponses, VpnProvisionerServersCreateErrors, ThrowOnError> =>
+  (options.client ?? client).post<
+    VpnProvisionerServersCreateResponses,
+    VpnProvisionerServersCreateErrors,
+    ThrowOnError
+  >({
+    url: '/v1/vpn/servers',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * One server.
+ */
+export const vpnProvisionerServersRead = <ThrowOnError extends boolean = true>(
+  options: Options<VpnProvisionerServersReadData, ThrowOnError>,
+): RequestResult<VpnProvisionerServersReadResponses, VpnProvisionerServersReadErrors, ThrowOnError> =>
+  (options.client ?? client).get<VpnProvisionerServersReadResponses, VpnProvisionerServersReadErrors, ThrowOnError>({
+    url: '/v1/vpn/servers/{serverId}',
+    ...options,
+  });
+
+/**
+ * Changes a server. Another panel or address is taken when it answers; secrets that are not named stay. It can be retired when it serves nobody; with `force` also when users are left on a panel that is gone for good.
+ */
+export const vpnProvisionerServersChange = <ThrowOnError extends boolean = true>(
+  options: Options<VpnProvisionerServersChangeData, ThrowOnError>,
+): RequestResult<VpnProvisionerServersChangeResponses, VpnProvisionerServersChangeErrors, ThrowOnError> =>
+  (options.client ?? client).patch<
+    VpnProvisionerServersChangeResponses,
+    VpnProvisionerServersChangeErrors,
+    ThrowOnError
+  >({
+    url: '/v1/vpn/servers/{serverId}',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Has a panel compared with what is owed, and put right.
+ */
+export const vpnProvisionerDriftChecksRequest = <ThrowOnError extends boolean = true>(
+  options: Options<VpnProvisionerDriftChecksRequestData, ThrowOnError>,
+): RequestResult<VpnProvisionerDriftChecksRequestResponses, VpnProvisionerDriftChecksRequestErrors, ThrowOnError> =>
+  (options.client ?? client).post<
+    VpnProvisionerDriftChecksRequestResponses,
+    VpnProvisionerDriftChecksRequestErrors,
+    ThrowOnError
+  >({ url: '/v1/vpn/servers/{serverId}/drift-checks', ...options });
+
+/**
+ * What a panel was found to hold, the latest first; kept for 90 days.
+ */
+export const vpnProvisionerDriftReportsList = <ThrowOnError extends boolean = true>(
+  options: Options<VpnProvisionerDriftReportsListData, ThrowOnError>,
+): RequestResult<VpnProvisionerDriftReportsListResponses, VpnProvisionerDriftReportsListErrors, ThrowOnError> =>
+  (options.client ?? client).get<
+    VpnProvisionerDriftReportsListResponses,
+    VpnProvisionerDriftReportsListErrors,
+    ThrowOnError
+  >({ url: '/v1/vpn/servers/{serverId}/drift-reports', ...options });
+
+/**
+ * How a server was, minute by minute; kept for a week.
+ */
+export const vpnProvisionerHealthSamplesList = <ThrowOnError extends boolean = true>(
+  options: Options<VpnProvisionerHealthSamplesListData, ThrowOnError>,
+): RequestResult<VpnProvisionerHealthSamplesListResponses, VpnProvisionerHealthSamplesListErrors, ThrowOnError> =>
+  (options.client ?? client).get<
+    VpnProvisionerHealthSamplesListResponses,
+    VpnProvisionerHealthSamplesListErrors,
+    ThrowOnError
+  >({ url: '/v1/vpn/servers/{serverId}/health', ...options });
+
+/**
+ * Accesses that are used in an unusual way, the latest first.
+ */
+export const vpnProvisionerUsageAnomaliesList = <ThrowOnError extends boolean = true>(
+  options?: Options<VpnProvisionerUsageAnomaliesListData, ThrowOnError>,
+): RequestResult<VpnProvisionerUsageAnomaliesListResponses, VpnProvisionerUsageAnomaliesListErrors, ThrowOnError> =>
+  (options?.client ?? client).get<
+    VpnProvisionerUsageAnomaliesListResponses,
+    VpnProvisionerUsageAnomaliesListErrors,
+    ThrowOnError
+  >({ url: '/v1/vpn/usage-anomalies', ...options });
 
 /**
  * What was sent or is to be sent in the last 30 days, the newest first.

@@ -20,6 +20,11 @@ export type AlertRule = string;
 export type AlertSeverity = string;
 
 /**
+ * Money in the smallest parts of its currency: kopecks, cents, Stars.
+ */
+export type AmountMinor = number;
+
+/**
  * Of which days and people a report speaks, and how fresh it is.
  */
 export type AnalyticsAbout = {
@@ -1445,6 +1450,11 @@ export type ConsentSource = string;
  */
 export type CostMicros = number;
 
+/**
+ * ISO 4217, or XTR for Telegram Stars.
+ */
+export type Currency = string;
+
 export type DeadLetter = {
   id: string;
   consumer: string;
@@ -2569,6 +2579,885 @@ export type LocalizedText = {
   ru: string;
 };
 
+export type Money = {
+  amountMinor: AmountMinor;
+  currency: Currency;
+};
+
+export type PaymentsBalance = {
+  currency: Currency;
+  amountMinor: AmountMinor;
+};
+
+/**
+ * "customer" can be spent, "held" is set aside for an order or a payout, "rewards-held" waits until a payment cannot go back.
+ */
+export type PaymentsBalanceAccount = 'customer' | 'held' | 'rewards-held';
+
+export type PaymentsBalanceCorrection = {
+  id: string;
+  at: Instant;
+  changeMinor: number;
+  currency: Currency;
+  /**
+   * Null where the person was erased.
+   */
+  reason: string | null;
+  by: string;
+};
+
+export type PaymentsBoardMonth = {
+  month: string;
+  /**
+   * What was sold, without top-ups of balances.
+   */
+  revenueMinor: number;
+  refundsMinor: number;
+  /**
+   * What providers kept.
+   */
+  feesMinor: number;
+  orders: number;
+  /**
+   * People.
+   */
+  buyers: number;
+  /**
+   * At the end of the month, or now: what subscriptions bring in a month of 30.44 days.
+   */
+  mrrMinor: number;
+  /**
+   * Subscriptions that are paid for at that time.
+   */
+  active: number;
+  /**
+   * Subscriptions that were paid for the first time.
+   */
+  began: number;
+  /**
+   * Of those that were paid for at the beginning, the ones that are not at the end.
+   */
+  churned: number;
+  /**
+   * Null where there was none at the beginning.
+   */
+  churnPercent: number | null;
+  /**
+   * Trials that began.
+   */
+  trials: number;
+  /**
+   * Of these, the ones that were paid on by now.
+   */
+  converted: number;
+  /**
+   * MRR for each subscription.
+   */
+  arpuMinor: number | null;
+  /**
+   * ARPU divided by churn; null without either.
+   */
+  ltvMinor: number | null;
+};
+
+export type PaymentsCampaignName = string;
+
+/**
+ * What may be had, the area first: "vpn.devices".
+ */
+export type PaymentsFeatureName = string;
+
+/**
+ * What a level brings. True, a number, or null for without limit.
+ */
+export type PaymentsFeatures = {
+  [key in PaymentsFeatureName]?: boolean | number | null;
+};
+
+export type PaymentsFinding = {
+  kind: PaymentsFindingKind;
+  takingId: string;
+  externalId: string | null;
+  orderId: string | null;
+  thereMinor: number | null;
+  hereMinor: number | null;
+  currency: Currency;
+};
+
+/**
+ * In what the books of a provider and the ledger differ.
+ */
+export type PaymentsFindingKind = string;
+
+export type PaymentsGiftTerms = {
+  /**
+   * So long a gift can be opened.
+   */
+  openDays: number;
+  /**
+   * Who has bought a gift may open it, too.
+   */
+  giverMayOpen: boolean;
+  /**
+   * What becomes of a gift that nobody has opened: its price goes to the balance of the giver, or the giver alone can open it.
+   */
+  unopened: 'balance' | 'giver';
+};
+
+export type PaymentsGuestOrder = {
+  botId: BotId;
+  title: LocalizedText;
+  state: PaymentsOrderState;
+  amountMinor: AmountMinor;
+  currency: Currency;
+  next: PaymentsNextStep | null;
+  failure: PaymentsPaymentFailure | null;
+  /**
+   * By which it is taken over, once it is paid and until that is done.
+   */
+  claim: {
+    /**
+     * `https://t.me/<bot>?start=<this>`
+     */
+    startParameter: string;
+    /**
+     * The same as a link; null where the name of the bot is not known here.
+     */
+    botUrl: string | null;
+    /**
+     * Of the page of this site on which whoever is signed in takes it over.
+     */
+    path: string;
+  } | null;
+  claimedAt: Instant | null;
+};
+
+export type PaymentsInvoice = {
+  id: string;
+  provider: PaymentsProvider;
+  attempt: number;
+  state: PaymentsInvoiceState;
+  amountMinor: AmountMinor;
+  currency: Currency;
+  /**
+   * As the provider knows it.
+   */
+  externalId: string | null;
+  failure: PaymentsPaymentFailure | null;
+  /**
+   * Where it is not what was asked for.
+   */
+  receivedMinor: number | null;
+  feeMinor: number | null;
+  createdAt: Instant;
+  paidAt: Instant | null;
+};
+
+/**
+ * How far one attempt to be paid by a provider is.
+ */
+export type PaymentsInvoiceState = string;
+
+/**
+ * Money that went from one account to another.
+ */
+export type PaymentsLedgerEntry = {
+  id: string;
+  at: Instant;
+  reason: string;
+  from: string;
+  to: string;
+  amountMinor: AmountMinor;
+  currency: Currency;
+  userId: string | null;
+  orderId: string | null;
+};
+
+export type PaymentsLevelName = string;
+
+/**
+ * By what means a payment is made.
+ */
+export type PaymentsMethod = string;
+
+export type PaymentsMyGift = {
+  id: string;
+  botId: BotId;
+  orderId: string;
+  title: LocalizedText;
+  /**
+   * waiting: for whoever opens it; returned: you alone can open it now; credited: its price is on your balance; taken-back: its price went back.
+   */
+  state: 'waiting' | 'returned' | 'opened' | 'credited' | 'taken-back';
+  /**
+   * Null once nobody can open it any more.
+   */
+  code: string | null;
+  /**
+   * `https://t.me/<bot>?start=<this>`
+   */
+  startParameter: string | null;
+  url: string | null;
+  expiresAt: Instant;
+  openedAt: Instant | null;
+};
+
+export type PaymentsMyLink = {
+  code: string;
+  /**
+   * `https://t.me/<bot>?start=<this>`
+   */
+  startParameter: string;
+  /**
+   * The same as a link; null where the name of the bot is not known here.
+   */
+  url: string | null;
+  /**
+   * People who came by it and are counted.
+   */
+  invited: number;
+  id: string;
+  label: string | null;
+  endedAt: Instant | null;
+  /**
+   * By people who came by it, as far as you have a share in it.
+   */
+  paid: Array<Money>;
+  /**
+   * Of that, for you.
+   */
+  earned: Array<Money>;
+};
+
+export type PaymentsMyOrder = {
+  id: string;
+  botId: BotId;
+  kind: PaymentsOrderKind;
+  title: LocalizedText;
+  state: PaymentsOrderState;
+  quote: PaymentsQuote;
+  promoCode: string | null;
+  next: PaymentsNextStep | null;
+  provider: PaymentsProvider | null;
+  /**
+   * Of the last attempt to pay.
+   */
+  failure: PaymentsPaymentFailure | null;
+  subscriptionId: string | null;
+  giftLink: string | null;
+  receiptUrl: string | null;
+  createdAt: Instant;
+  paidAt: Instant | null;
+  refundedMinor: AmountMinor;
+};
+
+export type PaymentsMySubscription = {
+  id: string;
+  botId: BotId;
+  revision: number;
+  planId: string;
+  planName: LocalizedText;
+  level: string;
+  status: PaymentsSubscriptionStatus;
+  startedAt: Instant;
+  periodStart: Instant;
+  validUntil: Instant;
+  servedUntil: Instant;
+  features: PaymentsFeatures;
+  region: string | null;
+  autoRenew: boolean;
+  /**
+   * What is charged: "MIR ·· 4477", or the balance.
+   */
+  renewsWith: string | null;
+  nextCharge: {
+    at: Instant;
+    amountMinor: AmountMinor;
+    currency: Currency;
+  } | null;
+  pausable: boolean;
+};
+
+export type PaymentsNextStep =
+  | {
+      kind: 'done';
+    }
+  | {
+      kind: 'open';
+      /**
+       * The provider's page.
+       */
+      url: string;
+      expiresAt: Instant;
+    }
+  | {
+      kind: 'stars';
+      /**
+       * Opened in Telegram.
+       */
+      link: string;
+      expiresAt: Instant;
+    }
+  | {
+      kind: 'top-up';
+      /**
+       * It is bought by itself once so much is there.
+       */
+      missingMinor: AmountMinor;
+    }
+  | {
+      /**
+       * The provider has not answered yet: read the order again.
+       */
+      kind: 'wait';
+    };
+
+export type PaymentsOrder = {
+  id: string;
+  botId: BotId;
+  userId: string;
+  kind: PaymentsOrderKind;
+  title: LocalizedText;
+  state: PaymentsOrderState;
+  currency: Currency;
+  listMinor: AmountMinor;
+  discountMinor: AmountMinor;
+  creditMinor: AmountMinor;
+  totalMinor: AmountMinor;
+  refundedMinor: AmountMinor;
+  heldMinor: AmountMinor;
+  /**
+   * Of the last attempt.
+   */
+  provider: PaymentsProvider | null;
+  promoCode: string | null;
+  campaign: string | null;
+  subscriptionId: string | null;
+  createdAt: Instant;
+  paidAt: Instant | null;
+};
+
+/**
+ * What is bought.
+ */
+export type PaymentsOrderKind = string;
+
+/**
+ * How far an order is.
+ */
+export type PaymentsOrderState = string;
+
+export type PaymentsPackage = {
+  id: string;
+  botId: BotId;
+  /**
+   * As staff call it; of one bot each is there once.
+   */
+  code: string;
+  name: LocalizedText;
+  prices: PaymentsPrices;
+  /**
+   * Beside what the plan brings.
+   */
+  adds: PaymentsFeatures;
+  lasts: 'period' | 'subscription';
+  position: number;
+  receipt: PaymentsReceiptTerms;
+  archived: boolean;
+  revision: number;
+};
+
+export type PaymentsPartner = {
+  botId: BotId;
+  userId: string;
+  percents: PaymentsRewardPercents;
+  everyPayment: boolean;
+  since: Instant;
+  endedAt: Instant | null;
+  revision: number;
+  invited: number;
+  pending: Array<Money>;
+  earned: Array<Money>;
+  paidOut: Array<Money>;
+};
+
+/**
+ * Why a payment came to nothing, in words that hold for every provider.
+ */
+export type PaymentsPaymentFailure = string;
+
+export type PaymentsPayout = {
+  id: string;
+  botId: BotId;
+  amountMinor: AmountMinor;
+  currency: Currency;
+  state: 'asked' | 'approved' | 'paid' | 'refused' | 'withdrawn';
+  askedAt: Instant;
+  decidedAt: Instant | null;
+  refusal: PaymentsPayoutRefusal | null;
+  revision: number;
+};
+
+export type PaymentsPayoutDetails = {
+  id: string;
+  botId: BotId;
+  amountMinor: AmountMinor;
+  currency: Currency;
+  state: 'asked' | 'approved' | 'paid' | 'refused' | 'withdrawn';
+  askedAt: Instant;
+  decidedAt: Instant | null;
+  refusal: PaymentsPayoutRefusal | null;
+  revision: number;
+  userId: string;
+  approvedBy: string | null;
+  decidedBy: string | null;
+  /**
+   * Of the transfer.
+   */
+  reference: string | null;
+  /**
+   * Null once it is decided: it is not kept.
+   */
+  details: string | null;
+};
+
+/**
+ * Why a payout was refused. "details": nothing can be sent to where it was to go.
+ */
+export type PaymentsPayoutRefusal = string;
+
+export type PaymentsPayWith = {
+  provider: PaymentsProvider;
+  methods: Array<PaymentsMethod>;
+  currencies: Array<Currency>;
+  recurring: boolean;
+  /**
+   * What the person saved there and can be charged without being asked for it again.
+   */
+  saved: Array<{
+    methodId: string;
+    /**
+     * "MIR ·· 4477"
+     */
+    title: string;
+  }>;
+};
+
+export type PaymentsPlacedGuestOrder = {
+  botId: BotId;
+  title: LocalizedText;
+  state: PaymentsOrderState;
+  amountMinor: AmountMinor;
+  currency: Currency;
+  next: PaymentsNextStep | null;
+  failure: PaymentsPaymentFailure | null;
+  /**
+   * By which it is taken over, once it is paid and until that is done.
+   */
+  claim: {
+    /**
+     * `https://t.me/<bot>?start=<this>`
+     */
+    startParameter: string;
+    /**
+     * The same as a link; null where the name of the bot is not known here.
+     */
+    botUrl: string | null;
+    /**
+     * Of the page of this site on which whoever is signed in takes it over.
+     */
+    path: string;
+  } | null;
+  claimedAt: Instant | null;
+  /**
+   * By which the page asks how far it is. Whoever has it can take over what was bought.
+   */
+  token: string;
+};
+
+export type PaymentsPlan = {
+  id: string;
+  botId: BotId;
+  /**
+   * As staff call it; of one bot each is there once.
+   */
+  code: string;
+  name: LocalizedText;
+  description: LocalizedText;
+  level: PaymentsLevelName;
+  /**
+   * Of two levels that a person has the higher one counts.
+   */
+  rank: number;
+  prices: PaymentsPrices;
+  features: PaymentsFeatures;
+  /**
+   * It can go on by itself.
+   */
+  recurring: boolean;
+  giftable: boolean;
+  trialDays: number | null;
+  graceDays: number;
+  position: number;
+  receipt: PaymentsReceiptTerms;
+  period: PaymentsPlanPeriod;
+  /**
+   * How many there are of it just now.
+   */
+  subscriptions: number;
+  /**
+   * Sold no more; who has it goes on with it.
+   */
+  archived: boolean;
+  createdAt: Instant;
+  revision: number;
+};
+
+export type PaymentsPlanPeriod = {
+  count: number;
+  unit: 'day' | 'month';
+};
+
+export type PaymentsPrice = {
+  currency: Currency;
+  amountMinor: AmountMinor;
+};
+
+/**
+ * By currency, in its smallest parts.
+ */
+export type PaymentsPrices = {
+  [key in Currency]?: AmountMinor;
+};
+
+export type PaymentsPromoCode = {
+  id: string;
+  botId: BotId;
+  /**
+   * Small and capital letters are the same.
+   */
+  code: string;
+  gives: PaymentsPromoGives;
+  /**
+   * Null: for all.
+   */
+  planIds: Array<string> | null;
+  maxUses: number | null;
+  maxPerPerson: number;
+  /**
+   * For people who have bought nothing before.
+   */
+  firstOnly: boolean;
+  validFrom: Instant;
+  validUntil: Instant | null;
+  /**
+   * Orders that are not paid yet included.
+   */
+  uses: number;
+  ended: boolean;
+  createdAt: Instant;
+  revision: number;
+};
+
+export type PaymentsPromoGives =
+  | {
+      kind: 'percent';
+      percent: number;
+    }
+  | {
+      kind: 'fixed';
+      amounts: PaymentsPrices;
+    }
+  | {
+      kind: 'days';
+      days: number;
+    };
+
+/**
+ * By whom a payment is taken; "balance": from what was topped up before.
+ */
+export type PaymentsProvider = string;
+
+export type PaymentsQuote = {
+  /**
+   * Without any discount.
+   */
+  listMinor: AmountMinor;
+  discountMinor: AmountMinor;
+  /**
+   * For days of a plan that is left; they are not lost.
+   */
+  creditMinor: AmountMinor;
+  fromBalanceMinor: AmountMinor;
+  /**
+   * What is left to be paid by a provider.
+   */
+  dueMinor: AmountMinor;
+  currency: Currency;
+  /**
+   * That a promo code or the credit brings.
+   */
+  extraDays: number;
+  /**
+   * Until when the subscription is paid then.
+   */
+  validUntil: Instant | null;
+};
+
+/**
+ * Of receipts by Russian law.
+ */
+export type PaymentsReceiptTerms = {
+  /**
+   * By the day of sale the last one that has begun counts.
+   */
+  vat?: Array<{
+    from: string;
+    code: number;
+  }>;
+  subject?: string;
+};
+
+export type PaymentsReconciliation = {
+  id: string;
+  botId: BotId;
+  provider: PaymentsProvider;
+  day: string;
+  state: PaymentsReconciliationState;
+  /**
+   * Payments that the provider told of.
+   */
+  compared: number;
+  /**
+   * What the provider says it has taken.
+   */
+  thereMinor: PaymentsSums;
+  /**
+   * What the ledger says.
+   */
+  hereMinor: PaymentsSums;
+  /**
+   * Paid there and unknown here; asked for again.
+   */
+  missing: number;
+  /**
+   * Paid here and unknown there.
+   */
+  unconfirmed: number;
+  /**
+   * Known to both, with other amounts.
+   */
+  different: number;
+  finishedAt: Instant | null;
+};
+
+/**
+ * What came of comparing the books of a day.
+ */
+export type PaymentsReconciliationState = string;
+
+export type PaymentsReferralTerms = {
+  percents: PaymentsRewardPercents;
+  /**
+   * False: only the first payment of each person is rewarded.
+   */
+  everyPayment: boolean;
+  /**
+   * So long after the payment, when it may still go back, a reward waits.
+   */
+  holdDays: number;
+  /**
+   * More people than that, brought by one person in a day, are not counted.
+   */
+  maxPerDay: number;
+  /**
+   * So long after somebody is met first they can still say who has invited them.
+   */
+  newHours: number;
+  /**
+   * In other currencies nothing is paid out.
+   */
+  leastPayouts: Array<PaymentsPrice>;
+};
+
+export type PaymentsRefund = {
+  id: string;
+  orderId: string;
+  userId: string;
+  botId: BotId;
+  amountMinor: AmountMinor;
+  currency: Currency;
+  cause: PaymentsRefundCause;
+  toBalance: boolean;
+  state: PaymentsRefundState;
+  /**
+   * `staff:0192…`, or the provider that told of it.
+   */
+  askedBy: string;
+  reason: string | null;
+  createdAt: Instant;
+  doneAt: Instant | null;
+};
+
+/**
+ * Why money went back.
+ */
+export type PaymentsRefundCause = string;
+
+/**
+ * How far money is on its way back.
+ */
+export type PaymentsRefundState = string;
+
+export type PaymentsReward = {
+  id: string;
+  level: number;
+  amountMinor: AmountMinor;
+  currency: Currency;
+  state: 'held' | 'paid' | 'taken-back';
+  at: Instant;
+  /**
+   * When it is yours, unless the payment goes back.
+   */
+  releaseAt: Instant;
+};
+
+/**
+ * Shares of what somebody pays: of whoever has brought them, of whoever had brought that person, and so on.
+ */
+export type PaymentsRewardPercents = Array<number>;
+
+export type PaymentsShopPackage = {
+  id: string;
+  name: LocalizedText;
+  prices: Array<PaymentsPrice>;
+  /**
+   * Beside what the plan brings.
+   */
+  adds: PaymentsFeatures;
+  /**
+   * Until the paid period ends, or as long as the subscription does.
+   */
+  lasts: 'period' | 'subscription';
+};
+
+export type PaymentsShopPlan = {
+  id: string;
+  name: LocalizedText;
+  description: LocalizedText;
+  level: string;
+  period: PaymentsPlanPeriod;
+  prices: Array<PaymentsPrice>;
+  features: PaymentsFeatures;
+  /**
+   * It can go on by itself.
+   */
+  recurring: boolean;
+  giftable: boolean;
+};
+
+export type PaymentsShopTerms = {
+  botId: BotId;
+  /**
+   * Null: nobody is rewarded.
+   */
+  referrals: PaymentsReferralTerms | null;
+  gifts: PaymentsGiftTerms;
+  revision: number;
+};
+
+export type PaymentsStaffPayout = {
+  id: string;
+  botId: BotId;
+  amountMinor: AmountMinor;
+  currency: Currency;
+  state: 'asked' | 'approved' | 'paid' | 'refused' | 'withdrawn';
+  askedAt: Instant;
+  decidedAt: Instant | null;
+  refusal: PaymentsPayoutRefusal | null;
+  revision: number;
+  userId: string;
+  approvedBy: string | null;
+  decidedBy: string | null;
+  /**
+   * Of the transfer.
+   */
+  reference: string | null;
+};
+
+export type PaymentsSubscription = {
+  id: string;
+  botId: BotId;
+  userId: string;
+  planId: string;
+  planName: LocalizedText;
+  level: string;
+  status: PaymentsSubscriptionStatus;
+  region: string | null;
+  startedAt: Instant;
+  validUntil: Instant;
+  servedUntil: Instant;
+  autoRenew: boolean;
+  renewAt: Instant | null;
+  revision: number;
+};
+
+/**
+ * How far a subscription is.
+ */
+export type PaymentsSubscriptionStatus = 'trial' | 'active' | 'grace' | 'paused' | 'expired' | 'ended';
+
+/**
+ * By currency.
+ */
+export type PaymentsSums = {
+  [key in Currency]?: number;
+};
+
+export type PaymentsTrackedLink = {
+  code: string;
+  /**
+   * `https://t.me/<bot>?start=<this>`
+   */
+  startParameter: string;
+  /**
+   * The same as a link; null where the name of the bot is not known here.
+   */
+  url: string | null;
+  /**
+   * People who came by it and are counted.
+   */
+  invited: number;
+};
+
+export type PaymentsWanted =
+  | {
+      kind: 'plan';
+      planId: string;
+      /**
+       * Of the same plan: it goes on for longer. Of another: it is changed. Absent: the trial, else a new one.
+       */
+      subscriptionId?: string;
+      region?: PaymentsWantedRegion;
+      autoRenew?: boolean;
+    }
+  | {
+      kind: 'package';
+      packageId: string;
+      subscriptionId: string;
+      quantity?: number;
+    }
+  | {
+      kind: 'top-up';
+      amountMinor: AmountMinor;
+    }
+  | {
+      kind: 'gift';
+      planId: string;
+    };
+
+export type PaymentsWantedRegion = string;
+
 export type Problem = {
   /**
    * /problems/<code>
@@ -2646,6 +3535,307 @@ export type TimeZone = string;
  * What a model was called for.
  */
 export type UsagePurpose = string;
+
+/**
+ * Whether what is paid can be used just now.
+ */
+export type VpnProvisionerAccessState = string;
+
+export type VpnProvisionerCapacityProposal = {
+  id: string;
+  region: VpnProvisionerRegionId;
+  kind: VpnProvisionerProposalKind;
+  /**
+   * Which one to drop.
+   */
+  serverId: string | null;
+  /**
+   * Of capacity, at the highest within the next seven days.
+   */
+  expectedPercent: number;
+  /**
+   * What it costs, or saves.
+   */
+  monthlyCostMinor: number;
+  currency: string;
+  state: VpnProvisionerProposalState;
+  madeAt: Instant;
+  decidedAt: Instant | null;
+  decidedBy: string | null;
+};
+
+export type VpnProvisionerEndpoint = {
+  protocol: 'vless' | 'trojan' | 'shadowsocks' | 'outline';
+  host: string;
+  port: number;
+  transport: 'tcp' | 'ws' | 'grpc' | 'httpupgrade' | 'xhttp';
+  path?: string;
+  hostHeader?: string;
+  serviceName?: string;
+  security: 'none' | 'tls' | 'reality';
+  sni?: string;
+  fingerprint?: string;
+  alpn?: Array<string>;
+  publicKey?: string;
+  shortId?: string;
+  flow?: string;
+  /**
+   * Of Shadowsocks.
+   */
+  cipher?: string;
+};
+
+export type VpnProvisionerMaintenance = {
+  on: boolean;
+  byStaff: boolean;
+  /**
+   * No server can serve anybody.
+   */
+  automatic: boolean;
+  since: Instant | null;
+  revision: number;
+};
+
+export type VpnProvisionerMigration = {
+  id: string;
+  /**
+   * A failover begins by itself when a server is down.
+   */
+  kind: 'failover' | 'planned';
+  fromServerId: string;
+  /**
+   * Null: wherever there is room.
+   */
+  toServerIds: Array<string> | null;
+  /**
+   * How many at most; null: all.
+   */
+  people: number | null;
+  reason: string | null;
+  state: VpnProvisionerMigrationState;
+  createdBy: string;
+  createdAt: Instant;
+  endedAt: Instant | null;
+  progress: {
+    total: number;
+    /**
+     * No room was found yet.
+     */
+    waiting: number;
+    /**
+     * Being made on the new server.
+     */
+    preparing: number;
+    moved: number;
+    rolledBack: number;
+    /**
+     * Need not be moved any more.
+     */
+    dropped: number;
+  };
+  revision: number;
+};
+
+export type VpnProvisionerMigrationState =
+  'planned' | 'running' | 'paused' | 'done' | 'rolling-back' | 'rolled-back' | 'cancelled';
+
+export type VpnProvisionerMyAccess = {
+  id: string;
+  subscriptionId: string;
+  botId: BotId;
+  state: VpnProvisionerAccessState;
+  /**
+   * The address that apps are given. Null until there is something behind it.
+   */
+  link: string | null;
+  servers: Array<VpnProvisionerMyServer>;
+  traffic: {
+    usedBytes: number;
+    limitBytes: number | null;
+    resetsAt: Instant | null;
+    /**
+     * When it was last counted.
+     */
+    asOf: Instant | null;
+  };
+  devices: {
+    used: number;
+    limit: number | null;
+  };
+};
+
+export type VpnProvisionerMyServer = {
+  serverId: string;
+  /**
+   * As apps show it.
+   */
+  name: string;
+  region: VpnProvisionerRegionId;
+  /**
+   * As measured from where the person is, else by our own probes.
+   */
+  latencyMs: number | null;
+  load: number;
+  best: boolean;
+};
+
+/**
+ * Why a panel gives no answer that is of use.
+ */
+export type VpnProvisionerPanelError = string;
+
+export type VpnProvisionerPersonAccess = {
+  id: string;
+  subscriptionId: string;
+  userId: string;
+  botId: BotId;
+  status: PaymentsSubscriptionStatus;
+  state: VpnProvisionerAccessState;
+  region: VpnProvisionerRegionId | null;
+  servedUntil: Instant;
+  limitBytes: number | null;
+  usedBytes: number;
+  deviceLimit: number | null;
+  grantedAt: Instant | null;
+  /**
+   * Since when something is owed that is not there yet.
+   */
+  owedSince: Instant | null;
+  /**
+   * What panels call the person.
+   */
+  panelUser: string;
+  keys: Array<{
+    serverId: string;
+    server: string;
+    region: VpnProvisionerRegionId;
+    state: 'preparing' | 'serving' | 'leaving';
+    /**
+     * The panel holds what it has to.
+     */
+    confirmed: boolean;
+    error: string | null;
+  }>;
+};
+
+/**
+ * Whether a server should be added, or can be spared.
+ */
+export type VpnProvisionerProposalKind = string;
+
+/**
+ * What became of a proposal; "outdated": by a later forecast it holds no more.
+ */
+export type VpnProvisionerProposalState = string;
+
+export type VpnProvisionerRegion = {
+  id: VpnProvisionerRegionId;
+  name: LocalizedText;
+  available: boolean;
+  load: number;
+};
+
+/**
+ * A country, and a place in it where there are several: "de", "us-east".
+ */
+export type VpnProvisionerRegionId = string;
+
+export type VpnProvisionerServer = {
+  id: string;
+  /**
+   * As apps of people show it: "Frankfurt 1".
+   */
+  name: string;
+  region: VpnProvisionerRegionId;
+  /**
+   * People that it may serve.
+   */
+  capacity: number;
+  /**
+   * Of two alike, one with double the weight gets double the people.
+   */
+  weight: number;
+  monthlyCostMinor: AmountMinor;
+  currency: Currency;
+  /**
+   * One of the panel kinds.
+   */
+  panelKind: string;
+  /**
+   * Without its path, which is the password of some panels.
+   */
+  url: string;
+  /**
+   * As the panel kind has them.
+   */
+  settings: {
+    [key: string]: unknown;
+  };
+  endpoints: Array<VpnProvisionerEndpoint>;
+  /**
+   * Calls to its panel side by side.
+   */
+  parallelCalls: number;
+  /**
+   * Which secrets it has.
+   */
+  secretNames: Array<string>;
+  state: VpnProvisionerServerState;
+  /**
+   * Whom it serves, and who are on their way to it.
+   */
+  people: number;
+  /**
+   * Users on its panel that are to go.
+   */
+  leaving: number;
+  /**
+   * Users that its panel has not confirmed yet.
+   */
+  waiting: number;
+  health: {
+    state: 'up' | 'down' | 'returning';
+    since: Instant;
+    probedAt: Instant | null;
+    latencyMs: number | null;
+    onlineUsers: number | null;
+    cpu: number | null;
+    memory: number | null;
+    version: string | null;
+    error: VpnProvisionerPanelError | null;
+  };
+  revision: number;
+  createdAt: Instant;
+  changedAt: Instant;
+};
+
+/**
+ * A draining server takes nobody new; a retired one is over.
+ */
+export type VpnProvisionerServerState = 'in-service' | 'draining' | 'retired';
+
+export type VpnProvisionerUsageAnomaly = {
+  id: string;
+  accessId: string;
+  userId: string;
+  botId: BotId;
+  kind: VpnProvisionerUsageAnomalyKind;
+  day: string;
+  /**
+   * Networks, devices, or bytes.
+   */
+  value: number;
+  /**
+   * What it is compared with.
+   */
+  usual: number;
+  detectedAt: Instant;
+};
+
+/**
+ * What is unusual of an access: asked for from very many networks or by very many devices within a day, suddenly much more traffic than before, or more than is fair.
+ */
+export type VpnProvisionerUsageAnomalyKind = string;
 
 /**
  * Why nothing is sent to an endpoint any more: somebody disabled it, it answered 410, or nothing else for days.
@@ -5493,6 +6683,157 @@ export type GatewayAuditVerificationsReadResponses = {
 export type GatewayAuditVerificationsReadResponse =
   GatewayAuditVerificationsReadResponses[keyof GatewayAuditVerificationsReadResponses];
 
+export type PaymentsBalancesReadData = {
+  body?: never;
+  path: {
+    userId: string;
+  };
+  query?: never;
+  url: '/v1/balances/{userId}';
+};
+
+export type PaymentsBalancesReadErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsBalancesReadError = PaymentsBalancesReadErrors[keyof PaymentsBalancesReadErrors];
+
+export type PaymentsBalancesReadResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<{
+      amountMinor: AmountMinor;
+      currency: Currency;
+      account: PaymentsBalanceAccount;
+    }>;
+  };
+};
+
+export type PaymentsBalancesReadResponse = PaymentsBalancesReadResponses[keyof PaymentsBalancesReadResponses];
+
+export type PaymentsBalanceCorrectionsListData = {
+  body?: never;
+  path: {
+    userId: string;
+  };
+  query?: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+  };
+  url: '/v1/balances/{userId}/corrections';
+};
+
+export type PaymentsBalanceCorrectionsListErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsBalanceCorrectionsListError =
+  PaymentsBalanceCorrectionsListErrors[keyof PaymentsBalanceCorrectionsListErrors];
+
+export type PaymentsBalanceCorrectionsListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<PaymentsBalanceCorrection>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+  };
+};
+
+export type PaymentsBalanceCorrectionsListResponse =
+  PaymentsBalanceCorrectionsListResponses[keyof PaymentsBalanceCorrectionsListResponses];
+
+export type PaymentsBalanceCorrectionsMakeData = {
+  body: {
+    changeMinor: number;
+    currency: Currency;
+    reason: string;
+  };
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+    /**
+     * The approval that an earlier answer, 423, has named; the request is the same otherwise.
+     */
+    'X-Approval'?: string;
+  };
+  path: {
+    userId: string;
+  };
+  query?: never;
+  url: '/v1/balances/{userId}/corrections';
+};
+
+export type PaymentsBalanceCorrectionsMakeErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.balance_too_low`
+   */
+  409: Problem & {
+    code?: 'payments.balance_too_low' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `approval_required`
+   */
+  423: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsBalanceCorrectionsMakeError =
+  PaymentsBalanceCorrectionsMakeErrors[keyof PaymentsBalanceCorrectionsMakeErrors];
+
+export type PaymentsBalanceCorrectionsMakeResponses = {
+  /**
+   * The answer.
+   */
+  201: PaymentsBalanceCorrection;
+};
+
+export type PaymentsBalanceCorrectionsMakeResponse =
+  PaymentsBalanceCorrectionsMakeResponses[keyof PaymentsBalanceCorrectionsMakeResponses];
+
 export type GatewayBotsListData = {
   body?: never;
   path?: never;
@@ -5778,6 +7119,154 @@ export type GatewayBotsArchiveResponses = {
 };
 
 export type GatewayBotsArchiveResponse = GatewayBotsArchiveResponses[keyof GatewayBotsArchiveResponses];
+
+export type PaymentsPartnersListData = {
+  body?: never;
+  path: {
+    botId: BotId;
+  };
+  query?: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+  };
+  url: '/v1/bots/{botId}/partners';
+};
+
+export type PaymentsPartnersListErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsPartnersListError = PaymentsPartnersListErrors[keyof PaymentsPartnersListErrors];
+
+export type PaymentsPartnersListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<PaymentsPartner>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+  };
+};
+
+export type PaymentsPartnersListResponse = PaymentsPartnersListResponses[keyof PaymentsPartnersListResponses];
+
+export type PaymentsPartnersEndData = {
+  body?: never;
+  path: {
+    botId: BotId;
+    userId: string;
+  };
+  query?: never;
+  url: '/v1/bots/{botId}/partners/{userId}';
+};
+
+export type PaymentsPartnersEndErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.partner_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.partner_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsPartnersEndError = PaymentsPartnersEndErrors[keyof PaymentsPartnersEndErrors];
+
+export type PaymentsPartnersEndResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type PaymentsPartnersEndResponse = PaymentsPartnersEndResponses[keyof PaymentsPartnersEndResponses];
+
+export type PaymentsPartnersSetData = {
+  body: {
+    percents: PaymentsRewardPercents;
+    everyPayment: boolean;
+  };
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+    /**
+     * The approval that an earlier answer, 423, has named; the request is the same otherwise.
+     */
+    'X-Approval'?: string;
+  };
+  path: {
+    botId: BotId;
+    userId: string;
+  };
+  query?: never;
+  url: '/v1/bots/{botId}/partners/{userId}';
+};
+
+export type PaymentsPartnersSetErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.bot_not_found`, `payments.no_referrals`
+   */
+  404: Problem & {
+    code?: 'payments.bot_not_found' | 'payments.no_referrals' | 'not_found';
+  };
+  /**
+   * `approval_required`
+   */
+  423: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsPartnersSetError = PaymentsPartnersSetErrors[keyof PaymentsPartnersSetErrors];
+
+export type PaymentsPartnersSetResponses = {
+  /**
+   * The answer.
+   */
+  200: PaymentsPartner;
+};
+
+export type PaymentsPartnersSetResponse = PaymentsPartnersSetResponses[keyof PaymentsPartnersSetResponses];
 
 export type GatewayBotsPauseData = {
   body: {
@@ -6300,6 +7789,108 @@ export type GatewayBotSecretsSetResponses = {
 };
 
 export type GatewayBotSecretsSetResponse = GatewayBotSecretsSetResponses[keyof GatewayBotSecretsSetResponses];
+
+export type PaymentsShopTermsReadData = {
+  body?: never;
+  path: {
+    botId: BotId;
+  };
+  query?: never;
+  url: '/v1/bots/{botId}/shop-terms';
+};
+
+export type PaymentsShopTermsReadErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.bot_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.bot_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsShopTermsReadError = PaymentsShopTermsReadErrors[keyof PaymentsShopTermsReadErrors];
+
+export type PaymentsShopTermsReadResponses = {
+  /**
+   * The answer.
+   */
+  200: PaymentsShopTerms;
+};
+
+export type PaymentsShopTermsReadResponse = PaymentsShopTermsReadResponses[keyof PaymentsShopTermsReadResponses];
+
+export type PaymentsShopTermsSetData = {
+  body: {
+    /**
+     * Null: nobody is rewarded.
+     */
+    referrals: PaymentsReferralTerms | null;
+    gifts: PaymentsGiftTerms;
+  };
+  headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
+    'If-Match': string;
+    /**
+     * The approval that an earlier answer, 423, has named; the request is the same otherwise.
+     */
+    'X-Approval'?: string;
+  };
+  path: {
+    botId: BotId;
+  };
+  query?: never;
+  url: '/v1/bots/{botId}/shop-terms';
+};
+
+export type PaymentsShopTermsSetErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.bot_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.bot_not_found' | 'not_found';
+  };
+  /**
+   * `approval_required`
+   */
+  423: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsShopTermsSetError = PaymentsShopTermsSetErrors[keyof PaymentsShopTermsSetErrors];
+
+export type PaymentsShopTermsSetResponses = {
+  /**
+   * The answer.
+   */
+  200: PaymentsShopTerms;
+};
+
+export type PaymentsShopTermsSetResponse = PaymentsShopTermsSetResponses[keyof PaymentsShopTermsSetResponses];
 
 export type GatewayBotsTakeOverData = {
   body: {
@@ -7706,6 +9297,43 @@ export type AnalyticsExperimentsPlanResponses = {
 
 export type AnalyticsExperimentsPlanResponse =
   AnalyticsExperimentsPlanResponses[keyof AnalyticsExperimentsPlanResponses];
+
+export type PaymentsGuestOrdersReadData = {
+  body: {
+    token: string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/guest-orders/read';
+};
+
+export type PaymentsGuestOrdersReadErrors = {
+  /**
+   * `payments.guest_order_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.guest_order_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsGuestOrdersReadError = PaymentsGuestOrdersReadErrors[keyof PaymentsGuestOrdersReadErrors];
+
+export type PaymentsGuestOrdersReadResponses = {
+  /**
+   * The answer.
+   */
+  200: PaymentsGuestOrder;
+};
+
+export type PaymentsGuestOrdersReadResponse = PaymentsGuestOrdersReadResponses[keyof PaymentsGuestOrdersReadResponses];
 
 export type BotAdapterQuarantinedUpdatesListData = {
   body?: never;
@@ -9536,6 +11164,96 @@ export type AnalyticsKnownPeriodsRemoveResponses = {
 export type AnalyticsKnownPeriodsRemoveResponse =
   AnalyticsKnownPeriodsRemoveResponses[keyof AnalyticsKnownPeriodsRemoveResponses];
 
+export type PaymentsLedgerBalanceData = {
+  body?: never;
+  path?: never;
+  query?: never;
+  url: '/v1/ledger/accounts';
+};
+
+export type PaymentsLedgerBalanceErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsLedgerBalanceError = PaymentsLedgerBalanceErrors[keyof PaymentsLedgerBalanceErrors];
+
+export type PaymentsLedgerBalanceResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    accounts: Array<{
+      account: string;
+      currency: Currency;
+      amountMinor: number;
+    }>;
+    /**
+     * Currencies whose accounts are not zero together: never any.
+     */
+    unbalanced: Array<Currency>;
+  };
+};
+
+export type PaymentsLedgerBalanceResponse = PaymentsLedgerBalanceResponses[keyof PaymentsLedgerBalanceResponses];
+
+export type PaymentsLedgerListData = {
+  body?: never;
+  path?: never;
+  query?: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+    userId?: string;
+    orderId?: string;
+  };
+  url: '/v1/ledger/entries';
+};
+
+export type PaymentsLedgerListErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsLedgerListError = PaymentsLedgerListErrors[keyof PaymentsLedgerListErrors];
+
+export type PaymentsLedgerListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<PaymentsLedgerEntry>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+  };
+};
+
+export type PaymentsLedgerListResponse = PaymentsLedgerListResponses[keyof PaymentsLedgerListResponses];
+
 export type GatewayMeReadData = {
   body?: never;
   path?: never;
@@ -9631,6 +11349,61 @@ export type GatewayMeChangeResponses = {
 };
 
 export type GatewayMeChangeResponse = GatewayMeChangeResponses[keyof GatewayMeChangeResponses];
+
+export type PaymentsBalancesReadMineData = {
+  body?: never;
+  path?: never;
+  query?: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+    currency?: Currency;
+  };
+  url: '/v1/me/balance';
+};
+
+export type PaymentsBalancesReadMineErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsBalancesReadMineError = PaymentsBalancesReadMineErrors[keyof PaymentsBalancesReadMineErrors];
+
+export type PaymentsBalancesReadMineResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<{
+      at: Instant;
+      changeMinor: number;
+      balanceMinor: AmountMinor;
+      currency: Currency;
+      cause: string;
+      orderId: string | null;
+    }>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+    balances: Array<PaymentsBalance>;
+  };
+};
+
+export type PaymentsBalancesReadMineResponse =
+  PaymentsBalancesReadMineResponses[keyof PaymentsBalancesReadMineResponses];
 
 export type GatewayConsentsListData = {
   body?: never;
@@ -9768,6 +11541,226 @@ export type GatewayConsentsGiveResponses = {
 };
 
 export type GatewayConsentsGiveResponse = GatewayConsentsGiveResponses[keyof GatewayConsentsGiveResponses];
+
+export type PaymentsGiftsListMineData = {
+  body?: never;
+  path?: never;
+  query?: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+    botId?: BotId;
+  };
+  url: '/v1/me/gifts';
+};
+
+export type PaymentsGiftsListMineErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsGiftsListMineError = PaymentsGiftsListMineErrors[keyof PaymentsGiftsListMineErrors];
+
+export type PaymentsGiftsListMineResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<PaymentsMyGift>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+  };
+};
+
+export type PaymentsGiftsListMineResponse = PaymentsGiftsListMineResponses[keyof PaymentsGiftsListMineResponses];
+
+export type PaymentsGiftsOpenData = {
+  body: {
+    code: string;
+    region?: string;
+  };
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/me/gifts/open';
+};
+
+export type PaymentsGiftsOpenErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.gift_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.gift_not_found' | 'not_found';
+  };
+  /**
+   * `payments.gift_opened`, `payments.gift_over`, `payments.gift_own`
+   */
+  409: Problem & {
+    code?:
+      'payments.gift_opened' | 'payments.gift_over' | 'payments.gift_own' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsGiftsOpenError = PaymentsGiftsOpenErrors[keyof PaymentsGiftsOpenErrors];
+
+export type PaymentsGiftsOpenResponses = {
+  /**
+   * The answer.
+   */
+  200: PaymentsMySubscription;
+};
+
+export type PaymentsGiftsOpenResponse = PaymentsGiftsOpenResponses[keyof PaymentsGiftsOpenResponses];
+
+export type PaymentsGiftsPreviewData = {
+  body: {
+    code: string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/me/gifts/preview';
+};
+
+export type PaymentsGiftsPreviewErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.gift_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.gift_not_found' | 'not_found';
+  };
+  /**
+   * `payments.gift_opened`, `payments.gift_over`
+   */
+  409: Problem & {
+    code?: 'payments.gift_opened' | 'payments.gift_over' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsGiftsPreviewError = PaymentsGiftsPreviewErrors[keyof PaymentsGiftsPreviewErrors];
+
+export type PaymentsGiftsPreviewResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    botId: BotId;
+    title: LocalizedText;
+    period: PaymentsPlanPeriod;
+    expiresAt: Instant;
+    /**
+     * You have bought it yourself.
+     */
+    isOwn: boolean;
+  };
+};
+
+export type PaymentsGiftsPreviewResponse = PaymentsGiftsPreviewResponses[keyof PaymentsGiftsPreviewResponses];
+
+export type PaymentsGuestOrdersClaimData = {
+  body: {
+    token: string;
+  };
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/me/guest-orders';
+};
+
+export type PaymentsGuestOrdersClaimErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.guest_order_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.guest_order_not_found' | 'not_found';
+  };
+  /**
+   * `payments.guest_order_claimed`, `payments.guest_order_unpaid`, `payments.guest_order_refunded`
+   */
+  409: Problem & {
+    code?:
+      | 'payments.guest_order_claimed'
+      | 'payments.guest_order_unpaid'
+      | 'payments.guest_order_refunded'
+      | 'request_in_progress'
+      | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsGuestOrdersClaimError = PaymentsGuestOrdersClaimErrors[keyof PaymentsGuestOrdersClaimErrors];
+
+export type PaymentsGuestOrdersClaimResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    botId: BotId;
+    orderId: string;
+    subscriptionId: string;
+  };
+};
+
+export type PaymentsGuestOrdersClaimResponse =
+  PaymentsGuestOrdersClaimResponses[keyof PaymentsGuestOrdersClaimResponses];
 
 export type GatewayIdentitiesListData = {
   body?: never;
@@ -10150,6 +12143,744 @@ export type GatewayIdentitiesLinkSupabaseResponses = {
 export type GatewayIdentitiesLinkSupabaseResponse =
   GatewayIdentitiesLinkSupabaseResponses[keyof GatewayIdentitiesLinkSupabaseResponses];
 
+export type PaymentsOrdersListMineData = {
+  body?: never;
+  path?: never;
+  query?: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+    botId?: BotId;
+  };
+  url: '/v1/me/orders';
+};
+
+export type PaymentsOrdersListMineErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsOrdersListMineError = PaymentsOrdersListMineErrors[keyof PaymentsOrdersListMineErrors];
+
+export type PaymentsOrdersListMineResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<PaymentsMyOrder>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+  };
+};
+
+export type PaymentsOrdersListMineResponse = PaymentsOrdersListMineResponses[keyof PaymentsOrdersListMineResponses];
+
+export type PaymentsOrdersPlaceData = {
+  body: {
+    botId: BotId;
+    wanted: PaymentsWanted;
+    currency: Currency;
+    promoCode?: string;
+    useBalance?: boolean;
+    provider?: PaymentsProvider;
+    savedMethodId?: string;
+    saveMethod?: boolean;
+    /**
+     * For the receipt.
+     */
+    email?: string;
+    campaign?: PaymentsCampaignName;
+    /**
+     * Of the provider's page and of the receipt.
+     */
+    locale?: Locale;
+  };
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/me/orders';
+};
+
+export type PaymentsOrdersPlaceErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.no_shop`, `payments.plan_not_found`, `payments.package_not_found`, `payments.subscription_not_found`
+   */
+  404: Problem & {
+    code?:
+      | 'payments.no_shop'
+      | 'payments.plan_not_found'
+      | 'payments.package_not_found'
+      | 'payments.subscription_not_found'
+      | 'not_found';
+  };
+  /**
+   * `payments.trial_only_once`, `payments.too_many_open_orders`
+   */
+  409: Problem & {
+    code?: 'payments.trial_only_once' | 'payments.too_many_open_orders' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `payments.currency_not_sold`, `payments.amount_out_of_range`, `payments.promo_not_found`, `payments.promo_expired`, `payments.promo_used`, `payments.promo_not_for_this`, `payments.provider_not_offered`, `payments.email_needed`
+   */
+  422: Problem & {
+    code?:
+      | 'payments.currency_not_sold'
+      | 'payments.amount_out_of_range'
+      | 'payments.promo_not_found'
+      | 'payments.promo_expired'
+      | 'payments.promo_used'
+      | 'payments.promo_not_for_this'
+      | 'payments.provider_not_offered'
+      | 'payments.email_needed'
+      | 'validation_failed'
+      | 'idempotency_key_reused';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsOrdersPlaceError = PaymentsOrdersPlaceErrors[keyof PaymentsOrdersPlaceErrors];
+
+export type PaymentsOrdersPlaceResponses = {
+  /**
+   * The answer.
+   */
+  201: PaymentsMyOrder;
+};
+
+export type PaymentsOrdersPlaceResponse = PaymentsOrdersPlaceResponses[keyof PaymentsOrdersPlaceResponses];
+
+export type PaymentsOrdersReadMineData = {
+  body?: never;
+  path: {
+    orderId: string;
+  };
+  query?: never;
+  url: '/v1/me/orders/{orderId}';
+};
+
+export type PaymentsOrdersReadMineErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.order_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.order_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsOrdersReadMineError = PaymentsOrdersReadMineErrors[keyof PaymentsOrdersReadMineErrors];
+
+export type PaymentsOrdersReadMineResponses = {
+  /**
+   * The answer.
+   */
+  200: PaymentsMyOrder;
+};
+
+export type PaymentsOrdersReadMineResponse = PaymentsOrdersReadMineResponses[keyof PaymentsOrdersReadMineResponses];
+
+export type PaymentsOrdersCancelData = {
+  body?: never;
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+  };
+  path: {
+    orderId: string;
+  };
+  query?: never;
+  url: '/v1/me/orders/{orderId}/cancel';
+};
+
+export type PaymentsOrdersCancelErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.order_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.order_not_found' | 'not_found';
+  };
+  /**
+   * `payments.order_closed`
+   */
+  409: Problem & {
+    code?: 'payments.order_closed' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsOrdersCancelError = PaymentsOrdersCancelErrors[keyof PaymentsOrdersCancelErrors];
+
+export type PaymentsOrdersCancelResponses = {
+  /**
+   * The answer.
+   */
+  200: PaymentsMyOrder;
+};
+
+export type PaymentsOrdersCancelResponse = PaymentsOrdersCancelResponses[keyof PaymentsOrdersCancelResponses];
+
+export type PaymentsOrdersPayData = {
+  body: {
+    provider: PaymentsProvider;
+    savedMethodId?: string;
+    saveMethod?: boolean;
+  };
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+  };
+  path: {
+    orderId: string;
+  };
+  query?: never;
+  url: '/v1/me/orders/{orderId}/pay';
+};
+
+export type PaymentsOrdersPayErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.order_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.order_not_found' | 'not_found';
+  };
+  /**
+   * `payments.order_closed`
+   */
+  409: Problem & {
+    code?: 'payments.order_closed' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `payments.provider_not_offered`, `payments.email_needed`
+   */
+  422: Problem & {
+    code?: 'payments.provider_not_offered' | 'payments.email_needed' | 'validation_failed' | 'idempotency_key_reused';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsOrdersPayError = PaymentsOrdersPayErrors[keyof PaymentsOrdersPayErrors];
+
+export type PaymentsOrdersPayResponses = {
+  /**
+   * The answer.
+   */
+  200: PaymentsMyOrder;
+};
+
+export type PaymentsOrdersPayResponse = PaymentsOrdersPayResponses[keyof PaymentsOrdersPayResponses];
+
+export type PaymentsOrdersQuoteData = {
+  body: {
+    botId: BotId;
+    wanted: PaymentsWanted;
+    currency: Currency;
+    promoCode?: string;
+    useBalance?: boolean;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/me/orders/quote';
+};
+
+export type PaymentsOrdersQuoteErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.no_shop`, `payments.plan_not_found`, `payments.package_not_found`, `payments.subscription_not_found`
+   */
+  404: Problem & {
+    code?:
+      | 'payments.no_shop'
+      | 'payments.plan_not_found'
+      | 'payments.package_not_found'
+      | 'payments.subscription_not_found'
+      | 'not_found';
+  };
+  /**
+   * `payments.currency_not_sold`, `payments.amount_out_of_range`, `payments.promo_not_found`, `payments.promo_expired`, `payments.promo_used`, `payments.promo_not_for_this`
+   */
+  422: Problem & {
+    code?:
+      | 'payments.currency_not_sold'
+      | 'payments.amount_out_of_range'
+      | 'payments.promo_not_found'
+      | 'payments.promo_expired'
+      | 'payments.promo_used'
+      | 'payments.promo_not_for_this'
+      | 'validation_failed'
+      | 'idempotency_key_reused';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsOrdersQuoteError = PaymentsOrdersQuoteErrors[keyof PaymentsOrdersQuoteErrors];
+
+export type PaymentsOrdersQuoteResponses = {
+  /**
+   * The answer.
+   */
+  200: PaymentsQuote;
+};
+
+export type PaymentsOrdersQuoteResponse = PaymentsOrdersQuoteResponses[keyof PaymentsOrdersQuoteResponses];
+
+export type PaymentsSavedMethodsForgetData = {
+  body?: never;
+  path: {
+    methodId: string;
+  };
+  query?: never;
+  url: '/v1/me/payment-methods/{methodId}';
+};
+
+export type PaymentsSavedMethodsForgetErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.method_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.method_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsSavedMethodsForgetError = PaymentsSavedMethodsForgetErrors[keyof PaymentsSavedMethodsForgetErrors];
+
+export type PaymentsSavedMethodsForgetResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type PaymentsSavedMethodsForgetResponse =
+  PaymentsSavedMethodsForgetResponses[keyof PaymentsSavedMethodsForgetResponses];
+
+export type PaymentsPayoutsListMineData = {
+  body?: never;
+  path?: never;
+  query: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+    botId: BotId;
+  };
+  url: '/v1/me/payouts';
+};
+
+export type PaymentsPayoutsListMineErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsPayoutsListMineError = PaymentsPayoutsListMineErrors[keyof PaymentsPayoutsListMineErrors];
+
+export type PaymentsPayoutsListMineResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<PaymentsPayout>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+    /**
+     * That you have earned and not spent.
+     */
+    payable: Array<Money>;
+    least: Array<Money>;
+  };
+};
+
+export type PaymentsPayoutsListMineResponse = PaymentsPayoutsListMineResponses[keyof PaymentsPayoutsListMineResponses];
+
+export type PaymentsPayoutsRequestData = {
+  body: {
+    botId: BotId;
+    amountMinor: AmountMinor;
+    currency: Currency;
+    /**
+     * Where it is to be sent. Only who sends it reads this.
+     */
+    details: string;
+  };
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/me/payouts';
+};
+
+export type PaymentsPayoutsRequestErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.no_referrals`
+   */
+  404: Problem & {
+    code?: 'payments.no_referrals' | 'not_found';
+  };
+  /**
+   * `payments.payout_too_large`, `payments.payout_open`
+   */
+  409: Problem & {
+    code?: 'payments.payout_too_large' | 'payments.payout_open' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `payments.payout_too_small`
+   */
+  422: Problem & {
+    code?: 'payments.payout_too_small' | 'validation_failed' | 'idempotency_key_reused';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsPayoutsRequestError = PaymentsPayoutsRequestErrors[keyof PaymentsPayoutsRequestErrors];
+
+export type PaymentsPayoutsRequestResponses = {
+  /**
+   * The answer.
+   */
+  201: PaymentsPayout;
+};
+
+export type PaymentsPayoutsRequestResponse = PaymentsPayoutsRequestResponses[keyof PaymentsPayoutsRequestResponses];
+
+export type PaymentsPayoutsWithdrawData = {
+  body?: never;
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+  };
+  path: {
+    payoutId: string;
+  };
+  query?: never;
+  url: '/v1/me/payouts/{payoutId}/withdraw';
+};
+
+export type PaymentsPayoutsWithdrawErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.payout_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.payout_not_found' | 'not_found';
+  };
+  /**
+   * `payments.payout_decided`
+   */
+  409: Problem & {
+    code?: 'payments.payout_decided' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsPayoutsWithdrawError = PaymentsPayoutsWithdrawErrors[keyof PaymentsPayoutsWithdrawErrors];
+
+export type PaymentsPayoutsWithdrawResponses = {
+  /**
+   * The answer.
+   */
+  200: PaymentsPayout;
+};
+
+export type PaymentsPayoutsWithdrawResponse = PaymentsPayoutsWithdrawResponses[keyof PaymentsPayoutsWithdrawResponses];
+
+export type PaymentsReferralsReadMineData = {
+  body?: never;
+  path?: never;
+  query: {
+    botId: BotId;
+  };
+  url: '/v1/me/referrals';
+};
+
+export type PaymentsReferralsReadMineErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.no_referrals`
+   */
+  404: Problem & {
+    code?: 'payments.no_referrals' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsReferralsReadMineError = PaymentsReferralsReadMineErrors[keyof PaymentsReferralsReadMineErrors];
+
+export type PaymentsReferralsReadMineResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    botId: BotId;
+    link: PaymentsTrackedLink;
+    /**
+     * That you get of what people pay, level by level.
+     */
+    percents: Array<number>;
+    everyPayment: boolean;
+    holdDays: number;
+    /**
+     * People of whose payments you had something.
+     */
+    paying: number;
+    /**
+     * Until the time is over in which payments can go back.
+     */
+    pending: Array<Money>;
+    earned: Array<Money>;
+  };
+};
+
+export type PaymentsReferralsReadMineResponse =
+  PaymentsReferralsReadMineResponses[keyof PaymentsReferralsReadMineResponses];
+
+export type PaymentsReferralsUseData = {
+  body: {
+    botId: BotId;
+    code: string;
+  };
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/me/referrals';
+};
+
+export type PaymentsReferralsUseErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.referral_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.referral_not_found' | 'not_found';
+  };
+  /**
+   * `payments.referral_not_new`, `payments.referral_own`, `payments.referral_limit`
+   */
+  409: Problem & {
+    code?:
+      | 'payments.referral_not_new'
+      | 'payments.referral_own'
+      | 'payments.referral_limit'
+      | 'request_in_progress'
+      | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsReferralsUseError = PaymentsReferralsUseErrors[keyof PaymentsReferralsUseErrors];
+
+export type PaymentsReferralsUseResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    /**
+     * False of a second time by the same code.
+     */
+    counted: boolean;
+  };
+};
+
+export type PaymentsReferralsUseResponse = PaymentsReferralsUseResponses[keyof PaymentsReferralsUseResponses];
+
+export type PaymentsRewardsListMineData = {
+  body?: never;
+  path?: never;
+  query?: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+    botId?: BotId;
+  };
+  url: '/v1/me/rewards';
+};
+
+export type PaymentsRewardsListMineErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsRewardsListMineError = PaymentsRewardsListMineErrors[keyof PaymentsRewardsListMineErrors];
+
+export type PaymentsRewardsListMineResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<PaymentsReward>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+  };
+};
+
+export type PaymentsRewardsListMineResponse = PaymentsRewardsListMineResponses[keyof PaymentsRewardsListMineResponses];
+
 export type GatewayMySessionsEndOthersData = {
   body?: never;
   path?: never;
@@ -10272,6 +13003,70 @@ export type GatewayMySessionsEndResponses = {
 
 export type GatewayMySessionsEndResponse = GatewayMySessionsEndResponses[keyof GatewayMySessionsEndResponses];
 
+export type PaymentsShopReadData = {
+  body?: never;
+  path?: never;
+  query: {
+    botId: BotId;
+  };
+  url: '/v1/me/shop';
+};
+
+export type PaymentsShopReadErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.no_shop`
+   */
+  404: Problem & {
+    code?: 'payments.no_shop' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsShopReadError = PaymentsShopReadErrors[keyof PaymentsShopReadErrors];
+
+export type PaymentsShopReadResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    botId: BotId;
+    plans: Array<PaymentsShopPlan>;
+    packages: Array<PaymentsShopPackage>;
+    /**
+     * Null when there is none, or you have had it.
+     */
+    trial: {
+      planId: string;
+      days: number;
+    } | null;
+    payWith: Array<PaymentsPayWith>;
+    balances: Array<PaymentsBalance>;
+    subscriptions: Array<PaymentsMySubscription>;
+    cart: {
+      orderId: string;
+      missingMinor: AmountMinor;
+      currency: Currency;
+    } | null;
+    /**
+     * Receipts go to an address, and yours is not known.
+     */
+    needsEmail: boolean;
+  };
+};
+
+export type PaymentsShopReadResponse = PaymentsShopReadResponses[keyof PaymentsShopReadResponses];
+
 export type AnalyticsMeReadStatisticsData = {
   body?: never;
   path?: never;
@@ -10367,6 +13162,754 @@ export type AnalyticsMeReadStatisticsResponses = {
 export type AnalyticsMeReadStatisticsResponse =
   AnalyticsMeReadStatisticsResponses[keyof AnalyticsMeReadStatisticsResponses];
 
+export type PaymentsSubscriptionsListMineData = {
+  body?: never;
+  path?: never;
+  query?: {
+    botId?: BotId;
+  };
+  url: '/v1/me/subscriptions';
+};
+
+export type PaymentsSubscriptionsListMineErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsSubscriptionsListMineError =
+  PaymentsSubscriptionsListMineErrors[keyof PaymentsSubscriptionsListMineErrors];
+
+export type PaymentsSubscriptionsListMineResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<PaymentsMySubscription>;
+  };
+};
+
+export type PaymentsSubscriptionsListMineResponse =
+  PaymentsSubscriptionsListMineResponses[keyof PaymentsSubscriptionsListMineResponses];
+
+export type PaymentsSubscriptionsChangeMineData = {
+  body: {
+    autoRenew?: boolean;
+    paused?: boolean;
+    region?: PaymentsWantedRegion | null;
+  };
+  headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
+    'If-Match': string;
+  };
+  path: {
+    subscriptionId: string;
+  };
+  query?: never;
+  url: '/v1/me/subscriptions/{subscriptionId}';
+};
+
+export type PaymentsSubscriptionsChangeMineErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.subscription_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.subscription_not_found' | 'not_found';
+  };
+  /**
+   * `payments.nothing_to_charge`, `payments.not_pausable`
+   */
+  409: Problem & {
+    code?: 'payments.nothing_to_charge' | 'payments.not_pausable' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsSubscriptionsChangeMineError =
+  PaymentsSubscriptionsChangeMineErrors[keyof PaymentsSubscriptionsChangeMineErrors];
+
+export type PaymentsSubscriptionsChangeMineResponses = {
+  /**
+   * The answer.
+   */
+  200: PaymentsMySubscription;
+};
+
+export type PaymentsSubscriptionsChangeMineResponse =
+  PaymentsSubscriptionsChangeMineResponses[keyof PaymentsSubscriptionsChangeMineResponses];
+
+export type PaymentsTrackedLinksListMineData = {
+  body?: never;
+  path?: never;
+  query: {
+    botId: BotId;
+  };
+  url: '/v1/me/tracked-links';
+};
+
+export type PaymentsTrackedLinksListMineErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsTrackedLinksListMineError =
+  PaymentsTrackedLinksListMineErrors[keyof PaymentsTrackedLinksListMineErrors];
+
+export type PaymentsTrackedLinksListMineResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<PaymentsMyLink>;
+  };
+};
+
+export type PaymentsTrackedLinksListMineResponse =
+  PaymentsTrackedLinksListMineResponses[keyof PaymentsTrackedLinksListMineResponses];
+
+export type PaymentsTrackedLinksCreateMineData = {
+  body: {
+    botId: BotId;
+    /**
+     * A word by which you know it: small letters, digits and hyphens.
+     */
+    label: string;
+  };
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/me/tracked-links';
+};
+
+export type PaymentsTrackedLinksCreateMineErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.not_a_partner`
+   */
+  403: Problem & {
+    code?: 'payments.not_a_partner' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+  };
+  /**
+   * `payments.link_exists`, `payments.too_many_links`
+   */
+  409: Problem & {
+    code?: 'payments.link_exists' | 'payments.too_many_links' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsTrackedLinksCreateMineError =
+  PaymentsTrackedLinksCreateMineErrors[keyof PaymentsTrackedLinksCreateMineErrors];
+
+export type PaymentsTrackedLinksCreateMineResponses = {
+  /**
+   * The answer.
+   */
+  201: PaymentsMyLink;
+};
+
+export type PaymentsTrackedLinksCreateMineResponse =
+  PaymentsTrackedLinksCreateMineResponses[keyof PaymentsTrackedLinksCreateMineResponses];
+
+export type PaymentsTrackedLinksEndMineData = {
+  body?: never;
+  path: {
+    linkId: string;
+  };
+  query?: never;
+  url: '/v1/me/tracked-links/{linkId}';
+};
+
+export type PaymentsTrackedLinksEndMineErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.link_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.link_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsTrackedLinksEndMineError =
+  PaymentsTrackedLinksEndMineErrors[keyof PaymentsTrackedLinksEndMineErrors];
+
+export type PaymentsTrackedLinksEndMineResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type PaymentsTrackedLinksEndMineResponse =
+  PaymentsTrackedLinksEndMineResponses[keyof PaymentsTrackedLinksEndMineResponses];
+
+export type PaymentsTrialsStartData = {
+  body: {
+    botId: BotId;
+    region?: PaymentsWantedRegion;
+  };
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/me/trials';
+};
+
+export type PaymentsTrialsStartErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.no_shop`, `payments.trial_not_offered`
+   */
+  404: Problem & {
+    code?: 'payments.no_shop' | 'payments.trial_not_offered' | 'not_found';
+  };
+  /**
+   * `payments.trial_only_once`
+   */
+  409: Problem & {
+    code?: 'payments.trial_only_once' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsTrialsStartError = PaymentsTrialsStartErrors[keyof PaymentsTrialsStartErrors];
+
+export type PaymentsTrialsStartResponses = {
+  /**
+   * The answer.
+   */
+  201: PaymentsMySubscription;
+};
+
+export type PaymentsTrialsStartResponse = PaymentsTrialsStartResponses[keyof PaymentsTrialsStartResponses];
+
+export type VpnProvisionerAccessesListMineData = {
+  body?: never;
+  path?: never;
+  query?: {
+    botId?: BotId;
+    subscriptionId?: string;
+  };
+  url: '/v1/me/vpn';
+};
+
+export type VpnProvisionerAccessesListMineErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type VpnProvisionerAccessesListMineError =
+  VpnProvisionerAccessesListMineErrors[keyof VpnProvisionerAccessesListMineErrors];
+
+export type VpnProvisionerAccessesListMineResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<VpnProvisionerMyAccess>;
+  };
+};
+
+export type VpnProvisionerAccessesListMineResponse =
+  VpnProvisionerAccessesListMineResponses[keyof VpnProvisionerAccessesListMineResponses];
+
+export type VpnProvisionerDevicesListMineData = {
+  body?: never;
+  path: {
+    accessId: string;
+  };
+  query?: never;
+  url: '/v1/me/vpn/{accessId}/devices';
+};
+
+export type VpnProvisionerDevicesListMineErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `vpn-provisioner.access_not_found`
+   */
+  404: Problem & {
+    code?: 'vpn-provisioner.access_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type VpnProvisionerDevicesListMineError =
+  VpnProvisionerDevicesListMineErrors[keyof VpnProvisionerDevicesListMineErrors];
+
+export type VpnProvisionerDevicesListMineResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<{
+      deviceId: string;
+      name: string;
+      firstSeenAt: Instant;
+      seenAt: Instant;
+    }>;
+    limit: number | null;
+    /**
+     * How often all of them can still be forgotten this month.
+     */
+    resetsLeft: number;
+  };
+};
+
+export type VpnProvisionerDevicesListMineResponse =
+  VpnProvisionerDevicesListMineResponses[keyof VpnProvisionerDevicesListMineResponses];
+
+export type VpnProvisionerDevicesForgetData = {
+  body?: never;
+  path: {
+    accessId: string;
+    deviceId: string;
+  };
+  query?: never;
+  url: '/v1/me/vpn/{accessId}/devices/{deviceId}';
+};
+
+export type VpnProvisionerDevicesForgetErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `vpn-provisioner.access_not_found`, `vpn-provisioner.device_not_found`
+   */
+  404: Problem & {
+    code?: 'vpn-provisioner.access_not_found' | 'vpn-provisioner.device_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type VpnProvisionerDevicesForgetError =
+  VpnProvisionerDevicesForgetErrors[keyof VpnProvisionerDevicesForgetErrors];
+
+export type VpnProvisionerDevicesForgetResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type VpnProvisionerDevicesForgetResponse =
+  VpnProvisionerDevicesForgetResponses[keyof VpnProvisionerDevicesForgetResponses];
+
+export type VpnProvisionerDevicesResetData = {
+  body?: never;
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+  };
+  path: {
+    accessId: string;
+  };
+  query?: never;
+  url: '/v1/me/vpn/{accessId}/devices/reset';
+};
+
+export type VpnProvisionerDevicesResetErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `vpn-provisioner.access_not_found`
+   */
+  404: Problem & {
+    code?: 'vpn-provisioner.access_not_found' | 'not_found';
+  };
+  /**
+   * `vpn-provisioner.too_many_resets`
+   */
+  409: Problem & {
+    code?: 'vpn-provisioner.too_many_resets' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type VpnProvisionerDevicesResetError = VpnProvisionerDevicesResetErrors[keyof VpnProvisionerDevicesResetErrors];
+
+export type VpnProvisionerDevicesResetResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    forgotten: number;
+  };
+};
+
+export type VpnProvisionerDevicesResetResponse =
+  VpnProvisionerDevicesResetResponses[keyof VpnProvisionerDevicesResetResponses];
+
+export type VpnProvisionerLatenciesReportData = {
+  body: {
+    measured: Array<{
+      serverId: string;
+      ms: number;
+    }>;
+  };
+  path: {
+    accessId: string;
+  };
+  query?: never;
+  url: '/v1/me/vpn/{accessId}/latencies';
+};
+
+export type VpnProvisionerLatenciesReportErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `vpn-provisioner.access_not_found`
+   */
+  404: Problem & {
+    code?: 'vpn-provisioner.access_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type VpnProvisionerLatenciesReportError =
+  VpnProvisionerLatenciesReportErrors[keyof VpnProvisionerLatenciesReportErrors];
+
+export type VpnProvisionerLatenciesReportResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type VpnProvisionerLatenciesReportResponse =
+  VpnProvisionerLatenciesReportResponses[keyof VpnProvisionerLatenciesReportResponses];
+
+export type VpnProvisionerLinksRotateData = {
+  body: {
+    overlapHours?: number;
+  };
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+  };
+  path: {
+    accessId: string;
+  };
+  query?: never;
+  url: '/v1/me/vpn/{accessId}/link/rotate';
+};
+
+export type VpnProvisionerLinksRotateErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `vpn-provisioner.access_not_found`
+   */
+  404: Problem & {
+    code?: 'vpn-provisioner.access_not_found' | 'not_found';
+  };
+  /**
+   * `vpn-provisioner.too_many_rotations`
+   */
+  409: Problem & {
+    code?: 'vpn-provisioner.too_many_rotations' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type VpnProvisionerLinksRotateError = VpnProvisionerLinksRotateErrors[keyof VpnProvisionerLinksRotateErrors];
+
+export type VpnProvisionerLinksRotateResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    link: string;
+  };
+};
+
+export type VpnProvisionerLinksRotateResponse =
+  VpnProvisionerLinksRotateResponses[keyof VpnProvisionerLinksRotateResponses];
+
+export type VpnProvisionerAccessesChooseServerData = {
+  body: {
+    /**
+     * Null: wherever it is best.
+     */
+    region: VpnProvisionerRegionId | null;
+  };
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+  };
+  path: {
+    accessId: string;
+  };
+  query?: never;
+  url: '/v1/me/vpn/{accessId}/region';
+};
+
+export type VpnProvisionerAccessesChooseServerErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `vpn-provisioner.access_not_found`
+   */
+  404: Problem & {
+    code?: 'vpn-provisioner.access_not_found' | 'not_found';
+  };
+  /**
+   * `vpn-provisioner.no_capacity`
+   */
+  409: Problem & {
+    code?: 'vpn-provisioner.no_capacity' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type VpnProvisionerAccessesChooseServerError =
+  VpnProvisionerAccessesChooseServerErrors[keyof VpnProvisionerAccessesChooseServerErrors];
+
+export type VpnProvisionerAccessesChooseServerResponses = {
+  /**
+   * The answer.
+   */
+  200: VpnProvisionerMyAccess;
+};
+
+export type VpnProvisionerAccessesChooseServerResponse =
+  VpnProvisionerAccessesChooseServerResponses[keyof VpnProvisionerAccessesChooseServerResponses];
+
+export type VpnProvisionerUsageListMineData = {
+  body?: never;
+  path: {
+    accessId: string;
+  };
+  query?: {
+    days?: number;
+    /**
+     * In which days begin: an IANA name.
+     */
+    zone?: string;
+  };
+  url: '/v1/me/vpn/{accessId}/usage';
+};
+
+export type VpnProvisionerUsageListMineErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `vpn-provisioner.access_not_found`
+   */
+  404: Problem & {
+    code?: 'vpn-provisioner.access_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type VpnProvisionerUsageListMineError =
+  VpnProvisionerUsageListMineErrors[keyof VpnProvisionerUsageListMineErrors];
+
+export type VpnProvisionerUsageListMineResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    days: Array<{
+      day: string;
+      bytes: number;
+    }>;
+  };
+};
+
+export type VpnProvisionerUsageListMineResponse =
+  VpnProvisionerUsageListMineResponses[keyof VpnProvisionerUsageListMineResponses];
+
+export type VpnProvisionerRegionsListMineData = {
+  body?: never;
+  path?: never;
+  query: {
+    botId: BotId;
+  };
+  url: '/v1/me/vpn/regions';
+};
+
+export type VpnProvisionerRegionsListMineErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type VpnProvisionerRegionsListMineError =
+  VpnProvisionerRegionsListMineErrors[keyof VpnProvisionerRegionsListMineErrors];
+
+export type VpnProvisionerRegionsListMineResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<VpnProvisionerRegion>;
+    maintenance: boolean;
+  };
+};
+
+export type VpnProvisionerRegionsListMineResponse =
+  VpnProvisionerRegionsListMineResponses[keyof VpnProvisionerRegionsListMineResponses];
+
 export type AnalyticsMeasuresRebuildData = {
   body: {
     from: string;
@@ -10414,6 +13957,672 @@ export type AnalyticsMeasuresRebuildResponses = {
 
 export type AnalyticsMeasuresRebuildResponse =
   AnalyticsMeasuresRebuildResponses[keyof AnalyticsMeasuresRebuildResponses];
+
+export type PaymentsOrdersListData = {
+  body?: never;
+  path?: never;
+  query?: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+    botId?: BotId;
+    userId?: string;
+    state?: string | Array<string>;
+    provider?: PaymentsProvider;
+    /**
+     * An id of an order, or of a payment as the provider has it.
+     */
+    search?: string;
+  };
+  url: '/v1/orders';
+};
+
+export type PaymentsOrdersListErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsOrdersListError = PaymentsOrdersListErrors[keyof PaymentsOrdersListErrors];
+
+export type PaymentsOrdersListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<PaymentsOrder>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+  };
+};
+
+export type PaymentsOrdersListResponse = PaymentsOrdersListResponses[keyof PaymentsOrdersListResponses];
+
+export type PaymentsOrdersReadData = {
+  body?: never;
+  path: {
+    orderId: string;
+  };
+  query?: never;
+  url: '/v1/orders/{orderId}';
+};
+
+export type PaymentsOrdersReadErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.order_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.order_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsOrdersReadError = PaymentsOrdersReadErrors[keyof PaymentsOrdersReadErrors];
+
+export type PaymentsOrdersReadResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    id: string;
+    botId: BotId;
+    userId: string;
+    kind: PaymentsOrderKind;
+    title: LocalizedText;
+    state: PaymentsOrderState;
+    currency: Currency;
+    listMinor: AmountMinor;
+    discountMinor: AmountMinor;
+    creditMinor: AmountMinor;
+    totalMinor: AmountMinor;
+    refundedMinor: AmountMinor;
+    heldMinor: AmountMinor;
+    /**
+     * Of the last attempt.
+     */
+    provider: PaymentsProvider | null;
+    promoCode: string | null;
+    campaign: string | null;
+    subscriptionId: string | null;
+    createdAt: Instant;
+    paidAt: Instant | null;
+    invoices: Array<PaymentsInvoice>;
+    refunds: Array<PaymentsRefund>;
+    entries: Array<PaymentsLedgerEntry>;
+    refundableMinor: AmountMinor;
+  };
+};
+
+export type PaymentsOrdersReadResponse = PaymentsOrdersReadResponses[keyof PaymentsOrdersReadResponses];
+
+export type PaymentsOrdersRefundData = {
+  body: {
+    amountMinor: AmountMinor;
+    /**
+     * Of the order.
+     */
+    currency: Currency;
+    /**
+     * In place of the card or wallet it came from.
+     */
+    toBalance?: boolean;
+    reason: string;
+  };
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+    /**
+     * The approval that an earlier answer, 423, has named; the request is the same otherwise.
+     */
+    'X-Approval'?: string;
+  };
+  path: {
+    orderId: string;
+  };
+  query?: never;
+  url: '/v1/orders/{orderId}/refund';
+};
+
+export type PaymentsOrdersRefundErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.order_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.order_not_found' | 'not_found';
+  };
+  /**
+   * `payments.nothing_to_refund`
+   */
+  409: Problem & {
+    code?: 'payments.nothing_to_refund' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `payments.currency_not_sold`
+   */
+  422: Problem & {
+    code?: 'payments.currency_not_sold' | 'validation_failed' | 'idempotency_key_reused';
+  };
+  /**
+   * `approval_required`
+   */
+  423: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsOrdersRefundError = PaymentsOrdersRefundErrors[keyof PaymentsOrdersRefundErrors];
+
+export type PaymentsOrdersRefundResponses = {
+  /**
+   * The answer.
+   */
+  201: PaymentsRefund;
+};
+
+export type PaymentsOrdersRefundResponse = PaymentsOrdersRefundResponses[keyof PaymentsOrdersRefundResponses];
+
+export type PaymentsPackagesListData = {
+  body?: never;
+  path?: never;
+  query: {
+    botId: BotId;
+    archived?: string;
+  };
+  url: '/v1/packages';
+};
+
+export type PaymentsPackagesListErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsPackagesListError = PaymentsPackagesListErrors[keyof PaymentsPackagesListErrors];
+
+export type PaymentsPackagesListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<PaymentsPackage>;
+  };
+};
+
+export type PaymentsPackagesListResponse = PaymentsPackagesListResponses[keyof PaymentsPackagesListResponses];
+
+export type PaymentsPackagesCreateData = {
+  body: {
+    botId: BotId;
+    /**
+     * As staff call it; of one bot each is there once.
+     */
+    code: string;
+    name: LocalizedText;
+    prices: PaymentsPrices;
+    /**
+     * Beside what the plan brings.
+     */
+    adds: PaymentsFeatures;
+    lasts: 'period' | 'subscription';
+    position?: number;
+    receipt?: PaymentsReceiptTerms;
+  };
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/packages';
+};
+
+export type PaymentsPackagesCreateErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.code_taken`
+   */
+  409: Problem & {
+    code?: 'payments.code_taken' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsPackagesCreateError = PaymentsPackagesCreateErrors[keyof PaymentsPackagesCreateErrors];
+
+export type PaymentsPackagesCreateResponses = {
+  /**
+   * The answer.
+   */
+  201: PaymentsPackage;
+};
+
+export type PaymentsPackagesCreateResponse = PaymentsPackagesCreateResponses[keyof PaymentsPackagesCreateResponses];
+
+export type PaymentsPackagesChangeData = {
+  body: {
+    name?: LocalizedText;
+    prices?: PaymentsPrices;
+    /**
+     * Beside what the plan brings.
+     */
+    adds?: PaymentsFeatures;
+    lasts?: 'period' | 'subscription';
+    position?: number;
+    receipt?: PaymentsReceiptTerms;
+    archived?: boolean;
+  };
+  headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
+    'If-Match': string;
+  };
+  path: {
+    packageId: string;
+  };
+  query?: never;
+  url: '/v1/packages/{packageId}';
+};
+
+export type PaymentsPackagesChangeErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.package_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.package_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsPackagesChangeError = PaymentsPackagesChangeErrors[keyof PaymentsPackagesChangeErrors];
+
+export type PaymentsPackagesChangeResponses = {
+  /**
+   * The answer.
+   */
+  200: PaymentsPackage;
+};
+
+export type PaymentsPackagesChangeResponse = PaymentsPackagesChangeResponses[keyof PaymentsPackagesChangeResponses];
+
+export type PaymentsNotificationsTakeData = {
+  body: unknown;
+  path: {
+    provider: string;
+    botId: BotId;
+  };
+  query?: never;
+  url: '/v1/payments/{provider}/{botId}/notifications';
+};
+
+export type PaymentsNotificationsTakeErrors = {
+  /**
+   * `payments.not_authentic`
+   */
+  403: Problem & {
+    code?: 'payments.not_authentic' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+  };
+  /**
+   * `payments.unknown_account`
+   */
+  404: Problem & {
+    code?: 'payments.unknown_account' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsNotificationsTakeError = PaymentsNotificationsTakeErrors[keyof PaymentsNotificationsTakeErrors];
+
+export type PaymentsNotificationsTakeResponses = {
+  /**
+   * The bytes.
+   */
+  200: unknown;
+};
+
+export type PaymentsPayoutsListData = {
+  body?: never;
+  path?: never;
+  query?: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+    botId?: BotId;
+    state?: 'asked' | 'approved' | 'paid' | 'refused' | 'withdrawn';
+    userId?: string;
+  };
+  url: '/v1/payouts';
+};
+
+export type PaymentsPayoutsListErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsPayoutsListError = PaymentsPayoutsListErrors[keyof PaymentsPayoutsListErrors];
+
+export type PaymentsPayoutsListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<PaymentsStaffPayout>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+  };
+};
+
+export type PaymentsPayoutsListResponse = PaymentsPayoutsListResponses[keyof PaymentsPayoutsListResponses];
+
+export type PaymentsPayoutsReadData = {
+  body?: never;
+  headers: {
+    /**
+     * Why you look, 3 to 500 characters, percent-encoded; it is kept in the audit log.
+     */
+    'X-Reason': string;
+  };
+  path: {
+    payoutId: string;
+  };
+  query?: never;
+  url: '/v1/payouts/{payoutId}';
+};
+
+export type PaymentsPayoutsReadErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.payout_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.payout_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsPayoutsReadError = PaymentsPayoutsReadErrors[keyof PaymentsPayoutsReadErrors];
+
+export type PaymentsPayoutsReadResponses = {
+  /**
+   * The answer.
+   */
+  200: PaymentsPayoutDetails;
+};
+
+export type PaymentsPayoutsReadResponse = PaymentsPayoutsReadResponses[keyof PaymentsPayoutsReadResponses];
+
+export type PaymentsPayoutsApproveData = {
+  body?: never;
+  headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
+    'If-Match': string;
+    /**
+     * The approval that an earlier answer, 423, has named; the request is the same otherwise.
+     */
+    'X-Approval'?: string;
+  };
+  path: {
+    payoutId: string;
+  };
+  query?: never;
+  url: '/v1/payouts/{payoutId}/approve';
+};
+
+export type PaymentsPayoutsApproveErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.payout_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.payout_not_found' | 'not_found';
+  };
+  /**
+   * `payments.payout_decided`
+   */
+  409: Problem & {
+    code?: 'payments.payout_decided' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `approval_required`
+   */
+  423: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsPayoutsApproveError = PaymentsPayoutsApproveErrors[keyof PaymentsPayoutsApproveErrors];
+
+export type PaymentsPayoutsApproveResponses = {
+  /**
+   * The answer.
+   */
+  200: PaymentsStaffPayout;
+};
+
+export type PaymentsPayoutsApproveResponse = PaymentsPayoutsApproveResponses[keyof PaymentsPayoutsApproveResponses];
+
+export type PaymentsPayoutsCompleteData = {
+  body: {
+    /**
+     * Of the transfer, without names.
+     */
+    reference: string;
+  };
+  headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
+    'If-Match': string;
+  };
+  path: {
+    payoutId: string;
+  };
+  query?: never;
+  url: '/v1/payouts/{payoutId}/complete';
+};
+
+export type PaymentsPayoutsCompleteErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.payout_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.payout_not_found' | 'not_found';
+  };
+  /**
+   * `payments.payout_decided`
+   */
+  409: Problem & {
+    code?: 'payments.payout_decided' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsPayoutsCompleteError = PaymentsPayoutsCompleteErrors[keyof PaymentsPayoutsCompleteErrors];
+
+export type PaymentsPayoutsCompleteResponses = {
+  /**
+   * The answer.
+   */
+  200: PaymentsStaffPayout;
+};
+
+export type PaymentsPayoutsCompleteResponse = PaymentsPayoutsCompleteResponses[keyof PaymentsPayoutsCompleteResponses];
+
+export type PaymentsPayoutsRefuseData = {
+  body: {
+    refusal: PaymentsPayoutRefusal;
+  };
+  headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
+    'If-Match': string;
+  };
+  path: {
+    payoutId: string;
+  };
+  query?: never;
+  url: '/v1/payouts/{payoutId}/refuse';
+};
+
+export type PaymentsPayoutsRefuseErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.payout_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.payout_not_found' | 'not_found';
+  };
+  /**
+   * `payments.payout_decided`
+   */
+  409: Problem & {
+    code?: 'payments.payout_decided' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsPayoutsRefuseError = PaymentsPayoutsRefuseErrors[keyof PaymentsPayoutsRefuseErrors];
+
+export type PaymentsPayoutsRefuseResponses = {
+  /**
+   * The answer.
+   */
+  200: PaymentsStaffPayout;
+};
+
+export type PaymentsPayoutsRefuseResponse = PaymentsPayoutsRefuseResponses[keyof PaymentsPayoutsRefuseResponses];
 
 export type GatewayPeopleListData = {
   body?: never;
@@ -11102,6 +15311,387 @@ export type GatewayPeopleFindResponses = {
 };
 
 export type GatewayPeopleFindResponse = GatewayPeopleFindResponses[keyof GatewayPeopleFindResponses];
+
+export type PaymentsPlansListData = {
+  body?: never;
+  path?: never;
+  query: {
+    botId: BotId;
+    /**
+     * Those as well.
+     */
+    archived?: string;
+  };
+  url: '/v1/plans';
+};
+
+export type PaymentsPlansListErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsPlansListError = PaymentsPlansListErrors[keyof PaymentsPlansListErrors];
+
+export type PaymentsPlansListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<PaymentsPlan>;
+  };
+};
+
+export type PaymentsPlansListResponse = PaymentsPlansListResponses[keyof PaymentsPlansListResponses];
+
+export type PaymentsPlansCreateData = {
+  body: {
+    botId: BotId;
+    /**
+     * As staff call it; of one bot each is there once.
+     */
+    code: string;
+    name: LocalizedText;
+    description: LocalizedText;
+    level: PaymentsLevelName;
+    /**
+     * Of two levels that a person has the higher one counts.
+     */
+    rank?: number;
+    prices: PaymentsPrices;
+    features: PaymentsFeatures;
+    /**
+     * It can go on by itself.
+     */
+    recurring?: boolean;
+    giftable?: boolean;
+    trialDays?: number | null;
+    graceDays?: number;
+    position?: number;
+    receipt?: PaymentsReceiptTerms;
+    period: PaymentsPlanPeriod;
+  };
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/plans';
+};
+
+export type PaymentsPlansCreateErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.code_taken`
+   */
+  409: Problem & {
+    code?: 'payments.code_taken' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsPlansCreateError = PaymentsPlansCreateErrors[keyof PaymentsPlansCreateErrors];
+
+export type PaymentsPlansCreateResponses = {
+  /**
+   * The answer.
+   */
+  201: PaymentsPlan;
+};
+
+export type PaymentsPlansCreateResponse = PaymentsPlansCreateResponses[keyof PaymentsPlansCreateResponses];
+
+export type PaymentsPlansReadData = {
+  body?: never;
+  path: {
+    planId: string;
+  };
+  query?: never;
+  url: '/v1/plans/{planId}';
+};
+
+export type PaymentsPlansReadErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.plan_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.plan_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsPlansReadError = PaymentsPlansReadErrors[keyof PaymentsPlansReadErrors];
+
+export type PaymentsPlansReadResponses = {
+  /**
+   * The answer.
+   */
+  200: PaymentsPlan;
+};
+
+export type PaymentsPlansReadResponse = PaymentsPlansReadResponses[keyof PaymentsPlansReadResponses];
+
+export type PaymentsPlansChangeData = {
+  body: {
+    name?: LocalizedText;
+    description?: LocalizedText;
+    level?: PaymentsLevelName;
+    /**
+     * Of two levels that a person has the higher one counts.
+     */
+    rank?: number;
+    prices?: PaymentsPrices;
+    features?: PaymentsFeatures;
+    /**
+     * It can go on by itself.
+     */
+    recurring?: boolean;
+    giftable?: boolean;
+    trialDays?: number | null;
+    graceDays?: number;
+    position?: number;
+    receipt?: PaymentsReceiptTerms;
+    archived?: boolean;
+  };
+  headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
+    'If-Match': string;
+  };
+  path: {
+    planId: string;
+  };
+  query?: never;
+  url: '/v1/plans/{planId}';
+};
+
+export type PaymentsPlansChangeErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.plan_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.plan_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsPlansChangeError = PaymentsPlansChangeErrors[keyof PaymentsPlansChangeErrors];
+
+export type PaymentsPlansChangeResponses = {
+  /**
+   * The answer.
+   */
+  200: PaymentsPlan;
+};
+
+export type PaymentsPlansChangeResponse = PaymentsPlansChangeResponses[keyof PaymentsPlansChangeResponses];
+
+export type PaymentsPromoCodesListData = {
+  body?: never;
+  path?: never;
+  query: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+    botId: BotId;
+    /**
+     * How it begins.
+     */
+    code?: string;
+  };
+  url: '/v1/promo-codes';
+};
+
+export type PaymentsPromoCodesListErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsPromoCodesListError = PaymentsPromoCodesListErrors[keyof PaymentsPromoCodesListErrors];
+
+export type PaymentsPromoCodesListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<PaymentsPromoCode>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+  };
+};
+
+export type PaymentsPromoCodesListResponse = PaymentsPromoCodesListResponses[keyof PaymentsPromoCodesListResponses];
+
+export type PaymentsPromoCodesCreateData = {
+  body: {
+    botId: BotId;
+    /**
+     * Small and capital letters are the same.
+     */
+    code: string;
+    gives: PaymentsPromoGives;
+    /**
+     * Null: for all.
+     */
+    planIds?: Array<string> | null;
+    maxUses?: number | null;
+    maxPerPerson?: number;
+    firstOnly?: boolean;
+    /**
+     * Now when absent.
+     */
+    validFrom?: Instant;
+    validUntil?: Instant | null;
+  };
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/promo-codes';
+};
+
+export type PaymentsPromoCodesCreateErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.code_taken`
+   */
+  409: Problem & {
+    code?: 'payments.code_taken' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsPromoCodesCreateError = PaymentsPromoCodesCreateErrors[keyof PaymentsPromoCodesCreateErrors];
+
+export type PaymentsPromoCodesCreateResponses = {
+  /**
+   * The answer.
+   */
+  201: PaymentsPromoCode;
+};
+
+export type PaymentsPromoCodesCreateResponse =
+  PaymentsPromoCodesCreateResponses[keyof PaymentsPromoCodesCreateResponses];
+
+export type PaymentsPromoCodesEndData = {
+  body?: never;
+  headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
+    'If-Match': string;
+  };
+  path: {
+    promoCodeId: string;
+  };
+  query?: never;
+  url: '/v1/promo-codes/{promoCodeId}/end';
+};
+
+export type PaymentsPromoCodesEndErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.promo_not_found`
+   */
+  422: Problem & {
+    code?: 'payments.promo_not_found' | 'validation_failed' | 'idempotency_key_reused';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsPromoCodesEndError = PaymentsPromoCodesEndErrors[keyof PaymentsPromoCodesEndErrors];
+
+export type PaymentsPromoCodesEndResponses = {
+  /**
+   * The answer.
+   */
+  200: PaymentsPromoCode;
+};
+
+export type PaymentsPromoCodesEndResponse = PaymentsPromoCodesEndResponses[keyof PaymentsPromoCodesEndResponses];
 
 export type ChatAiPromptInForceReadData = {
   body?: never;
@@ -11901,6 +16491,228 @@ export type AnalyticsQuarantinedEventsReplayResponses = {
 export type AnalyticsQuarantinedEventsReplayResponse =
   AnalyticsQuarantinedEventsReplayResponses[keyof AnalyticsQuarantinedEventsReplayResponses];
 
+export type PaymentsReconciliationsListData = {
+  body?: never;
+  path?: never;
+  query?: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+    botId?: BotId;
+    provider?: PaymentsProvider;
+    state?: string | Array<string>;
+  };
+  url: '/v1/reconciliations';
+};
+
+export type PaymentsReconciliationsListErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsReconciliationsListError =
+  PaymentsReconciliationsListErrors[keyof PaymentsReconciliationsListErrors];
+
+export type PaymentsReconciliationsListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<PaymentsReconciliation>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+  };
+};
+
+export type PaymentsReconciliationsListResponse =
+  PaymentsReconciliationsListResponses[keyof PaymentsReconciliationsListResponses];
+
+export type PaymentsReconciliationsRunData = {
+  body: {
+    botId: BotId;
+    provider: PaymentsProvider;
+    day: string;
+  };
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/reconciliations';
+};
+
+export type PaymentsReconciliationsRunErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.provider_not_offered`
+   */
+  422: Problem & {
+    code?: 'payments.provider_not_offered' | 'validation_failed' | 'idempotency_key_reused';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsReconciliationsRunError = PaymentsReconciliationsRunErrors[keyof PaymentsReconciliationsRunErrors];
+
+export type PaymentsReconciliationsRunResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type PaymentsReconciliationsRunResponse =
+  PaymentsReconciliationsRunResponses[keyof PaymentsReconciliationsRunResponses];
+
+export type PaymentsReconciliationsReadData = {
+  body?: never;
+  path: {
+    reconciliationId: string;
+  };
+  query?: never;
+  url: '/v1/reconciliations/{reconciliationId}';
+};
+
+export type PaymentsReconciliationsReadErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.reconciliation_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.reconciliation_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsReconciliationsReadError =
+  PaymentsReconciliationsReadErrors[keyof PaymentsReconciliationsReadErrors];
+
+export type PaymentsReconciliationsReadResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    id: string;
+    botId: BotId;
+    provider: PaymentsProvider;
+    day: string;
+    state: PaymentsReconciliationState;
+    /**
+     * Payments that the provider told of.
+     */
+    compared: number;
+    /**
+     * What the provider says it has taken.
+     */
+    thereMinor: PaymentsSums;
+    /**
+     * What the ledger says.
+     */
+    hereMinor: PaymentsSums;
+    /**
+     * Paid there and unknown here; asked for again.
+     */
+    missing: number;
+    /**
+     * Paid here and unknown there.
+     */
+    unconfirmed: number;
+    /**
+     * Known to both, with other amounts.
+     */
+    different: number;
+    finishedAt: Instant | null;
+    findings: Array<PaymentsFinding>;
+  };
+};
+
+export type PaymentsReconciliationsReadResponse =
+  PaymentsReconciliationsReadResponses[keyof PaymentsReconciliationsReadResponses];
+
+export type PaymentsRefundsListData = {
+  body?: never;
+  path?: never;
+  query?: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+    botId?: BotId;
+    state?: string | Array<string>;
+  };
+  url: '/v1/refunds';
+};
+
+export type PaymentsRefundsListErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsRefundsListError = PaymentsRefundsListErrors[keyof PaymentsRefundsListErrors];
+
+export type PaymentsRefundsListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<PaymentsRefund>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+  };
+};
+
+export type PaymentsRefundsListResponse = PaymentsRefundsListResponses[keyof PaymentsRefundsListResponses];
+
 export type GatewayRolesListData = {
   body?: never;
   path?: never;
@@ -11936,10 +16748,75 @@ export type GatewayRolesListResponses = {
 
 export type GatewayRolesListResponse = GatewayRolesListResponses[keyof GatewayRolesListResponses];
 
+export type PaymentsBoardsReadData = {
+  body?: never;
+  path?: never;
+  query: {
+    botId?: BotId;
+    currency: Currency;
+    months?: number;
+  };
+  url: '/v1/sales-board';
+};
+
+export type PaymentsBoardsReadErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsBoardsReadError = PaymentsBoardsReadErrors[keyof PaymentsBoardsReadErrors];
+
+export type PaymentsBoardsReadResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    currency: Currency;
+    /**
+     * In which anything was sold, the most frequent first.
+     */
+    currencies: Array<Currency>;
+    /**
+     * The oldest first.
+     */
+    months: Array<PaymentsBoardMonth>;
+    byProvider: Array<{
+      provider: PaymentsProvider;
+      amountMinor: number;
+      payments: number;
+    }>;
+    byPlan: Array<{
+      planId: string;
+      name: {
+        en: string;
+        ru: string;
+      };
+      active: number;
+    }>;
+    byCampaign: Array<{
+      campaign: string;
+      orders: number;
+      revenueMinor: number;
+    }>;
+  };
+};
+
+export type PaymentsBoardsReadResponse = PaymentsBoardsReadResponses[keyof PaymentsBoardsReadResponses];
+
 export type ServiceKitDeadLettersListData = {
   body?: never;
   path: {
-    service: 'analytics' | 'bot-adapter' | 'chat-ai' | 'gateway' | 'tts-worker';
+    service: 'analytics' | 'bot-adapter' | 'chat-ai' | 'gateway' | 'payments' | 'tts-worker' | 'vpn-provisioner';
   };
   query?: {
     /**
@@ -12000,7 +16877,7 @@ export type ServiceKitDeadLettersDiscardData = {
     why: string;
   };
   path: {
-    service: 'analytics' | 'bot-adapter' | 'chat-ai' | 'gateway' | 'tts-worker';
+    service: 'analytics' | 'bot-adapter' | 'chat-ai' | 'gateway' | 'payments' | 'tts-worker' | 'vpn-provisioner';
   };
   query?: never;
   url: '/v1/services/{service}/bus/dead-letters/discard';
@@ -12049,7 +16926,7 @@ export type ServiceKitDeadLettersReplayData = {
     perSecond?: number;
   };
   path: {
-    service: 'analytics' | 'bot-adapter' | 'chat-ai' | 'gateway' | 'tts-worker';
+    service: 'analytics' | 'bot-adapter' | 'chat-ai' | 'gateway' | 'payments' | 'tts-worker' | 'vpn-provisioner';
   };
   query?: never;
   url: '/v1/services/{service}/bus/dead-letters/replay';
@@ -12088,7 +16965,7 @@ export type ServiceKitDeadLettersReplayResponse =
 export type ServiceKitDeadLettersSummarizeData = {
   body?: never;
   path: {
-    service: 'analytics' | 'bot-adapter' | 'chat-ai' | 'gateway' | 'tts-worker';
+    service: 'analytics' | 'bot-adapter' | 'chat-ai' | 'gateway' | 'payments' | 'tts-worker' | 'vpn-provisioner';
   };
   query?: never;
   url: '/v1/services/{service}/bus/dead-letters/summary';
@@ -12138,7 +17015,7 @@ export type ServiceKitDeadLettersSummarizeResponse =
 export type ServiceKitSystemReadData = {
   body?: never;
   path: {
-    service: 'analytics' | 'bot-adapter' | 'chat-ai' | 'gateway' | 'tts-worker';
+    service: 'analytics' | 'bot-adapter' | 'chat-ai' | 'gateway' | 'payments' | 'tts-worker' | 'vpn-provisioner';
   };
   query?: never;
   url: '/v1/services/{service}/system';
@@ -12268,6 +17145,182 @@ export type GatewaySessionEndResponses = {
 
 export type GatewaySessionEndResponse = GatewaySessionEndResponses[keyof GatewaySessionEndResponses];
 
+export type PaymentsGuestShopReadData = {
+  body?: never;
+  path: {
+    botId: BotId;
+  };
+  query?: never;
+  url: '/v1/shops/{botId}';
+};
+
+export type PaymentsGuestShopReadErrors = {
+  /**
+   * `payments.no_shop`
+   */
+  404: Problem & {
+    code?: 'payments.no_shop' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsGuestShopReadError = PaymentsGuestShopReadErrors[keyof PaymentsGuestShopReadErrors];
+
+export type PaymentsGuestShopReadResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    botId: BotId;
+    name: string;
+    plans: Array<PaymentsShopPlan>;
+    payWith: Array<{
+      provider: PaymentsProvider;
+      methods: Array<PaymentsMethod>;
+      currencies: Array<Currency>;
+      recurring: boolean;
+    }>;
+  };
+};
+
+export type PaymentsGuestShopReadResponse = PaymentsGuestShopReadResponses[keyof PaymentsGuestShopReadResponses];
+
+export type PaymentsGuestOrdersPlaceData = {
+  body: {
+    planId: string;
+    currency: Currency;
+    provider: PaymentsProvider;
+    email: string;
+    locale?: Locale;
+    promoCode?: string;
+    /**
+     * The link by which they came; of a partner, or of whoever has invited them.
+     */
+    campaign?: PaymentsCampaignName;
+    /**
+     * Made by the page when it is opened, and of nobody.
+     */
+    visitId?: string;
+  };
+  path: {
+    botId: BotId;
+  };
+  query?: never;
+  url: '/v1/shops/{botId}/orders';
+};
+
+export type PaymentsGuestOrdersPlaceErrors = {
+  /**
+   * `payments.no_shop`, `payments.plan_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.no_shop' | 'payments.plan_not_found' | 'not_found';
+  };
+  /**
+   * `payments.too_many_open_orders`
+   */
+  409: Problem & {
+    code?: 'payments.too_many_open_orders' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `payments.currency_not_sold`, `payments.provider_not_offered`, `payments.promo_not_found`, `payments.promo_expired`, `payments.promo_used`, `payments.promo_not_for_this`
+   */
+  422: Problem & {
+    code?:
+      | 'payments.currency_not_sold'
+      | 'payments.provider_not_offered'
+      | 'payments.promo_not_found'
+      | 'payments.promo_expired'
+      | 'payments.promo_used'
+      | 'payments.promo_not_for_this'
+      | 'validation_failed'
+      | 'idempotency_key_reused';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsGuestOrdersPlaceError = PaymentsGuestOrdersPlaceErrors[keyof PaymentsGuestOrdersPlaceErrors];
+
+export type PaymentsGuestOrdersPlaceResponses = {
+  /**
+   * The answer.
+   */
+  201: PaymentsPlacedGuestOrder;
+};
+
+export type PaymentsGuestOrdersPlaceResponse =
+  PaymentsGuestOrdersPlaceResponses[keyof PaymentsGuestOrdersPlaceResponses];
+
+export type PaymentsGuestShopRecordStepData = {
+  body: {
+    /**
+     * Made by the page when it is opened, and of nobody.
+     */
+    visitId: string;
+    /**
+     * The page was opened, or a plan was chosen; all later steps are known here.
+     */
+    step: 'opened' | 'chosen';
+    campaign?: PaymentsCampaignName;
+  };
+  headers?: {
+    /**
+     * "1": Do Not Track.
+     */
+    dnt?: string;
+    /**
+     * "1": Global Privacy Control.
+     */
+    'sec-gpc'?: string;
+  };
+  path: {
+    botId: BotId;
+  };
+  query?: never;
+  url: '/v1/shops/{botId}/steps';
+};
+
+export type PaymentsGuestShopRecordStepErrors = {
+  /**
+   * `payments.no_shop`
+   */
+  404: Problem & {
+    code?: 'payments.no_shop' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsGuestShopRecordStepError =
+  PaymentsGuestShopRecordStepErrors[keyof PaymentsGuestShopRecordStepErrors];
+
+export type PaymentsGuestShopRecordStepResponses = {
+  /**
+   * Done.
+   */
+  202: unknown;
+};
+
 export type GatewaySignInAttemptsBeginData = {
   body: {
     provider: IdentityChannel;
@@ -12361,51 +17414,6 @@ export type GatewaySignInEmailsSendResponses = {
    */
   202: unknown;
 };
-
-export type GatewaySignInLinksReadData = {
-  body: {
-    /**
-     * What stands behind the # of the link.
-     */
-    link: string;
-  };
-  path?: never;
-  query?: never;
-  url: '/v1/sign-in/links/read';
-};
-
-export type GatewaySignInLinksReadErrors = {
-  /**
-   * `gateway.sign_in_link_refused`
-   */
-  401: Problem & {
-    code?: 'gateway.sign_in_link_refused' | 'unauthorized';
-  };
-  /**
-   * `too_many_requests`
-   */
-  429: Problem;
-  /**
-   * A problem: `code` says which, `type` leads to its page.
-   */
-  default: Problem;
-};
-
-export type GatewaySignInLinksReadError = GatewaySignInLinksReadErrors[keyof GatewaySignInLinksReadErrors];
-
-export type GatewaySignInLinksReadResponses = {
-  /**
-   * The answer.
-   */
-  200: {
-    /**
-     * The name of the person; otherwise an address or a name elsewhere, masked. null when they have none.
-     */
-    account: string | null;
-  };
-};
-
-export type GatewaySignInLinksReadResponse = GatewaySignInLinksReadResponses[keyof GatewaySignInLinksReadResponses];
 
 export type GatewaySignInLinksRedeemData = {
   body: {
@@ -14228,6 +19236,178 @@ export type AnalyticsBackupsRestoreResponses = {
 
 export type AnalyticsBackupsRestoreResponse = AnalyticsBackupsRestoreResponses[keyof AnalyticsBackupsRestoreResponses];
 
+export type PaymentsSubscriptionsListData = {
+  body?: never;
+  path?: never;
+  query?: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+    botId?: BotId;
+    userId?: string;
+    planId?: string;
+    status?: string | Array<string>;
+  };
+  url: '/v1/subscriptions';
+};
+
+export type PaymentsSubscriptionsListErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsSubscriptionsListError = PaymentsSubscriptionsListErrors[keyof PaymentsSubscriptionsListErrors];
+
+export type PaymentsSubscriptionsListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<PaymentsSubscription>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+  };
+};
+
+export type PaymentsSubscriptionsListResponse =
+  PaymentsSubscriptionsListResponses[keyof PaymentsSubscriptionsListResponses];
+
+export type PaymentsSubscriptionsEndData = {
+  body: {
+    reason: string;
+  };
+  headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
+    'If-Match': string;
+  };
+  path: {
+    subscriptionId: string;
+  };
+  query?: never;
+  url: '/v1/subscriptions/{subscriptionId}/end';
+};
+
+export type PaymentsSubscriptionsEndErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.subscription_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.subscription_not_found' | 'not_found';
+  };
+  /**
+   * `payments.subscription_over`
+   */
+  409: Problem & {
+    code?: 'payments.subscription_over' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsSubscriptionsEndError = PaymentsSubscriptionsEndErrors[keyof PaymentsSubscriptionsEndErrors];
+
+export type PaymentsSubscriptionsEndResponses = {
+  /**
+   * The answer.
+   */
+  200: PaymentsSubscription;
+};
+
+export type PaymentsSubscriptionsEndResponse =
+  PaymentsSubscriptionsEndResponses[keyof PaymentsSubscriptionsEndResponses];
+
+export type PaymentsSubscriptionsExtendData = {
+  body: {
+    days: number;
+    reason: string;
+  };
+  headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
+    'If-Match': string;
+    /**
+     * The approval that an earlier answer, 423, has named; the request is the same otherwise.
+     */
+    'X-Approval'?: string;
+  };
+  path: {
+    subscriptionId: string;
+  };
+  query?: never;
+  url: '/v1/subscriptions/{subscriptionId}/extend';
+};
+
+export type PaymentsSubscriptionsExtendErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.subscription_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.subscription_not_found' | 'not_found';
+  };
+  /**
+   * `payments.subscription_over`
+   */
+  409: Problem & {
+    code?: 'payments.subscription_over' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `approval_required`
+   */
+  423: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsSubscriptionsExtendError =
+  PaymentsSubscriptionsExtendErrors[keyof PaymentsSubscriptionsExtendErrors];
+
+export type PaymentsSubscriptionsExtendResponses = {
+  /**
+   * The answer.
+   */
+  200: PaymentsSubscription;
+};
+
+export type PaymentsSubscriptionsExtendResponse =
+  PaymentsSubscriptionsExtendResponses[keyof PaymentsSubscriptionsExtendResponses];
+
 export type AnalyticsUiEventsRecordData = {
   body: {
     /**
@@ -14420,6 +19600,1241 @@ export type ChatAiUsageSeriesReadResponses = {
 };
 
 export type ChatAiUsageSeriesReadResponse = ChatAiUsageSeriesReadResponses[keyof ChatAiUsageSeriesReadResponses];
+
+export type VpnProvisionerAccessesListData = {
+  body?: never;
+  path?: never;
+  query: {
+    userId: string;
+  };
+  url: '/v1/vpn/accesses';
+};
+
+export type VpnProvisionerAccessesListErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type VpnProvisionerAccessesListError = VpnProvisionerAccessesListErrors[keyof VpnProvisionerAccessesListErrors];
+
+export type VpnProvisionerAccessesListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<VpnProvisionerPersonAccess>;
+  };
+};
+
+export type VpnProvisionerAccessesListResponse =
+  VpnProvisionerAccessesListResponses[keyof VpnProvisionerAccessesListResponses];
+
+export type VpnProvisionerAccessKeysReissueData = {
+  body?: never;
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+  };
+  path: {
+    accessId: string;
+  };
+  query?: never;
+  url: '/v1/vpn/accesses/{accessId}/reissue';
+};
+
+export type VpnProvisionerAccessKeysReissueErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `vpn-provisioner.access_not_found`
+   */
+  404: Problem & {
+    code?: 'vpn-provisioner.access_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type VpnProvisionerAccessKeysReissueError =
+  VpnProvisionerAccessKeysReissueErrors[keyof VpnProvisionerAccessKeysReissueErrors];
+
+export type VpnProvisionerAccessKeysReissueResponses = {
+  /**
+   * The answer.
+   */
+  200: VpnProvisionerPersonAccess;
+};
+
+export type VpnProvisionerAccessKeysReissueResponse =
+  VpnProvisionerAccessKeysReissueResponses[keyof VpnProvisionerAccessKeysReissueResponses];
+
+export type VpnProvisionerCapacityProposalsListData = {
+  body?: never;
+  path?: never;
+  query?: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+    state?: VpnProvisionerProposalState;
+    region?: VpnProvisionerRegionId;
+  };
+  url: '/v1/vpn/capacity-proposals';
+};
+
+export type VpnProvisionerCapacityProposalsListErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type VpnProvisionerCapacityProposalsListError =
+  VpnProvisionerCapacityProposalsListErrors[keyof VpnProvisionerCapacityProposalsListErrors];
+
+export type VpnProvisionerCapacityProposalsListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<VpnProvisionerCapacityProposal>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+  };
+};
+
+export type VpnProvisionerCapacityProposalsListResponse =
+  VpnProvisionerCapacityProposalsListResponses[keyof VpnProvisionerCapacityProposalsListResponses];
+
+export type VpnProvisionerCapacityProposalsDecideData = {
+  body: {
+    accept: boolean;
+  };
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+  };
+  path: {
+    proposalId: string;
+  };
+  query?: never;
+  url: '/v1/vpn/capacity-proposals/{proposalId}/decide';
+};
+
+export type VpnProvisionerCapacityProposalsDecideErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `vpn-provisioner.proposal_not_found`
+   */
+  404: Problem & {
+    code?: 'vpn-provisioner.proposal_not_found' | 'not_found';
+  };
+  /**
+   * `vpn-provisioner.proposal_is_decided`
+   */
+  409: Problem & {
+    code?: 'vpn-provisioner.proposal_is_decided' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type VpnProvisionerCapacityProposalsDecideError =
+  VpnProvisionerCapacityProposalsDecideErrors[keyof VpnProvisionerCapacityProposalsDecideErrors];
+
+export type VpnProvisionerCapacityProposalsDecideResponses = {
+  /**
+   * The answer.
+   */
+  200: VpnProvisionerCapacityProposal;
+};
+
+export type VpnProvisionerCapacityProposalsDecideResponse =
+  VpnProvisionerCapacityProposalsDecideResponses[keyof VpnProvisionerCapacityProposalsDecideResponses];
+
+export type VpnProvisionerMaintenanceReadData = {
+  body?: never;
+  path?: never;
+  query?: never;
+  url: '/v1/vpn/maintenance';
+};
+
+export type VpnProvisionerMaintenanceReadErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type VpnProvisionerMaintenanceReadError =
+  VpnProvisionerMaintenanceReadErrors[keyof VpnProvisionerMaintenanceReadErrors];
+
+export type VpnProvisionerMaintenanceReadResponses = {
+  /**
+   * The answer.
+   */
+  200: VpnProvisionerMaintenance;
+};
+
+export type VpnProvisionerMaintenanceReadResponse =
+  VpnProvisionerMaintenanceReadResponses[keyof VpnProvisionerMaintenanceReadResponses];
+
+export type VpnProvisionerMaintenanceSetData = {
+  body: {
+    on: boolean;
+  };
+  headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
+    'If-Match': string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/vpn/maintenance';
+};
+
+export type VpnProvisionerMaintenanceSetErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type VpnProvisionerMaintenanceSetError =
+  VpnProvisionerMaintenanceSetErrors[keyof VpnProvisionerMaintenanceSetErrors];
+
+export type VpnProvisionerMaintenanceSetResponses = {
+  /**
+   * The answer.
+   */
+  200: VpnProvisionerMaintenance;
+};
+
+export type VpnProvisionerMaintenanceSetResponse =
+  VpnProvisionerMaintenanceSetResponses[keyof VpnProvisionerMaintenanceSetResponses];
+
+export type VpnProvisionerMigrationPreviewsReadData = {
+  body?: never;
+  path?: never;
+  query: {
+    fromServerId: string;
+    /**
+     * Without it wherever there is room.
+     */
+    toServerIds?: string | Array<string>;
+    /**
+     * All without it.
+     */
+    people?: number;
+  };
+  url: '/v1/vpn/migration-preview';
+};
+
+export type VpnProvisionerMigrationPreviewsReadErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `vpn-provisioner.server_not_found`
+   */
+  404: Problem & {
+    code?: 'vpn-provisioner.server_not_found' | 'not_found';
+  };
+  /**
+   * `vpn-provisioner.migration_targets_refused`
+   */
+  422: Problem & {
+    code?: 'vpn-provisioner.migration_targets_refused' | 'validation_failed' | 'idempotency_key_reused';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type VpnProvisionerMigrationPreviewsReadError =
+  VpnProvisionerMigrationPreviewsReadErrors[keyof VpnProvisionerMigrationPreviewsReadErrors];
+
+export type VpnProvisionerMigrationPreviewsReadResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    people: number;
+    targets: Array<{
+      serverId: string;
+      /**
+       * How many of them go there.
+       */
+      people: number;
+    }>;
+    withoutRoom: number;
+  };
+};
+
+export type VpnProvisionerMigrationPreviewsReadResponse =
+  VpnProvisionerMigrationPreviewsReadResponses[keyof VpnProvisionerMigrationPreviewsReadResponses];
+
+export type VpnProvisionerMigrationsListData = {
+  body?: never;
+  path?: never;
+  query?: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+    serverId?: string;
+    state?: VpnProvisionerMigrationState;
+  };
+  url: '/v1/vpn/migrations';
+};
+
+export type VpnProvisionerMigrationsListErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type VpnProvisionerMigrationsListError =
+  VpnProvisionerMigrationsListErrors[keyof VpnProvisionerMigrationsListErrors];
+
+export type VpnProvisionerMigrationsListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<VpnProvisionerMigration>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+  };
+};
+
+export type VpnProvisionerMigrationsListResponse =
+  VpnProvisionerMigrationsListResponses[keyof VpnProvisionerMigrationsListResponses];
+
+export type VpnProvisionerMigrationsPlanData = {
+  body: {
+    fromServerId: string;
+    toServerIds?: Array<string> | null;
+    people?: number | null;
+    reason?: string | null;
+  };
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/vpn/migrations';
+};
+
+export type VpnProvisionerMigrationsPlanErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `vpn-provisioner.server_not_found`
+   */
+  404: Problem & {
+    code?: 'vpn-provisioner.server_not_found' | 'not_found';
+  };
+  /**
+   * `vpn-provisioner.migration_targets_refused`
+   */
+  422: Problem & {
+    code?: 'vpn-provisioner.migration_targets_refused' | 'validation_failed' | 'idempotency_key_reused';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type VpnProvisionerMigrationsPlanError =
+  VpnProvisionerMigrationsPlanErrors[keyof VpnProvisionerMigrationsPlanErrors];
+
+export type VpnProvisionerMigrationsPlanResponses = {
+  /**
+   * The answer.
+   */
+  201: VpnProvisionerMigration;
+};
+
+export type VpnProvisionerMigrationsPlanResponse =
+  VpnProvisionerMigrationsPlanResponses[keyof VpnProvisionerMigrationsPlanResponses];
+
+export type VpnProvisionerMigrationsReadData = {
+  body?: never;
+  path: {
+    migrationId: string;
+  };
+  query?: never;
+  url: '/v1/vpn/migrations/{migrationId}';
+};
+
+export type VpnProvisionerMigrationsReadErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `vpn-provisioner.migration_not_found`
+   */
+  404: Problem & {
+    code?: 'vpn-provisioner.migration_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type VpnProvisionerMigrationsReadError =
+  VpnProvisionerMigrationsReadErrors[keyof VpnProvisionerMigrationsReadErrors];
+
+export type VpnProvisionerMigrationsReadResponses = {
+  /**
+   * The answer.
+   */
+  200: VpnProvisionerMigration;
+};
+
+export type VpnProvisionerMigrationsReadResponse =
+  VpnProvisionerMigrationsReadResponses[keyof VpnProvisionerMigrationsReadResponses];
+
+export type VpnProvisionerMigrationsChangeData = {
+  body: {
+    state: 'running' | 'paused' | 'rolling-back' | 'cancelled';
+  };
+  headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
+    'If-Match': string;
+  };
+  path: {
+    migrationId: string;
+  };
+  query?: never;
+  url: '/v1/vpn/migrations/{migrationId}';
+};
+
+export type VpnProvisionerMigrationsChangeErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `vpn-provisioner.migration_not_found`
+   */
+  404: Problem & {
+    code?: 'vpn-provisioner.migration_not_found' | 'not_found';
+  };
+  /**
+   * `vpn-provisioner.migration_state_refused`, `vpn-provisioner.migration_in_the_way`
+   */
+  409: Problem & {
+    code?:
+      | 'vpn-provisioner.migration_state_refused'
+      | 'vpn-provisioner.migration_in_the_way'
+      | 'request_in_progress'
+      | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type VpnProvisionerMigrationsChangeError =
+  VpnProvisionerMigrationsChangeErrors[keyof VpnProvisionerMigrationsChangeErrors];
+
+export type VpnProvisionerMigrationsChangeResponses = {
+  /**
+   * The answer.
+   */
+  200: VpnProvisionerMigration;
+};
+
+export type VpnProvisionerMigrationsChangeResponse =
+  VpnProvisionerMigrationsChangeResponses[keyof VpnProvisionerMigrationsChangeResponses];
+
+export type VpnProvisionerPanelKindsListData = {
+  body?: never;
+  path?: never;
+  query?: never;
+  url: '/v1/vpn/panel-kinds';
+};
+
+export type VpnProvisionerPanelKindsListErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type VpnProvisionerPanelKindsListError =
+  VpnProvisionerPanelKindsListErrors[keyof VpnProvisionerPanelKindsListErrors];
+
+export type VpnProvisionerPanelKindsListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<{
+      kind: string;
+      /**
+       * JSON Schema.
+       */
+      settings: {
+        [key: string]: unknown;
+      };
+      secrets: Array<string>;
+      /**
+       * What it cannot do by itself, and is done here.
+       */
+      lacks: Array<string>;
+    }>;
+  };
+};
+
+export type VpnProvisionerPanelKindsListResponse =
+  VpnProvisionerPanelKindsListResponses[keyof VpnProvisionerPanelKindsListResponses];
+
+export type VpnProvisionerLoadForecastsReadData = {
+  body?: never;
+  path: {
+    region: VpnProvisionerRegionId;
+  };
+  query?: never;
+  url: '/v1/vpn/regions/{region}/forecast';
+};
+
+export type VpnProvisionerLoadForecastsReadErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type VpnProvisionerLoadForecastsReadError =
+  VpnProvisionerLoadForecastsReadErrors[keyof VpnProvisionerLoadForecastsReadErrors];
+
+export type VpnProvisionerLoadForecastsReadResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    /**
+     * People that its servers may serve.
+     */
+    capacity: number;
+    hours: Array<{
+      at: Instant;
+      load: number;
+    }>;
+    /**
+     * Empty while too little is known.
+     */
+    expected: Array<{
+      at: Instant;
+      load: number;
+    }>;
+  };
+};
+
+export type VpnProvisionerLoadForecastsReadResponse =
+  VpnProvisionerLoadForecastsReadResponses[keyof VpnProvisionerLoadForecastsReadResponses];
+
+export type VpnProvisionerServersTryData = {
+  body: {
+    serverId?: string;
+    /**
+     * One of the panel kinds.
+     */
+    panelKind: string;
+    url?: string;
+    /**
+     * As the panel kind has them.
+     */
+    settings?: {
+      [key: string]: unknown;
+    };
+    /**
+     * As the panel kind names them. They are never given out again.
+     */
+    secrets?: {
+      [key: string]: string;
+    };
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/vpn/server-trials';
+};
+
+export type VpnProvisionerServersTryErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `vpn-provisioner.server_not_found`
+   */
+  404: Problem & {
+    code?: 'vpn-provisioner.server_not_found' | 'not_found';
+  };
+  /**
+   * `vpn-provisioner.panel_kind_unknown`, `vpn-provisioner.address_refused`
+   */
+  422: Problem & {
+    code?:
+      | 'vpn-provisioner.panel_kind_unknown'
+      | 'vpn-provisioner.address_refused'
+      | 'validation_failed'
+      | 'idempotency_key_reused';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type VpnProvisionerServersTryError = VpnProvisionerServersTryErrors[keyof VpnProvisionerServersTryErrors];
+
+export type VpnProvisionerServersTryResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    answers: boolean;
+    error: VpnProvisionerPanelError | null;
+    /**
+     * As the panel or the network says it.
+     */
+    detail: string | null;
+    latencyMs: number | null;
+    version: string | null;
+    onlineUsers: number | null;
+  };
+};
+
+export type VpnProvisionerServersTryResponse =
+  VpnProvisionerServersTryResponses[keyof VpnProvisionerServersTryResponses];
+
+export type VpnProvisionerServersListData = {
+  body?: never;
+  path?: never;
+  query?: {
+    region?: VpnProvisionerRegionId;
+    state?: VpnProvisionerServerState;
+  };
+  url: '/v1/vpn/servers';
+};
+
+export type VpnProvisionerServersListErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type VpnProvisionerServersListError = VpnProvisionerServersListErrors[keyof VpnProvisionerServersListErrors];
+
+export type VpnProvisionerServersListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<VpnProvisionerServer>;
+  };
+};
+
+export type VpnProvisionerServersListResponse =
+  VpnProvisionerServersListResponses[keyof VpnProvisionerServersListResponses];
+
+export type VpnProvisionerServersCreateData = {
+  body: {
+    /**
+     * As apps of people show it: "Frankfurt 1".
+     */
+    name: string;
+    region: VpnProvisionerRegionId;
+    /**
+     * People that it may serve.
+     */
+    capacity: number;
+    /**
+     * Of two alike, one with double the weight gets double the people.
+     */
+    weight?: number;
+    monthlyCostMinor: AmountMinor;
+    currency: Currency;
+    /**
+     * One of the panel kinds.
+     */
+    panelKind: string;
+    url: string;
+    /**
+     * As the panel kind has them.
+     */
+    settings?: {
+      [key: string]: unknown;
+    };
+    endpoints?: Array<VpnProvisionerEndpoint>;
+    /**
+     * Calls to its panel side by side.
+     */
+    parallelCalls?: number;
+    /**
+     * As the panel kind names them. They are never given out again.
+     */
+    secrets?: {
+      [key: string]: string;
+    };
+    /**
+     * Also when its panel does not answer now.
+     */
+    force?: boolean;
+  };
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/vpn/servers';
+};
+
+export type VpnProvisionerServersCreateErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `vpn-provisioner.panel_kind_unknown`, `vpn-provisioner.address_refused`, `vpn-provisioner.panel_taken`, `vpn-provisioner.panel_unreachable`, `vpn-provisioner.server_name_taken`
+   */
+  422: Problem & {
+    code?:
+      | 'vpn-provisioner.panel_kind_unknown'
+      | 'vpn-provisioner.address_refused'
+      | 'vpn-provisioner.panel_taken'
+      | 'vpn-provisioner.panel_unreachable'
+      | 'vpn-provisioner.server_name_taken'
+      | 'validation_failed'
+      | 'idempotency_key_reused';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type VpnProvisionerServersCreateError =
+  VpnProvisionerServersCreateErrors[keyof VpnProvisionerServersCreateErrors];
+
+export type VpnProvisionerServersCreateResponses = {
+  /**
+   * The answer.
+   */
+  201: VpnProvisionerServer;
+};
+
+export type VpnProvisionerServersCreateResponse =
+  VpnProvisionerServersCreateResponses[keyof VpnProvisionerServersCreateResponses];
+
+export type VpnProvisionerServersReadData = {
+  body?: never;
+  path: {
+    serverId: string;
+  };
+  query?: never;
+  url: '/v1/vpn/servers/{serverId}';
+};
+
+export type VpnProvisionerServersReadErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `vpn-provisioner.server_not_found`
+   */
+  404: Problem & {
+    code?: 'vpn-provisioner.server_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type VpnProvisionerServersReadError = VpnProvisionerServersReadErrors[keyof VpnProvisionerServersReadErrors];
+
+export type VpnProvisionerServersReadResponses = {
+  /**
+   * The answer.
+   */
+  200: VpnProvisionerServer;
+};
+
+export type VpnProvisionerServersReadResponse =
+  VpnProvisionerServersReadResponses[keyof VpnProvisionerServersReadResponses];
+
+export type VpnProvisionerServersChangeData = {
+  body: {
+    /**
+     * As apps of people show it: "Frankfurt 1".
+     */
+    name?: string;
+    region?: VpnProvisionerRegionId;
+    /**
+     * People that it may serve.
+     */
+    capacity?: number;
+    /**
+     * Of two alike, one with double the weight gets double the people.
+     */
+    weight?: number;
+    monthlyCostMinor?: AmountMinor;
+    currency?: Currency;
+    url?: string;
+    /**
+     * As the panel kind has them.
+     */
+    settings?: {
+      [key: string]: unknown;
+    };
+    endpoints?: Array<VpnProvisionerEndpoint>;
+    /**
+     * Calls to its panel side by side.
+     */
+    parallelCalls?: number;
+    state?: VpnProvisionerServerState;
+    /**
+     * As the panel kind names them. They are never given out again.
+     */
+    secrets?: {
+      [key: string]: string;
+    };
+    /**
+     * Also when its panel does not answer now.
+     */
+    force?: boolean;
+  };
+  headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
+    'If-Match': string;
+  };
+  path: {
+    serverId: string;
+  };
+  query?: never;
+  url: '/v1/vpn/servers/{serverId}';
+};
+
+export type VpnProvisionerServersChangeErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `vpn-provisioner.server_not_found`
+   */
+  404: Problem & {
+    code?: 'vpn-provisioner.server_not_found' | 'not_found';
+  };
+  /**
+   * `vpn-provisioner.server_in_use`
+   */
+  409: Problem & {
+    code?: 'vpn-provisioner.server_in_use' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `vpn-provisioner.panel_kind_unknown`, `vpn-provisioner.address_refused`, `vpn-provisioner.panel_taken`, `vpn-provisioner.panel_unreachable`, `vpn-provisioner.server_name_taken`
+   */
+  422: Problem & {
+    code?:
+      | 'vpn-provisioner.panel_kind_unknown'
+      | 'vpn-provisioner.address_refused'
+      | 'vpn-provisioner.panel_taken'
+      | 'vpn-provisioner.panel_unreachable'
+      | 'vpn-provisioner.server_name_taken'
+      | 'validation_failed'
+      | 'idempotency_key_reused';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type VpnProvisionerServersChangeError =
+  VpnProvisionerServersChangeErrors[keyof VpnProvisionerServersChangeErrors];
+
+export type VpnProvisionerServersChangeResponses = {
+  /**
+   * The answer.
+   */
+  200: VpnProvisionerServer;
+};
+
+export type VpnProvisionerServersChangeResponse =
+  VpnProvisionerServersChangeResponses[keyof VpnProvisionerServersChangeResponses];
+
+export type VpnProvisionerDriftChecksRequestData = {
+  body?: never;
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+  };
+  path: {
+    serverId: string;
+  };
+  query?: never;
+  url: '/v1/vpn/servers/{serverId}/drift-checks';
+};
+
+export type VpnProvisionerDriftChecksRequestErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `vpn-provisioner.server_not_found`
+   */
+  404: Problem & {
+    code?: 'vpn-provisioner.server_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type VpnProvisionerDriftChecksRequestError =
+  VpnProvisionerDriftChecksRequestErrors[keyof VpnProvisionerDriftChecksRequestErrors];
+
+export type VpnProvisionerDriftChecksRequestResponses = {
+  /**
+   * The answer.
+   */
+  202: {
+    serverId: string;
+  };
+};
+
+export type VpnProvisionerDriftChecksRequestResponse =
+  VpnProvisionerDriftChecksRequestResponses[keyof VpnProvisionerDriftChecksRequestResponses];
+
+export type VpnProvisionerDriftReportsListData = {
+  body?: never;
+  path: {
+    serverId: string;
+  };
+  query?: never;
+  url: '/v1/vpn/servers/{serverId}/drift-reports';
+};
+
+export type VpnProvisionerDriftReportsListErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `vpn-provisioner.server_not_found`
+   */
+  404: Problem & {
+    code?: 'vpn-provisioner.server_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type VpnProvisionerDriftReportsListError =
+  VpnProvisionerDriftReportsListErrors[keyof VpnProvisionerDriftReportsListErrors];
+
+export type VpnProvisionerDriftReportsListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<{
+      id: string;
+      at: Instant;
+      /**
+       * Users of the panel.
+       */
+      seen: number;
+      /**
+       * Ours that were missing or wrong.
+       */
+      repaired: number;
+      /**
+       * Ours that nobody is owed: removed.
+       */
+      orphans: number;
+      /**
+       * Not ours: left alone.
+       */
+      strangers: number;
+    }>;
+  };
+};
+
+export type VpnProvisionerDriftReportsListResponse =
+  VpnProvisionerDriftReportsListResponses[keyof VpnProvisionerDriftReportsListResponses];
+
+export type VpnProvisionerHealthSamplesListData = {
+  body?: never;
+  path: {
+    serverId: string;
+  };
+  query?: {
+    hours?: number;
+  };
+  url: '/v1/vpn/servers/{serverId}/health';
+};
+
+export type VpnProvisionerHealthSamplesListErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `vpn-provisioner.server_not_found`
+   */
+  404: Problem & {
+    code?: 'vpn-provisioner.server_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type VpnProvisionerHealthSamplesListError =
+  VpnProvisionerHealthSamplesListErrors[keyof VpnProvisionerHealthSamplesListErrors];
+
+export type VpnProvisionerHealthSamplesListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<{
+      at: Instant;
+      probes: number;
+      failures: number;
+      latencyMs: number | null;
+      onlineUsers: number | null;
+      cpu: number | null;
+      memory: number | null;
+    }>;
+  };
+};
+
+export type VpnProvisionerHealthSamplesListResponse =
+  VpnProvisionerHealthSamplesListResponses[keyof VpnProvisionerHealthSamplesListResponses];
+
+export type VpnProvisionerUsageAnomaliesListData = {
+  body?: never;
+  path?: never;
+  query?: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+    botId?: BotId;
+    kind?: VpnProvisionerUsageAnomalyKind;
+    userId?: string;
+  };
+  url: '/v1/vpn/usage-anomalies';
+};
+
+export type VpnProvisionerUsageAnomaliesListErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type VpnProvisionerUsageAnomaliesListError =
+  VpnProvisionerUsageAnomaliesListErrors[keyof VpnProvisionerUsageAnomaliesListErrors];
+
+export type VpnProvisionerUsageAnomaliesListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<VpnProvisionerUsageAnomaly>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+  };
+};
+
+export type VpnProvisionerUsageAnomaliesListResponse =
+  VpnProvisionerUsageAnomaliesListResponses[keyof VpnProvisionerUsageAnomaliesListResponses];
 
 export type GatewayWebhookDeliveriesListData = {
   body?: never;

@@ -105,9 +105,56 @@ import {
   gatewayWebhookEndpointsRead,
   gatewayWebhookTypesList,
   type Options,
+  paymentsBalanceCorrectionsList,
+  paymentsBalancesRead,
+  paymentsBalancesReadMine,
+  paymentsBoardsRead,
+  paymentsGiftsListMine,
+  paymentsGuestShopRead,
+  paymentsLedgerBalance,
+  paymentsLedgerList,
+  paymentsOrdersList,
+  paymentsOrdersListMine,
+  paymentsOrdersRead,
+  paymentsOrdersReadMine,
+  paymentsPackagesList,
+  paymentsPartnersList,
+  paymentsPayoutsList,
+  paymentsPayoutsListMine,
+  paymentsPayoutsRead,
+  paymentsPlansList,
+  paymentsPlansRead,
+  paymentsPromoCodesList,
+  paymentsReconciliationsList,
+  paymentsReconciliationsRead,
+  paymentsReferralsReadMine,
+  paymentsRefundsList,
+  paymentsRewardsListMine,
+  paymentsShopRead,
+  paymentsShopTermsRead,
+  paymentsSubscriptionsList,
+  paymentsSubscriptionsListMine,
+  paymentsTrackedLinksListMine,
   serviceKitDeadLettersList,
   serviceKitDeadLettersSummarize,
   serviceKitSystemRead,
+  vpnProvisionerAccessesList,
+  vpnProvisionerAccessesListMine,
+  vpnProvisionerCapacityProposalsList,
+  vpnProvisionerDevicesListMine,
+  vpnProvisionerDriftReportsList,
+  vpnProvisionerHealthSamplesList,
+  vpnProvisionerLoadForecastsRead,
+  vpnProvisionerMaintenanceRead,
+  vpnProvisionerMigrationPreviewsRead,
+  vpnProvisionerMigrationsList,
+  vpnProvisionerMigrationsRead,
+  vpnProvisionerPanelKindsList,
+  vpnProvisionerRegionsListMine,
+  vpnProvisionerServersList,
+  vpnProvisionerServersRead,
+  vpnProvisionerUsageAnomaliesList,
+  vpnProvisionerUsageListMine,
 } from '../sdk.gen';
 import type {
   AnalyticsAlertSettingsReadData,
@@ -406,6 +453,96 @@ import type {
   GatewayWebhookTypesListData,
   GatewayWebhookTypesListError,
   GatewayWebhookTypesListResponse,
+  PaymentsBalanceCorrectionsListData,
+  PaymentsBalanceCorrectionsListError,
+  PaymentsBalanceCorrectionsListResponse,
+  PaymentsBalancesReadData,
+  PaymentsBalancesReadError,
+  PaymentsBalancesReadMineData,
+  PaymentsBalancesReadMineError,
+  PaymentsBalancesReadMineResponse,
+  PaymentsBalancesReadResponse,
+  PaymentsBoardsReadData,
+  PaymentsBoardsReadError,
+  PaymentsBoardsReadResponse,
+  PaymentsGiftsListMineData,
+  PaymentsGiftsListMineError,
+  PaymentsGiftsListMineResponse,
+  PaymentsGuestShopReadData,
+  PaymentsGuestShopReadError,
+  PaymentsGuestShopReadResponse,
+  PaymentsLedgerBalanceData,
+  PaymentsLedgerBalanceError,
+  PaymentsLedgerBalanceResponse,
+  PaymentsLedgerListData,
+  PaymentsLedgerListError,
+  PaymentsLedgerListResponse,
+  PaymentsOrdersListData,
+  PaymentsOrdersListError,
+  PaymentsOrdersListMineData,
+  PaymentsOrdersListMineError,
+  PaymentsOrdersListMineResponse,
+  PaymentsOrdersListResponse,
+  PaymentsOrdersReadData,
+  PaymentsOrdersReadError,
+  PaymentsOrdersReadMineData,
+  PaymentsOrdersReadMineError,
+  PaymentsOrdersReadMineResponse,
+  PaymentsOrdersReadResponse,
+  PaymentsPackagesListData,
+  PaymentsPackagesListError,
+  PaymentsPackagesListResponse,
+  PaymentsPartnersListData,
+  PaymentsPartnersListError,
+  PaymentsPartnersListResponse,
+  PaymentsPayoutsListData,
+  PaymentsPayoutsListError,
+  PaymentsPayoutsListMineData,
+  PaymentsPayoutsListMineError,
+  PaymentsPayoutsListMineResponse,
+  PaymentsPayoutsListResponse,
+  PaymentsPayoutsReadData,
+  PaymentsPayoutsReadError,
+  PaymentsPayoutsReadResponse,
+  PaymentsPlansListData,
+  PaymentsPlansListError,
+  PaymentsPlansListResponse,
+  PaymentsPlansReadData,
+  PaymentsPlansReadError,
+  PaymentsPlansReadResponse,
+  PaymentsPromoCodesListData,
+  PaymentsPromoCodesListError,
+  PaymentsPromoCodesListResponse,
+  PaymentsReconciliationsListData,
+  PaymentsReconciliationsListError,
+  PaymentsReconciliationsListResponse,
+  PaymentsReconciliationsReadData,
+  PaymentsReconciliationsReadError,
+  PaymentsReconciliationsReadResponse,
+  PaymentsReferralsReadMineData,
+  PaymentsReferralsReadMineError,
+  PaymentsReferralsReadMineResponse,
+  PaymentsRefundsListData,
+  PaymentsRefundsListError,
+  PaymentsRefundsListResponse,
+  PaymentsRewardsListMineData,
+  PaymentsRewardsListMineError,
+  PaymentsRewardsListMineResponse,
+  PaymentsShopReadData,
+  PaymentsShopReadError,
+  PaymentsShopReadResponse,
+  PaymentsShopTermsReadData,
+  PaymentsShopTermsReadError,
+  PaymentsShopTermsReadResponse,
+  PaymentsSubscriptionsListData,
+  PaymentsSubscriptionsListError,
+  PaymentsSubscriptionsListMineData,
+  PaymentsSubscriptionsListMineError,
+  PaymentsSubscriptionsListMineResponse,
+  PaymentsSubscriptionsListResponse,
+  PaymentsTrackedLinksListMineData,
+  PaymentsTrackedLinksListMineError,
+  PaymentsTrackedLinksListMineResponse,
   ServiceKitDeadLettersListData,
   ServiceKitDeadLettersListError,
   ServiceKitDeadLettersListResponse,
@@ -415,6 +552,57 @@ import type {
   ServiceKitSystemReadData,
   ServiceKitSystemReadError,
   ServiceKitSystemReadResponse,
+  VpnProvisionerAccessesListData,
+  VpnProvisionerAccessesListError,
+  VpnProvisionerAccessesListMineData,
+  VpnProvisionerAccessesListMineError,
+  VpnProvisionerAccessesListMineResponse,
+  VpnProvisionerAccessesListResponse,
+  VpnProvisionerCapacityProposalsListData,
+  VpnProvisionerCapacityProposalsListError,
+  VpnProvisionerCapacityProposalsListResponse,
+  VpnProvisionerDevicesListMineData,
+  VpnProvisionerDevicesListMineError,
+  VpnProvisionerDevicesListMineResponse,
+  VpnProvisionerDriftReportsListData,
+  VpnProvisionerDriftReportsListError,
+  VpnProvisionerDriftReportsListResponse,
+  VpnProvisionerHealthSamplesListData,
+  VpnProvisionerHealthSamplesListError,
+  VpnProvisionerHealthSamplesListResponse,
+  VpnProvisionerLoadForecastsReadData,
+  VpnProvisionerLoadForecastsReadError,
+  VpnProvisionerLoadForecastsReadResponse,
+  VpnProvisionerMaintenanceReadData,
+  VpnProvisionerMaintenanceReadError,
+  VpnProvisionerMaintenanceReadResponse,
+  VpnProvisionerMigrationPreviewsReadData,
+  VpnProvisionerMigrationPreviewsReadError,
+  VpnProvisionerMigrationPreviewsReadResponse,
+  VpnProvisionerMigrationsListData,
+  VpnProvisionerMigrationsListError,
+  VpnProvisionerMigrationsListResponse,
+  VpnProvisionerMigrationsReadData,
+  VpnProvisionerMigrationsReadError,
+  VpnProvisionerMigrationsReadResponse,
+  VpnProvisionerPanelKindsListData,
+  VpnProvisionerPanelKindsListError,
+  VpnProvisionerPanelKindsListResponse,
+  VpnProvisionerRegionsListMineData,
+  VpnProvisionerRegionsListMineError,
+  VpnProvisionerRegionsListMineResponse,
+  VpnProvisionerServersListData,
+  VpnProvisionerServersListError,
+  VpnProvisionerServersListResponse,
+  VpnProvisionerServersReadData,
+  VpnProvisionerServersReadError,
+  VpnProvisionerServersReadResponse,
+  VpnProvisionerUsageAnomaliesListData,
+  VpnProvisionerUsageAnomaliesListError,
+  VpnProvisionerUsageAnomaliesListResponse,
+  VpnProvisionerUsageListMineData,
+  VpnProvisionerUsageListMineError,
+  VpnProvisionerUsageListMineResponse,
 } from '../types.gen';
 
 export type QueryKey<TOptions extends Options> = [
@@ -1551,6 +1739,102 @@ export const gatewayAuditVerificationsReadOptions = (options: Options<GatewayAud
     queryKey: gatewayAuditVerificationsReadQueryKey(options),
   });
 
+export const paymentsBalancesReadQueryKey = (options: Options<PaymentsBalancesReadData>) =>
+  createQueryKey('paymentsBalancesRead', options);
+
+/**
+ * What a person has, account by account.
+ */
+export const paymentsBalancesReadOptions = (options: Options<PaymentsBalancesReadData>) =>
+  queryOptions<
+    PaymentsBalancesReadResponse,
+    PaymentsBalancesReadError,
+    PaymentsBalancesReadResponse,
+    ReturnType<typeof paymentsBalancesReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsBalancesRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsBalancesReadQueryKey(options),
+  });
+
+export const paymentsBalanceCorrectionsListQueryKey = (options: Options<PaymentsBalanceCorrectionsListData>) =>
+  createQueryKey('paymentsBalanceCorrectionsList', options);
+
+/**
+ * How staff have corrected the balance of a person, and why, the newest first.
+ */
+export const paymentsBalanceCorrectionsListOptions = (options: Options<PaymentsBalanceCorrectionsListData>) =>
+  queryOptions<
+    PaymentsBalanceCorrectionsListResponse,
+    PaymentsBalanceCorrectionsListError,
+    PaymentsBalanceCorrectionsListResponse,
+    ReturnType<typeof paymentsBalanceCorrectionsListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsBalanceCorrectionsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsBalanceCorrectionsListQueryKey(options),
+  });
+
+export const paymentsBalanceCorrectionsListInfiniteQueryKey = (
+  options: Options<PaymentsBalanceCorrectionsListData>,
+): QueryKey<Options<PaymentsBalanceCorrectionsListData>> =>
+  createQueryKey('paymentsBalanceCorrectionsList', options, true);
+
+/**
+ * How staff have corrected the balance of a person, and why, the newest first.
+ */
+export const paymentsBalanceCorrectionsListInfiniteOptions = (options: Options<PaymentsBalanceCorrectionsListData>) => {
+  const opts = infiniteQueryOptions<
+    PaymentsBalanceCorrectionsListResponse,
+    PaymentsBalanceCorrectionsListError,
+    InfiniteData<PaymentsBalanceCorrectionsListResponse>,
+    QueryKey<Options<PaymentsBalanceCorrectionsListData>>,
+    string | Pick<QueryKey<Options<PaymentsBalanceCorrectionsListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<
+          QueryKey<Options<PaymentsBalanceCorrectionsListData>>[0],
+          'body' | 'headers' | 'path' | 'query'
+        > =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await paymentsBalanceCorrectionsList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: paymentsBalanceCorrectionsListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
+
 export const gatewayBotsListQueryKey = (options?: Options<GatewayBotsListData>) =>
   createQueryKey('gatewayBotsList', options);
 
@@ -1642,6 +1926,73 @@ export const gatewayBotsReadOptions = (options: Options<GatewayBotsReadData>) =>
     },
     queryKey: gatewayBotsReadQueryKey(options),
   });
+
+export const paymentsPartnersListQueryKey = (options: Options<PaymentsPartnersListData>) =>
+  createQueryKey('paymentsPartnersList', options);
+
+/**
+ * People who bring others to a bot on terms of their own, whoever became one last first.
+ */
+export const paymentsPartnersListOptions = (options: Options<PaymentsPartnersListData>) =>
+  queryOptions<
+    PaymentsPartnersListResponse,
+    PaymentsPartnersListError,
+    PaymentsPartnersListResponse,
+    ReturnType<typeof paymentsPartnersListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsPartnersList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsPartnersListQueryKey(options),
+  });
+
+export const paymentsPartnersListInfiniteQueryKey = (
+  options: Options<PaymentsPartnersListData>,
+): QueryKey<Options<PaymentsPartnersListData>> => createQueryKey('paymentsPartnersList', options, true);
+
+/**
+ * People who bring others to a bot on terms of their own, whoever became one last first.
+ */
+export const paymentsPartnersListInfiniteOptions = (options: Options<PaymentsPartnersListData>) => {
+  const opts = infiniteQueryOptions<
+    PaymentsPartnersListResponse,
+    PaymentsPartnersListError,
+    InfiniteData<PaymentsPartnersListResponse>,
+    QueryKey<Options<PaymentsPartnersListData>>,
+    string | Pick<QueryKey<Options<PaymentsPartnersListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<PaymentsPartnersListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await paymentsPartnersList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: paymentsPartnersListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
 
 export const gatewayBotRevisionsListQueryKey = (options: Options<GatewayBotRevisionsListData>) =>
   createQueryKey('gatewayBotRevisionsList', options);
@@ -1758,6 +2109,31 @@ export const gatewayBotRevisionsCompareOptions = (options: Options<GatewayBotRev
       return data;
     },
     queryKey: gatewayBotRevisionsCompareQueryKey(options),
+  });
+
+export const paymentsShopTermsReadQueryKey = (options: Options<PaymentsShopTermsReadData>) =>
+  createQueryKey('paymentsShopTermsRead', options);
+
+/**
+ * On what terms a bot rewards whoever brings people, and sells gifts.
+ */
+export const paymentsShopTermsReadOptions = (options: Options<PaymentsShopTermsReadData>) =>
+  queryOptions<
+    PaymentsShopTermsReadResponse,
+    PaymentsShopTermsReadError,
+    PaymentsShopTermsReadResponse,
+    ReturnType<typeof paymentsShopTermsReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsShopTermsRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsShopTermsReadQueryKey(options),
   });
 
 export const botAdapterContactsListQueryKey = (options?: Options<BotAdapterContactsListData>) =>
@@ -3007,6 +3383,98 @@ export const analyticsKnownPeriodsListInfiniteOptions = (options?: Options<Analy
   return opts as Omit<typeof opts, 'initialData'>;
 };
 
+export const paymentsLedgerBalanceQueryKey = (options?: Options<PaymentsLedgerBalanceData>) =>
+  createQueryKey('paymentsLedgerBalance', options);
+
+/**
+ * What each account holds, by currency; all of them together are zero.
+ */
+export const paymentsLedgerBalanceOptions = (options?: Options<PaymentsLedgerBalanceData>) =>
+  queryOptions<
+    PaymentsLedgerBalanceResponse,
+    PaymentsLedgerBalanceError,
+    PaymentsLedgerBalanceResponse,
+    ReturnType<typeof paymentsLedgerBalanceQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsLedgerBalance({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsLedgerBalanceQueryKey(options),
+  });
+
+export const paymentsLedgerListQueryKey = (options?: Options<PaymentsLedgerListData>) =>
+  createQueryKey('paymentsLedgerList', options);
+
+/**
+ * What was booked for a person or an order, the newest first.
+ */
+export const paymentsLedgerListOptions = (options?: Options<PaymentsLedgerListData>) =>
+  queryOptions<
+    PaymentsLedgerListResponse,
+    PaymentsLedgerListError,
+    PaymentsLedgerListResponse,
+    ReturnType<typeof paymentsLedgerListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsLedgerList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsLedgerListQueryKey(options),
+  });
+
+export const paymentsLedgerListInfiniteQueryKey = (
+  options?: Options<PaymentsLedgerListData>,
+): QueryKey<Options<PaymentsLedgerListData>> => createQueryKey('paymentsLedgerList', options, true);
+
+/**
+ * What was booked for a person or an order, the newest first.
+ */
+export const paymentsLedgerListInfiniteOptions = (options?: Options<PaymentsLedgerListData>) => {
+  const opts = infiniteQueryOptions<
+    PaymentsLedgerListResponse,
+    PaymentsLedgerListError,
+    InfiniteData<PaymentsLedgerListResponse>,
+    QueryKey<Options<PaymentsLedgerListData>>,
+    string | Pick<QueryKey<Options<PaymentsLedgerListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<PaymentsLedgerListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await paymentsLedgerList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: paymentsLedgerListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
+
 export const gatewayMeReadQueryKey = (options?: Options<GatewayMeReadData>) => createQueryKey('gatewayMeRead', options);
 
 /**
@@ -3030,6 +3498,73 @@ export const gatewayMeReadOptions = (options?: Options<GatewayMeReadData>) =>
     },
     queryKey: gatewayMeReadQueryKey(options),
   });
+
+export const paymentsBalancesReadMineQueryKey = (options?: Options<PaymentsBalancesReadMineData>) =>
+  createQueryKey('paymentsBalancesReadMine', options);
+
+/**
+ * What you have on your balance, and how it came to be, the newest first.
+ */
+export const paymentsBalancesReadMineOptions = (options?: Options<PaymentsBalancesReadMineData>) =>
+  queryOptions<
+    PaymentsBalancesReadMineResponse,
+    PaymentsBalancesReadMineError,
+    PaymentsBalancesReadMineResponse,
+    ReturnType<typeof paymentsBalancesReadMineQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsBalancesReadMine({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsBalancesReadMineQueryKey(options),
+  });
+
+export const paymentsBalancesReadMineInfiniteQueryKey = (
+  options?: Options<PaymentsBalancesReadMineData>,
+): QueryKey<Options<PaymentsBalancesReadMineData>> => createQueryKey('paymentsBalancesReadMine', options, true);
+
+/**
+ * What you have on your balance, and how it came to be, the newest first.
+ */
+export const paymentsBalancesReadMineInfiniteOptions = (options?: Options<PaymentsBalancesReadMineData>) => {
+  const opts = infiniteQueryOptions<
+    PaymentsBalancesReadMineResponse,
+    PaymentsBalancesReadMineError,
+    InfiniteData<PaymentsBalancesReadMineResponse>,
+    QueryKey<Options<PaymentsBalancesReadMineData>>,
+    string | Pick<QueryKey<Options<PaymentsBalancesReadMineData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<PaymentsBalancesReadMineData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await paymentsBalancesReadMine({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: paymentsBalancesReadMineInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
 
 export const gatewayConsentsListQueryKey = (options?: Options<GatewayConsentsListData>) =>
   createQueryKey('gatewayConsentsList', options);
@@ -3056,6 +3591,73 @@ export const gatewayConsentsListOptions = (options?: Options<GatewayConsentsList
     queryKey: gatewayConsentsListQueryKey(options),
   });
 
+export const paymentsGiftsListMineQueryKey = (options?: Options<PaymentsGiftsListMineData>) =>
+  createQueryKey('paymentsGiftsListMine', options);
+
+/**
+ * Gifts that you have bought, the newest first.
+ */
+export const paymentsGiftsListMineOptions = (options?: Options<PaymentsGiftsListMineData>) =>
+  queryOptions<
+    PaymentsGiftsListMineResponse,
+    PaymentsGiftsListMineError,
+    PaymentsGiftsListMineResponse,
+    ReturnType<typeof paymentsGiftsListMineQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsGiftsListMine({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsGiftsListMineQueryKey(options),
+  });
+
+export const paymentsGiftsListMineInfiniteQueryKey = (
+  options?: Options<PaymentsGiftsListMineData>,
+): QueryKey<Options<PaymentsGiftsListMineData>> => createQueryKey('paymentsGiftsListMine', options, true);
+
+/**
+ * Gifts that you have bought, the newest first.
+ */
+export const paymentsGiftsListMineInfiniteOptions = (options?: Options<PaymentsGiftsListMineData>) => {
+  const opts = infiniteQueryOptions<
+    PaymentsGiftsListMineResponse,
+    PaymentsGiftsListMineError,
+    InfiniteData<PaymentsGiftsListMineResponse>,
+    QueryKey<Options<PaymentsGiftsListMineData>>,
+    string | Pick<QueryKey<Options<PaymentsGiftsListMineData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<PaymentsGiftsListMineData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await paymentsGiftsListMine({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: paymentsGiftsListMineInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
+
 export const gatewayIdentitiesListQueryKey = (options?: Options<GatewayIdentitiesListData>) =>
   createQueryKey('gatewayIdentitiesList', options);
 
@@ -3080,6 +3682,257 @@ export const gatewayIdentitiesListOptions = (options?: Options<GatewayIdentities
     },
     queryKey: gatewayIdentitiesListQueryKey(options),
   });
+
+export const paymentsOrdersListMineQueryKey = (options?: Options<PaymentsOrdersListMineData>) =>
+  createQueryKey('paymentsOrdersListMine', options);
+
+/**
+ * What you have ordered, the newest first.
+ */
+export const paymentsOrdersListMineOptions = (options?: Options<PaymentsOrdersListMineData>) =>
+  queryOptions<
+    PaymentsOrdersListMineResponse,
+    PaymentsOrdersListMineError,
+    PaymentsOrdersListMineResponse,
+    ReturnType<typeof paymentsOrdersListMineQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsOrdersListMine({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsOrdersListMineQueryKey(options),
+  });
+
+export const paymentsOrdersListMineInfiniteQueryKey = (
+  options?: Options<PaymentsOrdersListMineData>,
+): QueryKey<Options<PaymentsOrdersListMineData>> => createQueryKey('paymentsOrdersListMine', options, true);
+
+/**
+ * What you have ordered, the newest first.
+ */
+export const paymentsOrdersListMineInfiniteOptions = (options?: Options<PaymentsOrdersListMineData>) => {
+  const opts = infiniteQueryOptions<
+    PaymentsOrdersListMineResponse,
+    PaymentsOrdersListMineError,
+    InfiniteData<PaymentsOrdersListMineResponse>,
+    QueryKey<Options<PaymentsOrdersListMineData>>,
+    string | Pick<QueryKey<Options<PaymentsOrdersListMineData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<PaymentsOrdersListMineData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await paymentsOrdersListMine({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: paymentsOrdersListMineInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const paymentsOrdersReadMineQueryKey = (options: Options<PaymentsOrdersReadMineData>) =>
+  createQueryKey('paymentsOrdersReadMine', options);
+
+/**
+ * One of your orders.
+ */
+export const paymentsOrdersReadMineOptions = (options: Options<PaymentsOrdersReadMineData>) =>
+  queryOptions<
+    PaymentsOrdersReadMineResponse,
+    PaymentsOrdersReadMineError,
+    PaymentsOrdersReadMineResponse,
+    ReturnType<typeof paymentsOrdersReadMineQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsOrdersReadMine({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsOrdersReadMineQueryKey(options),
+  });
+
+export const paymentsPayoutsListMineQueryKey = (options: Options<PaymentsPayoutsListMineData>) =>
+  createQueryKey('paymentsPayoutsListMine', options);
+
+/**
+ * What you have asked to be paid out, the newest first, and what you can ask for now.
+ */
+export const paymentsPayoutsListMineOptions = (options: Options<PaymentsPayoutsListMineData>) =>
+  queryOptions<
+    PaymentsPayoutsListMineResponse,
+    PaymentsPayoutsListMineError,
+    PaymentsPayoutsListMineResponse,
+    ReturnType<typeof paymentsPayoutsListMineQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsPayoutsListMine({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsPayoutsListMineQueryKey(options),
+  });
+
+export const paymentsPayoutsListMineInfiniteQueryKey = (
+  options: Options<PaymentsPayoutsListMineData>,
+): QueryKey<Options<PaymentsPayoutsListMineData>> => createQueryKey('paymentsPayoutsListMine', options, true);
+
+/**
+ * What you have asked to be paid out, the newest first, and what you can ask for now.
+ */
+export const paymentsPayoutsListMineInfiniteOptions = (options: Options<PaymentsPayoutsListMineData>) => {
+  const opts = infiniteQueryOptions<
+    PaymentsPayoutsListMineResponse,
+    PaymentsPayoutsListMineError,
+    InfiniteData<PaymentsPayoutsListMineResponse>,
+    QueryKey<Options<PaymentsPayoutsListMineData>>,
+    string | Pick<QueryKey<Options<PaymentsPayoutsListMineData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<PaymentsPayoutsListMineData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await paymentsPayoutsListMine({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: paymentsPayoutsListMineInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const paymentsReferralsReadMineQueryKey = (options: Options<PaymentsReferralsReadMineData>) =>
+  createQueryKey('paymentsReferralsReadMine', options);
+
+/**
+ * Your link by which you bring people to a bot, how many came, and what you get for it.
+ */
+export const paymentsReferralsReadMineOptions = (options: Options<PaymentsReferralsReadMineData>) =>
+  queryOptions<
+    PaymentsReferralsReadMineResponse,
+    PaymentsReferralsReadMineError,
+    PaymentsReferralsReadMineResponse,
+    ReturnType<typeof paymentsReferralsReadMineQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsReferralsReadMine({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsReferralsReadMineQueryKey(options),
+  });
+
+export const paymentsRewardsListMineQueryKey = (options?: Options<PaymentsRewardsListMineData>) =>
+  createQueryKey('paymentsRewardsListMine', options);
+
+/**
+ * What you got for people whom you have brought, the newest first.
+ */
+export const paymentsRewardsListMineOptions = (options?: Options<PaymentsRewardsListMineData>) =>
+  queryOptions<
+    PaymentsRewardsListMineResponse,
+    PaymentsRewardsListMineError,
+    PaymentsRewardsListMineResponse,
+    ReturnType<typeof paymentsRewardsListMineQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsRewardsListMine({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsRewardsListMineQueryKey(options),
+  });
+
+export const paymentsRewardsListMineInfiniteQueryKey = (
+  options?: Options<PaymentsRewardsListMineData>,
+): QueryKey<Options<PaymentsRewardsListMineData>> => createQueryKey('paymentsRewardsListMine', options, true);
+
+/**
+ * What you got for people whom you have brought, the newest first.
+ */
+export const paymentsRewardsListMineInfiniteOptions = (options?: Options<PaymentsRewardsListMineData>) => {
+  const opts = infiniteQueryOptions<
+    PaymentsRewardsListMineResponse,
+    PaymentsRewardsListMineError,
+    InfiniteData<PaymentsRewardsListMineResponse>,
+    QueryKey<Options<PaymentsRewardsListMineData>>,
+    string | Pick<QueryKey<Options<PaymentsRewardsListMineData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<PaymentsRewardsListMineData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await paymentsRewardsListMine({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: paymentsRewardsListMineInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
 
 export const gatewayMySessionsListQueryKey = (options?: Options<GatewayMySessionsListData>) =>
   createQueryKey('gatewayMySessionsList', options);
@@ -3106,6 +3959,31 @@ export const gatewayMySessionsListOptions = (options?: Options<GatewayMySessions
     queryKey: gatewayMySessionsListQueryKey(options),
   });
 
+export const paymentsShopReadQueryKey = (options: Options<PaymentsShopReadData>) =>
+  createQueryKey('paymentsShopRead', options);
+
+/**
+ * What a bot sells to you, how it can be paid, and what you have already.
+ */
+export const paymentsShopReadOptions = (options: Options<PaymentsShopReadData>) =>
+  queryOptions<
+    PaymentsShopReadResponse,
+    PaymentsShopReadError,
+    PaymentsShopReadResponse,
+    ReturnType<typeof paymentsShopReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsShopRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsShopReadQueryKey(options),
+  });
+
 export const analyticsMeReadStatisticsQueryKey = (options: Options<AnalyticsMeReadStatisticsData>) =>
   createQueryKey('analyticsMeReadStatistics', options);
 
@@ -3129,6 +4007,365 @@ export const analyticsMeReadStatisticsOptions = (options: Options<AnalyticsMeRea
       return data;
     },
     queryKey: analyticsMeReadStatisticsQueryKey(options),
+  });
+
+export const paymentsSubscriptionsListMineQueryKey = (options?: Options<PaymentsSubscriptionsListMineData>) =>
+  createQueryKey('paymentsSubscriptionsListMine', options);
+
+/**
+ * What you are subscribed to.
+ */
+export const paymentsSubscriptionsListMineOptions = (options?: Options<PaymentsSubscriptionsListMineData>) =>
+  queryOptions<
+    PaymentsSubscriptionsListMineResponse,
+    PaymentsSubscriptionsListMineError,
+    PaymentsSubscriptionsListMineResponse,
+    ReturnType<typeof paymentsSubscriptionsListMineQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsSubscriptionsListMine({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsSubscriptionsListMineQueryKey(options),
+  });
+
+export const paymentsTrackedLinksListMineQueryKey = (options: Options<PaymentsTrackedLinksListMineData>) =>
+  createQueryKey('paymentsTrackedLinksListMine', options);
+
+/**
+ * Your links to a bot, and what came of each.
+ */
+export const paymentsTrackedLinksListMineOptions = (options: Options<PaymentsTrackedLinksListMineData>) =>
+  queryOptions<
+    PaymentsTrackedLinksListMineResponse,
+    PaymentsTrackedLinksListMineError,
+    PaymentsTrackedLinksListMineResponse,
+    ReturnType<typeof paymentsTrackedLinksListMineQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsTrackedLinksListMine({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsTrackedLinksListMineQueryKey(options),
+  });
+
+export const vpnProvisionerAccessesListMineQueryKey = (options?: Options<VpnProvisionerAccessesListMineData>) =>
+  createQueryKey('vpnProvisionerAccessesListMine', options);
+
+/**
+ * What you can connect by: the address for apps, servers, traffic and devices.
+ */
+export const vpnProvisionerAccessesListMineOptions = (options?: Options<VpnProvisionerAccessesListMineData>) =>
+  queryOptions<
+    VpnProvisionerAccessesListMineResponse,
+    VpnProvisionerAccessesListMineError,
+    VpnProvisionerAccessesListMineResponse,
+    ReturnType<typeof vpnProvisionerAccessesListMineQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await vpnProvisionerAccessesListMine({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: vpnProvisionerAccessesListMineQueryKey(options),
+  });
+
+export const vpnProvisionerDevicesListMineQueryKey = (options: Options<VpnProvisionerDevicesListMineData>) =>
+  createQueryKey('vpnProvisionerDevicesListMine', options);
+
+/**
+ * Which devices have asked for your servers.
+ */
+export const vpnProvisionerDevicesListMineOptions = (options: Options<VpnProvisionerDevicesListMineData>) =>
+  queryOptions<
+    VpnProvisionerDevicesListMineResponse,
+    VpnProvisionerDevicesListMineError,
+    VpnProvisionerDevicesListMineResponse,
+    ReturnType<typeof vpnProvisionerDevicesListMineQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await vpnProvisionerDevicesListMine({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: vpnProvisionerDevicesListMineQueryKey(options),
+  });
+
+export const vpnProvisionerUsageListMineQueryKey = (options: Options<VpnProvisionerUsageListMineData>) =>
+  createQueryKey('vpnProvisionerUsageListMine', options);
+
+/**
+ * How much you used, day by day.
+ */
+export const vpnProvisionerUsageListMineOptions = (options: Options<VpnProvisionerUsageListMineData>) =>
+  queryOptions<
+    VpnProvisionerUsageListMineResponse,
+    VpnProvisionerUsageListMineError,
+    VpnProvisionerUsageListMineResponse,
+    ReturnType<typeof vpnProvisionerUsageListMineQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await vpnProvisionerUsageListMine({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: vpnProvisionerUsageListMineQueryKey(options),
+  });
+
+export const vpnProvisionerRegionsListMineQueryKey = (options: Options<VpnProvisionerRegionsListMineData>) =>
+  createQueryKey('vpnProvisionerRegionsListMine', options);
+
+/**
+ * Where there are servers, and how busy they are.
+ */
+export const vpnProvisionerRegionsListMineOptions = (options: Options<VpnProvisionerRegionsListMineData>) =>
+  queryOptions<
+    VpnProvisionerRegionsListMineResponse,
+    VpnProvisionerRegionsListMineError,
+    VpnProvisionerRegionsListMineResponse,
+    ReturnType<typeof vpnProvisionerRegionsListMineQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await vpnProvisionerRegionsListMine({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: vpnProvisionerRegionsListMineQueryKey(options),
+  });
+
+export const paymentsOrdersListQueryKey = (options?: Options<PaymentsOrdersListData>) =>
+  createQueryKey('paymentsOrdersList', options);
+
+/**
+ * What was ordered, the newest first.
+ */
+export const paymentsOrdersListOptions = (options?: Options<PaymentsOrdersListData>) =>
+  queryOptions<
+    PaymentsOrdersListResponse,
+    PaymentsOrdersListError,
+    PaymentsOrdersListResponse,
+    ReturnType<typeof paymentsOrdersListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsOrdersList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsOrdersListQueryKey(options),
+  });
+
+export const paymentsOrdersListInfiniteQueryKey = (
+  options?: Options<PaymentsOrdersListData>,
+): QueryKey<Options<PaymentsOrdersListData>> => createQueryKey('paymentsOrdersList', options, true);
+
+/**
+ * What was ordered, the newest first.
+ */
+export const paymentsOrdersListInfiniteOptions = (options?: Options<PaymentsOrdersListData>) => {
+  const opts = infiniteQueryOptions<
+    PaymentsOrdersListResponse,
+    PaymentsOrdersListError,
+    InfiniteData<PaymentsOrdersListResponse>,
+    QueryKey<Options<PaymentsOrdersListData>>,
+    string | Pick<QueryKey<Options<PaymentsOrdersListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<PaymentsOrdersListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await paymentsOrdersList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: paymentsOrdersListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const paymentsOrdersReadQueryKey = (options: Options<PaymentsOrdersReadData>) =>
+  createQueryKey('paymentsOrdersRead', options);
+
+/**
+ * An order with each attempt to pay it, what went back, and how it was booked.
+ */
+export const paymentsOrdersReadOptions = (options: Options<PaymentsOrdersReadData>) =>
+  queryOptions<
+    PaymentsOrdersReadResponse,
+    PaymentsOrdersReadError,
+    PaymentsOrdersReadResponse,
+    ReturnType<typeof paymentsOrdersReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsOrdersRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsOrdersReadQueryKey(options),
+  });
+
+export const paymentsPackagesListQueryKey = (options: Options<PaymentsPackagesListData>) =>
+  createQueryKey('paymentsPackagesList', options);
+
+/**
+ * What a bot sells beside its plans.
+ */
+export const paymentsPackagesListOptions = (options: Options<PaymentsPackagesListData>) =>
+  queryOptions<
+    PaymentsPackagesListResponse,
+    PaymentsPackagesListError,
+    PaymentsPackagesListResponse,
+    ReturnType<typeof paymentsPackagesListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsPackagesList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsPackagesListQueryKey(options),
+  });
+
+export const paymentsPayoutsListQueryKey = (options?: Options<PaymentsPayoutsListData>) =>
+  createQueryKey('paymentsPayoutsList', options);
+
+/**
+ * Payouts that people have asked for, the newest first.
+ */
+export const paymentsPayoutsListOptions = (options?: Options<PaymentsPayoutsListData>) =>
+  queryOptions<
+    PaymentsPayoutsListResponse,
+    PaymentsPayoutsListError,
+    PaymentsPayoutsListResponse,
+    ReturnType<typeof paymentsPayoutsListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsPayoutsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsPayoutsListQueryKey(options),
+  });
+
+export const paymentsPayoutsListInfiniteQueryKey = (
+  options?: Options<PaymentsPayoutsListData>,
+): QueryKey<Options<PaymentsPayoutsListData>> => createQueryKey('paymentsPayoutsList', options, true);
+
+/**
+ * Payouts that people have asked for, the newest first.
+ */
+export const paymentsPayoutsListInfiniteOptions = (options?: Options<PaymentsPayoutsListData>) => {
+  const opts = infiniteQueryOptions<
+    PaymentsPayoutsListResponse,
+    PaymentsPayoutsListError,
+    InfiniteData<PaymentsPayoutsListResponse>,
+    QueryKey<Options<PaymentsPayoutsListData>>,
+    string | Pick<QueryKey<Options<PaymentsPayoutsListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<PaymentsPayoutsListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await paymentsPayoutsList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: paymentsPayoutsListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const paymentsPayoutsReadQueryKey = (options: Options<PaymentsPayoutsReadData>) =>
+  createQueryKey('paymentsPayoutsRead', options);
+
+/**
+ * A payout, and where it is to be sent.
+ */
+export const paymentsPayoutsReadOptions = (options: Options<PaymentsPayoutsReadData>) =>
+  queryOptions<
+    PaymentsPayoutsReadResponse,
+    PaymentsPayoutsReadError,
+    PaymentsPayoutsReadResponse,
+    ReturnType<typeof paymentsPayoutsReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsPayoutsRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsPayoutsReadQueryKey(options),
   });
 
 export const gatewayPeopleListQueryKey = (options?: Options<GatewayPeopleListData>) =>
@@ -3418,6 +4655,123 @@ export const analyticsBoardsReadPersonUsageOptions = (options: Options<Analytics
     },
     queryKey: analyticsBoardsReadPersonUsageQueryKey(options),
   });
+
+export const paymentsPlansListQueryKey = (options: Options<PaymentsPlansListData>) =>
+  createQueryKey('paymentsPlansList', options);
+
+/**
+ * The plans of a bot, in the order in which they are shown.
+ */
+export const paymentsPlansListOptions = (options: Options<PaymentsPlansListData>) =>
+  queryOptions<
+    PaymentsPlansListResponse,
+    PaymentsPlansListError,
+    PaymentsPlansListResponse,
+    ReturnType<typeof paymentsPlansListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsPlansList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsPlansListQueryKey(options),
+  });
+
+export const paymentsPlansReadQueryKey = (options: Options<PaymentsPlansReadData>) =>
+  createQueryKey('paymentsPlansRead', options);
+
+/**
+ * One plan.
+ */
+export const paymentsPlansReadOptions = (options: Options<PaymentsPlansReadData>) =>
+  queryOptions<
+    PaymentsPlansReadResponse,
+    PaymentsPlansReadError,
+    PaymentsPlansReadResponse,
+    ReturnType<typeof paymentsPlansReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsPlansRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsPlansReadQueryKey(options),
+  });
+
+export const paymentsPromoCodesListQueryKey = (options: Options<PaymentsPromoCodesListData>) =>
+  createQueryKey('paymentsPromoCodesList', options);
+
+/**
+ * Promo codes of a bot, the newest first.
+ */
+export const paymentsPromoCodesListOptions = (options: Options<PaymentsPromoCodesListData>) =>
+  queryOptions<
+    PaymentsPromoCodesListResponse,
+    PaymentsPromoCodesListError,
+    PaymentsPromoCodesListResponse,
+    ReturnType<typeof paymentsPromoCodesListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsPromoCodesList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsPromoCodesListQueryKey(options),
+  });
+
+export const paymentsPromoCodesListInfiniteQueryKey = (
+  options: Options<PaymentsPromoCodesListData>,
+): QueryKey<Options<PaymentsPromoCodesListData>> => createQueryKey('paymentsPromoCodesList', options, true);
+
+/**
+ * Promo codes of a bot, the newest first.
+ */
+export const paymentsPromoCodesListInfiniteOptions = (options: Options<PaymentsPromoCodesListData>) => {
+  const opts = infiniteQueryOptions<
+    PaymentsPromoCodesListResponse,
+    PaymentsPromoCodesListError,
+    InfiniteData<PaymentsPromoCodesListResponse>,
+    QueryKey<Options<PaymentsPromoCodesListData>>,
+    string | Pick<QueryKey<Options<PaymentsPromoCodesListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<PaymentsPromoCodesListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await paymentsPromoCodesList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: paymentsPromoCodesListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
 
 export const chatAiPromptInForceReadQueryKey = (options: Options<ChatAiPromptInForceReadData>) =>
   createQueryKey('chatAiPromptInForceRead', options);
@@ -3768,6 +5122,165 @@ export const analyticsQuarantinedEventsListInfiniteOptions = (
   return opts as Omit<typeof opts, 'initialData'>;
 };
 
+export const paymentsReconciliationsListQueryKey = (options?: Options<PaymentsReconciliationsListData>) =>
+  createQueryKey('paymentsReconciliationsList', options);
+
+/**
+ * How the books of each day fit, the latest first.
+ */
+export const paymentsReconciliationsListOptions = (options?: Options<PaymentsReconciliationsListData>) =>
+  queryOptions<
+    PaymentsReconciliationsListResponse,
+    PaymentsReconciliationsListError,
+    PaymentsReconciliationsListResponse,
+    ReturnType<typeof paymentsReconciliationsListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsReconciliationsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsReconciliationsListQueryKey(options),
+  });
+
+export const paymentsReconciliationsListInfiniteQueryKey = (
+  options?: Options<PaymentsReconciliationsListData>,
+): QueryKey<Options<PaymentsReconciliationsListData>> => createQueryKey('paymentsReconciliationsList', options, true);
+
+/**
+ * How the books of each day fit, the latest first.
+ */
+export const paymentsReconciliationsListInfiniteOptions = (options?: Options<PaymentsReconciliationsListData>) => {
+  const opts = infiniteQueryOptions<
+    PaymentsReconciliationsListResponse,
+    PaymentsReconciliationsListError,
+    InfiniteData<PaymentsReconciliationsListResponse>,
+    QueryKey<Options<PaymentsReconciliationsListData>>,
+    string | Pick<QueryKey<Options<PaymentsReconciliationsListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<PaymentsReconciliationsListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await paymentsReconciliationsList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: paymentsReconciliationsListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const paymentsReconciliationsReadQueryKey = (options: Options<PaymentsReconciliationsReadData>) =>
+  createQueryKey('paymentsReconciliationsRead', options);
+
+/**
+ * What does not fit of a day.
+ */
+export const paymentsReconciliationsReadOptions = (options: Options<PaymentsReconciliationsReadData>) =>
+  queryOptions<
+    PaymentsReconciliationsReadResponse,
+    PaymentsReconciliationsReadError,
+    PaymentsReconciliationsReadResponse,
+    ReturnType<typeof paymentsReconciliationsReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsReconciliationsRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsReconciliationsReadQueryKey(options),
+  });
+
+export const paymentsRefundsListQueryKey = (options?: Options<PaymentsRefundsListData>) =>
+  createQueryKey('paymentsRefundsList', options);
+
+/**
+ * What went back, and what is on its way, the newest first.
+ */
+export const paymentsRefundsListOptions = (options?: Options<PaymentsRefundsListData>) =>
+  queryOptions<
+    PaymentsRefundsListResponse,
+    PaymentsRefundsListError,
+    PaymentsRefundsListResponse,
+    ReturnType<typeof paymentsRefundsListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsRefundsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsRefundsListQueryKey(options),
+  });
+
+export const paymentsRefundsListInfiniteQueryKey = (
+  options?: Options<PaymentsRefundsListData>,
+): QueryKey<Options<PaymentsRefundsListData>> => createQueryKey('paymentsRefundsList', options, true);
+
+/**
+ * What went back, and what is on its way, the newest first.
+ */
+export const paymentsRefundsListInfiniteOptions = (options?: Options<PaymentsRefundsListData>) => {
+  const opts = infiniteQueryOptions<
+    PaymentsRefundsListResponse,
+    PaymentsRefundsListError,
+    InfiniteData<PaymentsRefundsListResponse>,
+    QueryKey<Options<PaymentsRefundsListData>>,
+    string | Pick<QueryKey<Options<PaymentsRefundsListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<PaymentsRefundsListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await paymentsRefundsList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: paymentsRefundsListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
+
 export const gatewayRolesListQueryKey = (options?: Options<GatewayRolesListData>) =>
   createQueryKey('gatewayRolesList', options);
 
@@ -3791,6 +5304,31 @@ export const gatewayRolesListOptions = (options?: Options<GatewayRolesListData>)
       return data;
     },
     queryKey: gatewayRolesListQueryKey(options),
+  });
+
+export const paymentsBoardsReadQueryKey = (options: Options<PaymentsBoardsReadData>) =>
+  createQueryKey('paymentsBoardsRead', options);
+
+/**
+ * Revenue and subscriptions by month, in one currency.
+ */
+export const paymentsBoardsReadOptions = (options: Options<PaymentsBoardsReadData>) =>
+  queryOptions<
+    PaymentsBoardsReadResponse,
+    PaymentsBoardsReadError,
+    PaymentsBoardsReadResponse,
+    ReturnType<typeof paymentsBoardsReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsBoardsRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsBoardsReadQueryKey(options),
   });
 
 export const serviceKitDeadLettersListQueryKey = (options: Options<ServiceKitDeadLettersListData>) =>
@@ -3933,6 +5471,31 @@ export const gatewaySessionReadOptions = (options?: Options<GatewaySessionReadDa
       return data;
     },
     queryKey: gatewaySessionReadQueryKey(options),
+  });
+
+export const paymentsGuestShopReadQueryKey = (options: Options<PaymentsGuestShopReadData>) =>
+  createQueryKey('paymentsGuestShopRead', options);
+
+/**
+ * What a bot sells to everybody, and how it can be paid.
+ */
+export const paymentsGuestShopReadOptions = (options: Options<PaymentsGuestShopReadData>) =>
+  queryOptions<
+    PaymentsGuestShopReadResponse,
+    PaymentsGuestShopReadError,
+    PaymentsGuestShopReadResponse,
+    ReturnType<typeof paymentsGuestShopReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsGuestShopRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsGuestShopReadQueryKey(options),
   });
 
 export const gatewaySignInMethodsListQueryKey = (options?: Options<GatewaySignInMethodsListData>) =>
@@ -4177,6 +5740,73 @@ export const analyticsBackupsCheckOptions = (options: Options<AnalyticsBackupsCh
     queryKey: analyticsBackupsCheckQueryKey(options),
   });
 
+export const paymentsSubscriptionsListQueryKey = (options?: Options<PaymentsSubscriptionsListData>) =>
+  createQueryKey('paymentsSubscriptionsList', options);
+
+/**
+ * What people are subscribed to, the newest first.
+ */
+export const paymentsSubscriptionsListOptions = (options?: Options<PaymentsSubscriptionsListData>) =>
+  queryOptions<
+    PaymentsSubscriptionsListResponse,
+    PaymentsSubscriptionsListError,
+    PaymentsSubscriptionsListResponse,
+    ReturnType<typeof paymentsSubscriptionsListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsSubscriptionsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsSubscriptionsListQueryKey(options),
+  });
+
+export const paymentsSubscriptionsListInfiniteQueryKey = (
+  options?: Options<PaymentsSubscriptionsListData>,
+): QueryKey<Options<PaymentsSubscriptionsListData>> => createQueryKey('paymentsSubscriptionsList', options, true);
+
+/**
+ * What people are subscribed to, the newest first.
+ */
+export const paymentsSubscriptionsListInfiniteOptions = (options?: Options<PaymentsSubscriptionsListData>) => {
+  const opts = infiniteQueryOptions<
+    PaymentsSubscriptionsListResponse,
+    PaymentsSubscriptionsListError,
+    InfiniteData<PaymentsSubscriptionsListResponse>,
+    QueryKey<Options<PaymentsSubscriptionsListData>>,
+    string | Pick<QueryKey<Options<PaymentsSubscriptionsListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<PaymentsSubscriptionsListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await paymentsSubscriptionsList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: paymentsSubscriptionsListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
+
 export const chatAiUsageReadQueryKey = (options: Options<ChatAiUsageReadData>) =>
   createQueryKey('chatAiUsageRead', options);
 
@@ -4226,6 +5856,476 @@ export const chatAiUsageSeriesReadOptions = (options: Options<ChatAiUsageSeriesR
     },
     queryKey: chatAiUsageSeriesReadQueryKey(options),
   });
+
+export const vpnProvisionerAccessesListQueryKey = (options: Options<VpnProvisionerAccessesListData>) =>
+  createQueryKey('vpnProvisionerAccessesList', options);
+
+/**
+ * What a person is owed, and by which servers it is served.
+ */
+export const vpnProvisionerAccessesListOptions = (options: Options<VpnProvisionerAccessesListData>) =>
+  queryOptions<
+    VpnProvisionerAccessesListResponse,
+    VpnProvisionerAccessesListError,
+    VpnProvisionerAccessesListResponse,
+    ReturnType<typeof vpnProvisionerAccessesListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await vpnProvisionerAccessesList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: vpnProvisionerAccessesListQueryKey(options),
+  });
+
+export const vpnProvisionerCapacityProposalsListQueryKey = (
+  options?: Options<VpnProvisionerCapacityProposalsListData>,
+) => createQueryKey('vpnProvisionerCapacityProposalsList', options);
+
+/**
+ * Servers that should be added or can be spared, the latest first.
+ */
+export const vpnProvisionerCapacityProposalsListOptions = (
+  options?: Options<VpnProvisionerCapacityProposalsListData>,
+) =>
+  queryOptions<
+    VpnProvisionerCapacityProposalsListResponse,
+    VpnProvisionerCapacityProposalsListError,
+    VpnProvisionerCapacityProposalsListResponse,
+    ReturnType<typeof vpnProvisionerCapacityProposalsListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await vpnProvisionerCapacityProposalsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: vpnProvisionerCapacityProposalsListQueryKey(options),
+  });
+
+export const vpnProvisionerCapacityProposalsListInfiniteQueryKey = (
+  options?: Options<VpnProvisionerCapacityProposalsListData>,
+): QueryKey<Options<VpnProvisionerCapacityProposalsListData>> =>
+  createQueryKey('vpnProvisionerCapacityProposalsList', options, true);
+
+/**
+ * Servers that should be added or can be spared, the latest first.
+ */
+export const vpnProvisionerCapacityProposalsListInfiniteOptions = (
+  options?: Options<VpnProvisionerCapacityProposalsListData>,
+) => {
+  const opts = infiniteQueryOptions<
+    VpnProvisionerCapacityProposalsListResponse,
+    VpnProvisionerCapacityProposalsListError,
+    InfiniteData<VpnProvisionerCapacityProposalsListResponse>,
+    QueryKey<Options<VpnProvisionerCapacityProposalsListData>>,
+    string | Pick<QueryKey<Options<VpnProvisionerCapacityProposalsListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<
+          QueryKey<Options<VpnProvisionerCapacityProposalsListData>>[0],
+          'body' | 'headers' | 'path' | 'query'
+        > =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await vpnProvisionerCapacityProposalsList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: vpnProvisionerCapacityProposalsListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const vpnProvisionerMaintenanceReadQueryKey = (options?: Options<VpnProvisionerMaintenanceReadData>) =>
+  createQueryKey('vpnProvisionerMaintenanceRead', options);
+
+/**
+ * Whether people are told that nothing can be served just now.
+ */
+export const vpnProvisionerMaintenanceReadOptions = (options?: Options<VpnProvisionerMaintenanceReadData>) =>
+  queryOptions<
+    VpnProvisionerMaintenanceReadResponse,
+    VpnProvisionerMaintenanceReadError,
+    VpnProvisionerMaintenanceReadResponse,
+    ReturnType<typeof vpnProvisionerMaintenanceReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await vpnProvisionerMaintenanceRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: vpnProvisionerMaintenanceReadQueryKey(options),
+  });
+
+export const vpnProvisionerMigrationPreviewsReadQueryKey = (
+  options: Options<VpnProvisionerMigrationPreviewsReadData>,
+) => createQueryKey('vpnProvisionerMigrationPreviewsRead', options);
+
+/**
+ * Where people of a server would go as things are now, and how many would find no room.
+ */
+export const vpnProvisionerMigrationPreviewsReadOptions = (options: Options<VpnProvisionerMigrationPreviewsReadData>) =>
+  queryOptions<
+    VpnProvisionerMigrationPreviewsReadResponse,
+    VpnProvisionerMigrationPreviewsReadError,
+    VpnProvisionerMigrationPreviewsReadResponse,
+    ReturnType<typeof vpnProvisionerMigrationPreviewsReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await vpnProvisionerMigrationPreviewsRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: vpnProvisionerMigrationPreviewsReadQueryKey(options),
+  });
+
+export const vpnProvisionerMigrationsListQueryKey = (options?: Options<VpnProvisionerMigrationsListData>) =>
+  createQueryKey('vpnProvisionerMigrationsList', options);
+
+/**
+ * Planned migrations and failovers, the latest first.
+ */
+export const vpnProvisionerMigrationsListOptions = (options?: Options<VpnProvisionerMigrationsListData>) =>
+  queryOptions<
+    VpnProvisionerMigrationsListResponse,
+    VpnProvisionerMigrationsListError,
+    VpnProvisionerMigrationsListResponse,
+    ReturnType<typeof vpnProvisionerMigrationsListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await vpnProvisionerMigrationsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: vpnProvisionerMigrationsListQueryKey(options),
+  });
+
+export const vpnProvisionerMigrationsListInfiniteQueryKey = (
+  options?: Options<VpnProvisionerMigrationsListData>,
+): QueryKey<Options<VpnProvisionerMigrationsListData>> => createQueryKey('vpnProvisionerMigrationsList', options, true);
+
+/**
+ * Planned migrations and failovers, the latest first.
+ */
+export const vpnProvisionerMigrationsListInfiniteOptions = (options?: Options<VpnProvisionerMigrationsListData>) => {
+  const opts = infiniteQueryOptions<
+    VpnProvisionerMigrationsListResponse,
+    VpnProvisionerMigrationsListError,
+    InfiniteData<VpnProvisionerMigrationsListResponse>,
+    QueryKey<Options<VpnProvisionerMigrationsListData>>,
+    string | Pick<QueryKey<Options<VpnProvisionerMigrationsListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<
+          QueryKey<Options<VpnProvisionerMigrationsListData>>[0],
+          'body' | 'headers' | 'path' | 'query'
+        > =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await vpnProvisionerMigrationsList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: vpnProvisionerMigrationsListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const vpnProvisionerMigrationsReadQueryKey = (options: Options<VpnProvisionerMigrationsReadData>) =>
+  createQueryKey('vpnProvisionerMigrationsRead', options);
+
+/**
+ * One migration, and how far it is.
+ */
+export const vpnProvisionerMigrationsReadOptions = (options: Options<VpnProvisionerMigrationsReadData>) =>
+  queryOptions<
+    VpnProvisionerMigrationsReadResponse,
+    VpnProvisionerMigrationsReadError,
+    VpnProvisionerMigrationsReadResponse,
+    ReturnType<typeof vpnProvisionerMigrationsReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await vpnProvisionerMigrationsRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: vpnProvisionerMigrationsReadQueryKey(options),
+  });
+
+export const vpnProvisionerPanelKindsListQueryKey = (options?: Options<VpnProvisionerPanelKindsListData>) =>
+  createQueryKey('vpnProvisionerPanelKindsList', options);
+
+/**
+ * The panels that servers can be run by, and what each needs to be told.
+ */
+export const vpnProvisionerPanelKindsListOptions = (options?: Options<VpnProvisionerPanelKindsListData>) =>
+  queryOptions<
+    VpnProvisionerPanelKindsListResponse,
+    VpnProvisionerPanelKindsListError,
+    VpnProvisionerPanelKindsListResponse,
+    ReturnType<typeof vpnProvisionerPanelKindsListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await vpnProvisionerPanelKindsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: vpnProvisionerPanelKindsListQueryKey(options),
+  });
+
+export const vpnProvisionerLoadForecastsReadQueryKey = (options: Options<VpnProvisionerLoadForecastsReadData>) =>
+  createQueryKey('vpnProvisionerLoadForecastsRead', options);
+
+/**
+ * How busy a region was in the last weeks, hour by hour, and how busy it is going to be in the next.
+ */
+export const vpnProvisionerLoadForecastsReadOptions = (options: Options<VpnProvisionerLoadForecastsReadData>) =>
+  queryOptions<
+    VpnProvisionerLoadForecastsReadResponse,
+    VpnProvisionerLoadForecastsReadError,
+    VpnProvisionerLoadForecastsReadResponse,
+    ReturnType<typeof vpnProvisionerLoadForecastsReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await vpnProvisionerLoadForecastsRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: vpnProvisionerLoadForecastsReadQueryKey(options),
+  });
+
+export const vpnProvisionerServersListQueryKey = (options?: Options<VpnProvisionerServersListData>) =>
+  createQueryKey('vpnProvisionerServersList', options);
+
+/**
+ * All servers by name, with whom they serve and how they are.
+ */
+export const vpnProvisionerServersListOptions = (options?: Options<VpnProvisionerServersListData>) =>
+  queryOptions<
+    VpnProvisionerServersListResponse,
+    VpnProvisionerServersListError,
+    VpnProvisionerServersListResponse,
+    ReturnType<typeof vpnProvisionerServersListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await vpnProvisionerServersList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: vpnProvisionerServersListQueryKey(options),
+  });
+
+export const vpnProvisionerServersReadQueryKey = (options: Options<VpnProvisionerServersReadData>) =>
+  createQueryKey('vpnProvisionerServersRead', options);
+
+/**
+ * One server.
+ */
+export const vpnProvisionerServersReadOptions = (options: Options<VpnProvisionerServersReadData>) =>
+  queryOptions<
+    VpnProvisionerServersReadResponse,
+    VpnProvisionerServersReadError,
+    VpnProvisionerServersReadResponse,
+    ReturnType<typeof vpnProvisionerServersReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await vpnProvisionerServersRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: vpnProvisionerServersReadQueryKey(options),
+  });
+
+export const vpnProvisionerDriftReportsListQueryKey = (options: Options<VpnProvisionerDriftReportsListData>) =>
+  createQueryKey('vpnProvisionerDriftReportsList', options);
+
+/**
+ * What a panel was found to hold, the latest first; kept for 90 days.
+ */
+export const vpnProvisionerDriftReportsListOptions = (options: Options<VpnProvisionerDriftReportsListData>) =>
+  queryOptions<
+    VpnProvisionerDriftReportsListResponse,
+    VpnProvisionerDriftReportsListError,
+    VpnProvisionerDriftReportsListResponse,
+    ReturnType<typeof vpnProvisionerDriftReportsListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await vpnProvisionerDriftReportsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: vpnProvisionerDriftReportsListQueryKey(options),
+  });
+
+export const vpnProvisionerHealthSamplesListQueryKey = (options: Options<VpnProvisionerHealthSamplesListData>) =>
+  createQueryKey('vpnProvisionerHealthSamplesList', options);
+
+/**
+ * How a server was, minute by minute; kept for a week.
+ */
+export const vpnProvisionerHealthSamplesListOptions = (options: Options<VpnProvisionerHealthSamplesListData>) =>
+  queryOptions<
+    VpnProvisionerHealthSamplesListResponse,
+    VpnProvisionerHealthSamplesListError,
+    VpnProvisionerHealthSamplesListResponse,
+    ReturnType<typeof vpnProvisionerHealthSamplesListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await vpnProvisionerHealthSamplesList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: vpnProvisionerHealthSamplesListQueryKey(options),
+  });
+
+export const vpnProvisionerUsageAnomaliesListQueryKey = (options?: Options<VpnProvisionerUsageAnomaliesListData>) =>
+  createQueryKey('vpnProvisionerUsageAnomaliesList', options);
+
+/**
+ * Accesses that are used in an unusual way, the latest first.
+ */
+export const vpnProvisionerUsageAnomaliesListOptions = (options?: Options<VpnProvisionerUsageAnomaliesListData>) =>
+  queryOptions<
+    VpnProvisionerUsageAnomaliesListResponse,
+    VpnProvisionerUsageAnomaliesListError,
+    VpnProvisionerUsageAnomaliesListResponse,
+    ReturnType<typeof vpnProvisionerUsageAnomaliesListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await vpnProvisionerUsageAnomaliesList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: vpnProvisionerUsageAnomaliesListQueryKey(options),
+  });
+
+export const vpnProvisionerUsageAnomaliesListInfiniteQueryKey = (
+  options?: Options<VpnProvisionerUsageAnomaliesListData>,
+): QueryKey<Options<VpnProvisionerUsageAnomaliesListData>> =>
+  createQueryKey('vpnProvisionerUsageAnomaliesList', options, true);
+
+/**
+ * Accesses that are used in an unusual way, the latest first.
+ */
+export const vpnProvisionerUsageAnomaliesListInfiniteOptions = (
+  options?: Options<VpnProvisionerUsageAnomaliesListData>,
+) => {
+  const opts = infiniteQueryOptions<
+    VpnProvisionerUsageAnomaliesListResponse,
+    VpnProvisionerUsageAnomaliesListError,
+    InfiniteData<VpnProvisionerUsageAnomaliesListResponse>,
+    QueryKey<Options<VpnProvisionerUsageAnomaliesListData>>,
+    string | Pick<QueryKey<Options<VpnProvisionerUsageAnomaliesListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<
+          QueryKey<Options<VpnProvisionerUsageAnomaliesListData>>[0],
+          'body' | 'headers' | 'path' | 'query'
+        > =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await vpnProvisionerUsageAnomaliesList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: vpnProvisionerUsageAnomaliesListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
 
 export const gatewayWebhookDeliveriesListQueryKey = (options?: Options<GatewayWebhookDeliveriesListData>) =>
   createQueryKey('gatewayWebhookDeliveriesList', options);

@@ -1,0 +1,14 @@
+import { Module } from '@nestjs/common';
+import { AccessesModule } from '../accesses/accesses.module';
+import { ServersModule } from '../servers/servers.module';
+import { DriftController } from './drift.controller';
+import { DriftJobs } from './drift.jobs';
+import { DriftService } from './drift.service';
+
+@Module({
+  imports: [ServersModule, AccessesModule],
+  controllers: [DriftController],
+  providers: [DriftJobs, DriftService],
+  exports: [DriftService],
+})
+export class DriftModule {}

@@ -1,0 +1,153 @@
+import { Injectable } from '@nestjs/common';
+import { Outbox } from '@switchboard/bus';
+import {
+  type Actor,
+  AuditEntryAppendRequested,
+  CapacityProposed,
+  DecideCapacityProposal,
+  type ListCapacityProposals,
+  type ReadLoadForecast,
+} from '@switchboard/contracts';
+import {
+  type AnswerOf,
+  auditEntry,
+  Clock,
+  Cursors,
+  DomainError,
+  type Page,
+  type RequestOf,
+} from '@switchboard/service-kit';
+import { DataSource, type EntityManager } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { Server } from '../servers/server.entity';
+import { adviceFor, type CapacityAdvice } from './capacity-advice';
+import { CapacityProposal } from './capacity-proposal.entity';
+import { RegionLoads } from './region-loads.service';
+
+const DAY_MS = 24 * 60 * 60_000;
+/** What staff did not want is not proposed again for so long. */
+const DISMISSED_DAYS = 14;
+const KEPT_DAYS = 400;
+
+class ProposalNotFound extends DomainError {
+  constructor() {
+    super(
+      'vpn-provisioner.proposal_not_found',
+      { en: 'There is no such proposal.', ru: 'Такого предложения нет.' },
+      404,
+    );
+  }
+}
+class ProposalIsDecided extends DomainError {
+  constructor() {
+    const texts = {
+      en: 'The proposal was decided already, or holds no more.',
+      ru: 'Предложение уже рассмотрено или больше не действует.',
+    };
+    super('vpn-provisioner.proposal_is_decided', texts, 409);
+  }
+}
+
+/** Proposes servers before they are missing, and to save what is not needed. */
+@Injectable()
+export class ForecastService {
+  constructor(
+    private readonly db: DataSource,
+    private readonly loads: RegionLoads,
+    private readonly outbox: Outbox,
+    private readonly cursors: Cursors,
+    private readonly clock: Clock,
+  ) {}
+
+  async read(region: string): Promise<AnswerOf<typeof ReadLoadForecast>> {
+    const hours = await this.loads.history(region);
+    const servers = await this.serversOf(this.db.manager, region);
+    const capacity = servers.reduce((sum, server) => sum + server.capacity, 0);
+    return { capacity, hours, expected: this.loads.forecast(hours) };
+  }
+
+  list(request: RequestOf<typeof ListCapacityProposals>): Promise<Page<CapacityProposal>> {
+    const { state, region } = request.query;
+    const query = this.db.manager.createQueryBuilder(CapacityProposal, 'proposal');
+    if (state) query.andWhere('proposal.state = :state', { state });
+    if (region) query.andWhere('proposal.region = :region', { region });
+    return this.cursors.select(request, query, ['madeAt', 'id']);
+  }
+
+  /** One that is dropped takes nobody new; whom it serves is moved by a migration. */
+  async decide(tx: EntityManager, actor: Actor, id: string, accept: boolean): Promise<CapacityProposal> {
+    const proposal = await tx.findOne(CapacityProposal, { where: { id }, lock: { mode: 'pessimistic_write' } });
+    if (!proposal) throw new ProposalNotFound();
+    if (proposal.state !== 'open') throw new ProposalIsDecided();
+    const now = this.clock.now();
+    const decision = {
+      state: accept ? ('accepted' as const) : ('dismissed' as const),
+      ...{ decidedAt: now, decidedBy: `${actor.kind}:${actor.id}` },
+    };
+    await tx.update(CapacityProposal, { id }, decision);
+    if (accept && proposal.kind === 'drop') {
+      await tx.query(
+        `UPDATE servers SET state = 'draining', revision = revision + 1, changed_at = $2 WHERE id = $1 AND state = 'in-service'`,
+        [proposal.serverId, now],
+      );
+    }
+    const about = { resourceType: 'capacity-proposal', resourceId: id, after: { state: decision.state } };
+    await this.outbox.add(tx, AuditEntryAppendRequested(auditEntry(actor, DecideCapacityProposal, about)));
+    return { ...proposal, ...decision };
+  }
+
+  /** What the forecast of today says, of every region. */
+  async propose(): Promise<void> {
+    const regions = await this.db.query<{ region: string }[]>(
+      `SELECT DISTINCT region FROM servers WHERE state <> 'retired' ORDER BY region`,
+    );
+    for (const { region } of regions) {
+      const expected = await this.loads.expected(region);
+      await this.db.transaction(async (tx) => {
+        const advice = adviceFor(await this.serversOf(tx, region), expected);
+        await this.put(tx, region, advice);
+      });
+    }
+    await this.db.query(`DELETE FROM capacity_proposals WHERE state <> 'open' AND made_at < $1`, [
+      this.daysAgo(KEPT_DAYS),
+    ]);
+  }
+
+  private async put(tx: EntityManager, region: string, advice: CapacityAdvice | undefined): Promise<void> {
+    const open = await tx.findOne(CapacityProposal, {
+      where: { region, state: 'open' },
+      lock: { mode: 'pessimistic_write' },
+    });
+    const serverId = advice?.serverId ?? null;
+    if (open && advice && open.kind === advice.kind && open.serverId === serverId) {
+      const { expectedPercent, monthlyCostMinor, currency } = advice;
+      await tx.update(CapacityProposal, { id: open.id }, { expectedPercent, monthlyCostMinor, currency });
+      return;
+    }
+    if (open) await tx.update(CapacityProposal, { id: open.id }, { state: 'outdated', decidedAt: this.clock.now() });
+    if (!advice || (await this.wasDismissed(tx, region, advice))) return;
+    const id = uuidv7();
+    await tx.insert(CapacityProposal, {
+      ...{ id, region, serverId, kind: advice.kind, expectedPercent: advice.expectedPercent, state: 'open' },
+      ...{ monthlyCostMinor: advice.monthlyCostMinor, currency: advice.currency, madeAt: this.clock.now() },
+    });
+    await this.outbox.add(tx, CapacityProposed({ ...advice, proposalId: id, region }));
+  }
+
+  private async wasDismissed(tx: EntityManager, region: string, { kind, serverId }: CapacityAdvice): Promise<boolean> {
+    const rows = await tx.query<unknown[]>(
+      `SELECT FROM capacity_proposals WHERE region = $1 AND kind = $2 AND server_id IS NOT DISTINCT FROM $3
+         AND state = 'dismissed' AND decided_at > $4 LIMIT 1`,
+      [region, kind, serverId ?? null, this.daysAgo(DISMISSED_DAYS)],
+    );
+    return rows.length > 0;
+  }
+
+  private serversOf(tx: EntityManager, region: string): Promise<Server[]> {
+    return tx.findBy(Server, { region, state: 'in-service' });
+  }
+
+  private daysAgo(days: number): Date {
+    return new Date(this.clock.now().getTime() - days * DAY_MS);
+  }
+}

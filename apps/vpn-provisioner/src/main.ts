@@ -1,0 +1,4 @@
+import { runApp } from '@switchboard/service-kit';
+import { vpnProvisionerApp } from './vpn-provisioner.app';
+
+void runApp(vpnProvisionerApp);

@@ -1,0 +1,5 @@
+import { z } from 'zod';
+import { linksVariables } from './links/links.config';
+
+/** The variables that only this service reads; their names begin with `VPN_PROVISIONER_`. */
+export const vpnProvisionerConfig = z.object({ ...linksVariables });

@@ -1,0 +1,91 @@
+import { Module } from '@nestjs/common';
+import { VpnProvisionerPersonErased } from '@switchboard/contracts';
+import { type AppDefinition, defineApp, PersonErasureModule } from '@switchboard/service-kit';
+import { CreateServers1764300000000 } from '../migrations/1764300000000-create-servers';
+import { CreateAccesses1764300100000 } from '../migrations/1764300100000-create-accesses';
+import { CreateMoves1764300200000 } from '../migrations/1764300200000-create-moves';
+import { CreateLinks1764400000000 } from '../migrations/1764400000000-create-links';
+import { CreateForecasts1764400200000 } from '../migrations/1764400200000-create-forecasts';
+import { CreateTraffic1764400100000 } from '../migrations/1764400100000-create-traffic';
+import { Access } from './accesses/access.entity';
+import { AccessKey } from './accesses/access-key.entity';
+import { AccessMove } from './accesses/access-move.entity';
+import { AccessesModule } from './accesses/accesses.module';
+import { Latency } from './accesses/latency.entity';
+import { PanelRemoval } from './accesses/panel-removal.entity';
+import { Device } from './devices/device.entity';
+import { WriteSightings } from './devices/device-sightings.service';
+import { DevicesModule } from './devices/devices.module';
+import { DriftReport } from './drift/drift-report.entity';
+import { DriftModule } from './drift/drift.module';
+import { CapacityProposal } from './forecast/capacity-proposal.entity';
+import { ForecastModule } from './forecast/forecast.module';
+import { HealthSample } from './health/health-sample.entity';
+import { ProbeServers } from './health/health.jobs';
+import { HealthModule } from './health/health.module';
+import { Link } from './links/link.entity';
+import { FollowLinkChanges } from './links/link-cache.service';
+import { LinkFront } from './links/link-front.service';
+import { LinksModule } from './links/links.module';
+import { Maintenance } from './health/maintenance.entity';
+import { MigrationsModule } from './migrations/migrations.module';
+import { ServerMigration } from './migrations/server-migration.entity';
+import { OwnAccessesModule } from './own-accesses/own-accesses.module';
+import type { PanelDefinition } from './panels/panel';
+import { PanelsModule } from './panels/panels.module';
+import { Server } from './servers/server.entity';
+import { ServerHealth } from './servers/server-health.entity';
+import { ServersModule } from './servers/servers.module';
+import { TrafficBudget } from './usage/traffic-budget.entity';
+import { UsageAnomaly } from './usage/usage-anomaly.entity';
+import { UsageModule } from './usage/usage.module';
+import { vpnProvisionerConfig } from './vpn-provisioner.config';
+import { vpnProvisionerDataMap } from './vpn-provisioner.data-map';
+
+/** The service with these kinds of panels: nothing else knows which there are. */
+export function defineVpnProvisioner(panels: readonly PanelDefinition[]): AppDefinition {
+  // From the bottom to the top: a module imports only such as stand before it.
+  @Module({
+    imports: [
+      PanelsModule.with(panels),
+      ServersModule,
+      AccessesModule,
+      DriftModule,
+      HealthModule,
+      MigrationsModule,
+      OwnAccessesModule,
+      DevicesModule,
+      UsageModule,
+      LinksModule,
+      ForecastModule,
+      PersonErasureModule.saying(VpnProvisionerPersonErased),
+    ],
+  })
+  class VpnProvisionerModule {}
+
+  return defineApp({
+    name: 'vpn-provisioner',
+    module: VpnProvisionerModule,
+    config: vpnProvisionerConfig,
+    entities: [
+      ...[Server, ServerHealth, HealthSample, Maintenance],
+      ...[Access, AccessKey, AccessMove, Latency, PanelRemoval],
+      ...[ServerMigration, DriftReport],
+      ...[TrafficBudget, UsageAnomaly, Device, Link, CapacityProposal],
+    ],
+    migrations: [
+      CreateServers1764300000000,
+      CreateAccesses1764300100000,
+      CreateMoves1764300200000,
+      CreateLinks1764400000000,
+      CreateTraffic1764400100000,
+      CreateForecasts1764400200000,
+    ],
+    dataMap: vpnProvisionerDataMap,
+    encrypted: ['servers.secrets'],
+    tasks: [ProbeServers, FollowLinkChanges, WriteSightings],
+    publicFront: LinkFront,
+    port: 4105,
+    publicPort: 4205,
+  });
+}
