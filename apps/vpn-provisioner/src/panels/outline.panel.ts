@@ -54,6 +54,7 @@ export const outline = definePanel({
   /** What follows the port in `apiUrl`. Whoever knows it may do everything. */
   secrets: ['apiPath'],
   lacks: LACKS,
+  counts: 'last-30-days',
 
   create(account) {
     const { settings, secret } = account;
