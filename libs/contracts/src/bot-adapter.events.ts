@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineEvent, defineSignal } from './define-event';
 import { Locale } from './locale';
+import { AmountMinor, Currency } from './money';
 import { type Known, openWord } from './open-word';
 import { personal } from './personal';
 import { definePersonErased } from './person-erased';
@@ -26,6 +27,19 @@ export const ContactStarted = defineEvent(
       .describe('The payload of the link through which the person came.'),
   }),
   { subject: 'userId', summary: 'A person wrote to a bot for the first time.' },
+);
+
+export const LinkFollowed = defineEvent(
+  'bot-adapter.link.followed.v1',
+  z.object({
+    ...inChat,
+    deepLink: personal(z.string().min(1).max(64)).describe('What the link says to the bot.'),
+    followedAt: z.iso.datetime(),
+  }),
+  {
+    subject: 'userId',
+    summary: 'A person came by a link that says something to the bot, for the first time or again.',
+  },
 );
 
 export const ContactBlocked = defineEvent(
@@ -139,6 +153,64 @@ export const SurveyAnswered = defineEvent(
     score: z.int().min(0).max(10),
   }),
   { subject: 'userId', summary: 'A person answered a question by a number.' },
+);
+
+const ofChannelPayment = {
+  botId: BotId,
+  channel: Channel,
+  userId: z.uuid().describe('Who paid.'),
+  payload: z.string().min(1).max(200).describe('Of the invoice; payments in a row for one thing have the same.'),
+};
+
+const ofCharge = {
+  ...ofChannelPayment,
+  chargeId: z.string().min(1).max(200).describe("The channel's own id of this one payment."),
+  amountMinor: AmountMinor,
+  currency: Currency,
+};
+
+export const ChannelPaymentReceived = defineEvent(
+  'bot-adapter.payment.received.v1',
+  z.object({
+    ...ofCharge,
+    renews: z.boolean().describe('The channel charges for it again by itself.'),
+    isRenewal: z.boolean().describe('It has done so just now.'),
+    paidUntil: z.iso.datetime().optional().describe('When it does so next.'),
+    paidAt: z.iso.datetime(),
+  }),
+  { subject: 'userId', summary: 'A channel says that it has taken a payment.' },
+);
+
+export const ChannelPaymentRefunded = defineEvent(
+  'bot-adapter.payment.refunded.v1',
+  z.object({ ...ofCharge, refundedAt: z.iso.datetime() }),
+  { subject: 'userId', summary: 'A channel says that it has given a payment back, whoever has asked it to.' },
+);
+
+export const ChannelRenewalState = openWord(['active', 'canceled', 'failed'], {
+  id: 'bot-adapter.ChannelRenewalState',
+  description: 'Whether a channel charges again by itself; "failed": it tried to, in vain.',
+});
+
+export const ChannelRenewalChanged = defineEvent(
+  'bot-adapter.payment-subscription.changed.v1',
+  z.object({ ...ofChannelPayment, state: ChannelRenewalState, changedAt: z.iso.datetime() }),
+  { subject: 'userId', summary: 'Whether a channel charges again by itself has changed, mostly by the person.' },
+);
+
+export const MembershipChanged = defineEvent(
+  'bot-adapter.membership.changed.v1',
+  z.object({
+    userId: z.uuid().describe('The person, one id everywhere.'),
+    botId: BotId,
+    isMember: z.boolean(),
+    changedAt: z.iso.datetime(),
+  }),
+  {
+    subject: 'userId',
+    summary:
+      'Somebody is no longer in the channel that a bot asks for, although they were told and had time; or they are back.',
+  },
 );
 
 const NoticeText = z.string().min(1).max(3500);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Locale } from './locale';
 import { ownMessage, unknownTimeZone } from './own-message';
+import { Features } from './payments.shapes';
 import { BotId, Channel } from './shapes';
 
 /** US dollars, or `unlimited` in so many words: an empty budget must never mean that everything may be spent. */
@@ -89,6 +90,9 @@ export const BotDescription = z.object({
     })
     .prefault({}),
   budgets: BotBudgets.prefault({}),
+  freeFeatures: Features.optional().describe(
+    'What people may have who pay for nothing, as {"chat.micros-per-day": 20000}; a plan brings its own values. Without it nobody is held to what they pay for.',
+  ),
 });
 export type BotDescription = z.output<typeof BotDescription>;
 
@@ -113,6 +117,8 @@ export const BOT_SECTION_READERS: Readonly<Record<string, readonly string[]>> = 
   accepts: ['bot-adapter'],
   assistant: ['chat-ai'],
   payments: ['payments'],
+  shop: ['bot-adapter'],
+  staff: ['bot-adapter'],
 };
 
 /** Where the token of a bot's channel is in its description. No two bots share one: they would take each other's messages away. */

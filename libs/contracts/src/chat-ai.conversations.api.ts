@@ -14,6 +14,7 @@ const Conversation = z
     startedAt: Instant,
     activeAt: Instant.describe('When a person wrote last, to the minute.'),
     closedAt: Instant.nullable().describe('When the person began anew.'),
+    handedOverUntil: Instant.nullable().describe('So long a human is to answer, and the assistant stays silent.'),
     messages: z.int(),
     turns: z.int(),
     outcomes: z.array(z.object({ outcome: z.string(), turns: z.int() })).describe('The most frequent first.'),
@@ -58,6 +59,15 @@ export const ReadConversation = defineRoute({
   answer: Conversation,
 });
 
+export const ResumeConversation = defineRoute({
+  ...conversation,
+  id: 'chat-ai.conversations.resume',
+  method: 'POST',
+  path: '/conversations/{conversationId}/resume',
+  summary: 'The assistant answers again in a conversation that was handed over to a human.',
+  permission: 'conversations:write',
+});
+
 const ContextReport = z
   .object({
     limit: z.int(),
@@ -90,6 +100,17 @@ const Turn = z
     cachedInputTokens: z.int(),
     outputTokens: z.int(),
     costMicros: CostMicros,
+    toolCalls: z
+      .array(
+        z.object({
+          tool: z.string(),
+          outcome: z
+            .enum(['done', 'failed', 'timed_out', 'refused', 'offered'])
+            .describe('"offered": the person was asked first.'),
+          durationMs: z.int(),
+        }),
+      )
+      .describe('What the model has called, in this order. Neither what it asked for nor what came of it.'),
     ratings: z
       .array(z.object({ userId: z.uuid(), rating: z.int() }))
       .describe('What people said it was worth to them: 1 good, -1 bad.'),

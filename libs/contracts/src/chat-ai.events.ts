@@ -21,20 +21,22 @@ export const ReplyOutcome = openWord(
     'budget_exhausted',
     'stopped',
     'not_last',
+    'decided',
   ],
   {
     id: 'ReplyOutcome',
     description:
-      'Why an answer is what it is. Everything but "answered", "knowledge_only", "cut_off" and "stopped" is an apology in plain words. "not_last": another answer was asked for in place of one that is not the last any more.',
+      'Why an answer is what it is. Everything but "answered", "knowledge_only", "cut_off", "stopped" and "decided" is an apology in plain words. "not_last": another answer was asked for in place of one that is not the last any more; "decided": what became of something that the person was asked to confirm.',
   },
 );
 export type ReplyOutcome = z.infer<typeof ReplyOutcome>;
 
 /**
- * What counts as no failure: an answer, also one that ended early, or a word that there is nothing to answer any more ("not_last").
+ * What counts as no failure: an answer, also one that ended early, or a word that there is nothing to answer any more ("not_last") or
+ * that something was done ("decided").
  * Every other outcome is a failure, also one that a later version says.
  */
-export const SUCCEEDED_OUTCOMES = ['answered', 'knowledge_only', 'cut_off', 'stopped', 'not_last'] as const;
+export const SUCCEEDED_OUTCOMES = ['answered', 'knowledge_only', 'cut_off', 'stopped', 'not_last', 'decided'] as const;
 
 /** The failures that are known today, for who must name them; who counts failures takes all but SUCCEEDED_OUTCOMES. */
 export const FAILED_OUTCOMES: readonly string[] = ReplyOutcome.known.filter(
@@ -64,6 +66,10 @@ export const ReplyCompleted = defineEvent(
       .max(12)
       .optional()
       .describe('What the person may want to say next, best first.'),
+    confirmationId: z
+      .uuid()
+      .optional()
+      .describe('The text ends with a question whether this shall be done, which the person answers by a button.'),
   }),
   { subject: 'chatId', summary: 'The assistant finished an answer.' },
 );
@@ -96,6 +102,59 @@ export const ReplyRateRequested = defineEvent(
     rating: z.int().min(-1).max(1).describe('1 good, -1 bad, 0 takes an earlier rating back.'),
   }),
   { subject: 'chatId', summary: 'A person says what an answer was worth to them.' },
+);
+
+export const ConfirmationDecideRequested = defineEvent(
+  'chat-ai.confirmation.decide-requested.v1',
+  z.object({
+    chatId: z.uuid(),
+    userId: z.uuid().describe('Who pressed the button.'),
+    confirmationId: z.uuid(),
+    confirmed: z.boolean(),
+  }),
+  { subject: 'chatId', summary: 'A person says whether something shall be done that the assistant has offered.' },
+);
+
+const ofHandover = {
+  conversationId: z.uuid(),
+  chatId: z.uuid(),
+  botId: BotId,
+  userId: z.uuid().nullable().describe('The person of a private chat; null of a group.'),
+};
+
+export const HandoverReason = openWord(['asked', 'cannot_help', 'complaint'], {
+  id: 'HandoverReason',
+  description: 'Why a conversation is handed over: "asked": the person wants to speak to a human.',
+});
+
+export const HandoverBegan = defineEvent(
+  'chat-ai.handover.began.v1',
+  z.object({
+    ...ofHandover,
+    reason: HandoverReason,
+    until: z.iso.datetime().describe('Then the assistant answers again, unless it is ended before.'),
+  }),
+  { subject: 'chatId', summary: 'A human is to answer in a conversation; until then the assistant stays silent.' },
+);
+
+export const HandoverEndedBy = openWord(['person', 'staff', 'reset'], {
+  id: 'HandoverEndedBy',
+  description: 'Who has ended it; "reset": the person began anew.',
+});
+
+export const HandoverEnded = defineEvent(
+  'chat-ai.handover.ended.v1',
+  z.object({ ...ofHandover, by: HandoverEndedBy }),
+  {
+    subject: 'chatId',
+    summary: 'The assistant answers again in a conversation that was handed over. Not said when its time has run out.',
+  },
+);
+
+export const HandoverEndRequested = defineEvent(
+  'chat-ai.handover.end-requested.v1',
+  z.object({ chatId: z.uuid(), userId: z.uuid() }),
+  { subject: 'chatId', summary: 'A person wants to be answered by the assistant again.' },
 );
 
 export const UsagePurpose = openWord(['turn', 'summary', 'embedding', 'try-out'], {

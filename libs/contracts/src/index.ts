@@ -41,6 +41,11 @@ export {
 } from './analytics.events';
 export {
   BotAdapterPersonErased,
+  ChannelPaymentReceived,
+  ChannelPaymentRefunded,
+  ChannelRenewalChanged,
+  MembershipChanged,
+  ChannelRenewalState,
   ContactBlocked,
   ContactStarted,
   ContactUnblocked,
@@ -48,6 +53,7 @@ export {
   DeliveryKind,
   ErasureRequested,
   type KnownUndeliverableReason,
+  LinkFollowed,
   MessageDelivered,
   MessageEdited,
   MessageKind,
@@ -79,7 +85,13 @@ export {
 export {
   AllowanceChangeRequested,
   ChatAiPersonErased,
+  ConfirmationDecideRequested,
   FAILED_OUTCOMES,
+  HandoverEnded,
+  HandoverEndedBy,
+  HandoverEndRequested,
+  HandoverReason,
+  HandoverBegan,
   PromptsChanged,
   ReplyCompleted,
   ReplyOutcome,
@@ -163,7 +175,7 @@ export type {
   UploadBody,
 } from './define-route';
 export { Actor, FieldError, Instant, LocalizedText, pageOf, PageQuery, Problem, queryList } from './api.shapes';
-export { allows } from './permissions';
+export { allows, ASKS_FOR_PERSONS, isOfOnesOwn } from './permissions';
 export { givablePermissions, isKnownScope } from './known-permissions';
 export { mergedOpenApi, openApi, publicPathOf } from './openapi';
 export { routes, routesOf } from './routes';
@@ -261,6 +273,7 @@ export {
   ListMessages,
   ListTurns,
   ReadConversation,
+  ResumeConversation,
   SearchMessages,
 } from './chat-ai.conversations.api';
 export {
@@ -471,6 +484,7 @@ export {
 } from './money';
 export {
   CampaignName,
+  ByUse,
   FEATURES,
   FeatureName,
   LevelName,
@@ -491,6 +505,11 @@ export * from './payments.entitlements.api';
 export * from './payments.gifts.api';
 export * from './payments.guests.api';
 export * from './payments.partners.api';
+export * from './segments';
+export * from './bot-adapter.broadcasts.api';
+export * from './payments.segments.api';
+export * from './payments.campaigns.api';
+export * from './payments.offers.api';
 export * from './payments.referrals.api';
 export * from './payments.terms.api';
 export * from './vpn-provisioner.events';
@@ -501,9 +520,12 @@ export * from './vpn-provisioner.migrations.api';
 export * from './vpn-provisioner.accesses.api';
 export * from './vpn-provisioner.usage.api';
 export * from './vpn-provisioner.forecast.api';
+export * from './vpn-provisioner.server-templates.api';
 export * from './payments.notifications.api';
 export * from './payments.catalogue.api';
 export * from './payments.board.api';
 export * from './payments.demo.api';
 export * from './payments.orders.api';
 export * from './payments.reconciliation.api';
+export * from './payments.channel-payments.api';
+export * from './bot-adapter.payments.api';

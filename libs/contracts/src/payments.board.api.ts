@@ -24,6 +24,21 @@ const Month = z
   })
   .meta({ id: 'payments.BoardMonth' });
 
+const BoardQuery = z.object({
+  botId: BotId.optional(),
+  currency: Currency,
+  months: z.coerce.number<number>().int().min(1).max(36).default(12),
+});
+
+const Board = z.object({
+  currency: Currency,
+  currencies: z.array(Currency).describe('In which anything was sold, the most frequent first.'),
+  months: z.array(Month).describe('The oldest first.'),
+  byProvider: z.array(z.object({ provider: PaymentProviderName, amountMinor: z.int(), payments: z.int() })),
+  byPlan: z.array(z.object({ planId: z.uuid(), name: z.object({ en: z.string(), ru: z.string() }), active: z.int() })),
+  byCampaign: z.array(z.object({ campaign: z.string(), orders: z.int(), revenueMinor: z.int() })),
+});
+
 export const ReadSalesBoard = defineRoute({
   id: 'payments.boards.read',
   method: 'GET',
@@ -31,19 +46,18 @@ export const ReadSalesBoard = defineRoute({
   summary: 'Revenue and subscriptions by month, in one currency.',
   permission: 'analytics:read',
   bots: 'filtered',
-  query: z.object({
-    botId: BotId.optional(),
-    currency: Currency,
-    months: z.coerce.number<number>().int().min(1).max(36).default(12),
-  }),
-  answer: z.object({
-    currency: Currency,
-    currencies: z.array(Currency).describe('In which anything was sold, the most frequent first.'),
-    months: z.array(Month).describe('The oldest first.'),
-    byProvider: z.array(z.object({ provider: PaymentProviderName, amountMinor: z.int(), payments: z.int() })),
-    byPlan: z.array(
-      z.object({ planId: z.uuid(), name: z.object({ en: z.string(), ru: z.string() }), active: z.int() }),
-    ),
-    byCampaign: z.array(z.object({ campaign: z.string(), orders: z.int(), revenueMinor: z.int() })),
-  }),
+  query: BoardQuery,
+  answer: Board,
+});
+
+export const ReadSalesOfBot = defineRoute({
+  id: 'payments.boards.read-for-bot',
+  method: 'GET',
+  path: '/sales-board-for-bot',
+  summary: 'The same, for staff who ask in the chat of the bot.',
+  permission: 'analytics:read',
+  callers: ['bot-adapter'],
+  bots: 'query.botId',
+  query: BoardQuery.required({ botId: true }),
+  answer: Board,
 });

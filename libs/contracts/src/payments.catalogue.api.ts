@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Instant, LocalizedText, pageOf, PageQuery } from './api.shapes';
 import { defineRoute } from './define-route';
 import { AmountMinor, Currency } from './money';
-import { Features, LevelName, PlanPeriod } from './payments.shapes';
+import { ByUse, Features, LevelName, PlanPeriod } from './payments.shapes';
 import { BotId } from './shapes';
 
 // For staff: what bots sell.
@@ -39,6 +39,9 @@ const plan = {
   giftable: z.boolean(),
   trialDays: z.int().min(1).max(90).nullable(),
   graceDays: z.int().min(0).max(60),
+  byUse: ByUse.nullable().describe(
+    'What is used beyond the plan is paid with the next period; null: it is not to be had.',
+  ),
   position: z.int().min(0).max(10_000),
   receipt: ReceiptTerms,
 };
@@ -97,6 +100,7 @@ export const CreatePlan = defineRoute({
     giftable: plan.giftable.default(true),
     trialDays: plan.trialDays.default(null),
     graceDays: plan.graceDays.default(3),
+    byUse: plan.byUse.default(null),
     position: plan.position.default(0),
     receipt: plan.receipt.default({}),
   }),

@@ -65,6 +65,11 @@ const Refund = z
   })
   .meta({ id: 'payments.Refund' });
 
+const LedgerMonthName = z
+  .string()
+  .regex(/^20\d\d-(0[1-9]|1[0-2])$/)
+  .describe('`2026-11`, in UTC.');
+
 const Entry = z
   .object({
     ...{ id: z.uuid(), at: Instant, reason: z.string(), from: z.string(), to: z.string() },
@@ -74,6 +79,23 @@ const Entry = z
     orderId: z.uuid().nullable(),
   })
   .meta({ id: 'payments.LedgerEntry', description: 'Money that went from one account to another.' });
+
+const LedgerMonth = z
+  .object({
+    month: LedgerMonthName,
+    entries: z.int(),
+    state: z
+      .enum(['stored', 'archived', 'importing'])
+      .describe('Where its entries are: in the database, in storage only, or on their way back.'),
+    bytes: z.int().describe('Of its files in storage.'),
+    closedAt: Instant.describe('Since then its sums are kept.'),
+    archivedAt: Instant.nullable(),
+    heldUntil: z.iso
+      .date()
+      .nullable()
+      .describe('Set where its entries were brought back: until this day they stay, however old.'),
+  })
+  .meta({ id: 'payments.LedgerMonth' });
 
 export const ListOrders = defineRoute({
   id: 'payments.orders.list',
@@ -92,7 +114,7 @@ export const ListOrders = defineRoute({
       .trim()
       .max(200)
       .optional()
-      .describe('An id of an order, or of a payment as the provider has it.'),
+      .describe('An id of an order, of a person, or of a payment as the provider has it.'),
   }),
   answer: pageOf(Order),
 });
@@ -153,7 +175,11 @@ export const ListRefunds = defineRoute({
   summary: 'What went back, and what is on its way, the newest first.',
   permission: 'refunds:read',
   bots: 'filtered',
-  query: PageQuery.extend({ botId: BotId.optional(), state: queryList(RefundStateName).optional() }),
+  query: PageQuery.extend({
+    botId: BotId.optional(),
+    userId: z.uuid().optional(),
+    state: queryList(RefundStateName).optional(),
+  }),
   answer: pageOf(Refund),
 });
 
@@ -240,4 +266,29 @@ export const ListLedgerEntries = defineRoute({
     { error: 'needs a person or an order', path: ['userId'] },
   ),
   answer: pageOf(Entry),
+});
+
+export const ListLedgerMonths = defineRoute({
+  id: 'payments.ledger-months.list',
+  method: 'GET',
+  path: '/ledger/months',
+  summary: 'The months of the ledger that are closed, the latest first, and where their entries are.',
+  permission: 'ledger:read',
+  query: PageQuery,
+  answer: pageOf(LedgerMonth),
+});
+
+export const ImportLedgerMonth = defineRoute({
+  id: 'payments.ledger-months.import',
+  method: 'POST',
+  path: '/ledger/months/{month}/import',
+  summary: 'Has the entries of an archived month brought back from storage.',
+  permission: 'system:write',
+  rate: 'expensive',
+  params: z.object({ month: LedgerMonthName }),
+  query: z.object({
+    heldDays: z.coerce.number().int().min(1).max(366).default(30).describe('So long they stay, however old they are.'),
+  }),
+  answer: LedgerMonth,
+  problems: { 'payments.ledger_month_not_found': 404 },
 });

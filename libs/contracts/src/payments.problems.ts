@@ -11,6 +11,7 @@ export const paymentsProblems: Readonly<Record<string, ProblemText>> = {
     ru: 'На балансе недостаточно средств.',
     todo: { en: 'Take less, or look what was booked last.', ru: 'Спишите меньше или посмотрите последние проводки.' },
   },
+  'payments.campaign_not_found': { en: 'There is no such campaign.', ru: 'Такой кампании нет.' },
   'payments.code_taken': {
     en: 'The bot has one of this name already.',
     ru: 'У бота уже есть такое имя.',
@@ -56,6 +57,10 @@ export const paymentsProblems: Readonly<Record<string, ProblemText>> = {
     ru: 'Покупка ещё не оплачена.',
     todo: { en: 'Pay it, and try again in a moment.', ru: 'Оплатите её и повторите через минуту.' },
   },
+  'payments.ledger_month_not_found': {
+    en: 'That month is not closed, or nothing was booked in it.',
+    ru: 'Этот месяц ещё не закрыт, или в нём не было проводок.',
+  },
   'payments.link_exists': {
     en: 'There is a link with this label.',
     ru: 'Ссылка с такой меткой уже есть.',
@@ -86,6 +91,7 @@ export const paymentsProblems: Readonly<Record<string, ProblemText>> = {
     ru: 'Столько не было оплачено или уже возвращено.',
     todo: { en: 'Ask for no more than is left.', ru: 'Запросите не больше, чем осталось.' },
   },
+  'payments.offer_not_found': { en: 'There is no such offer.', ru: 'Такого предложения нет.' },
   'payments.order_closed': {
     en: 'The order is closed.',
     ru: 'Заказ закрыт.',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { LocalizedText } from './api.shapes';
 import { AmountMinor, Currency } from './money';
 import { openWord } from './open-word';
+import { CostMicros } from './shapes';
 
 /** `vpn.devices`, `chat.messages-per-day`: the service that asks, a dot, what it asks about. */
 export const FeatureName = z
@@ -30,6 +31,15 @@ export const FEATURES = {
   chatBudget: 'chat.micros-per-day',
   practicesPerDay: 'wellness.practices-per-day',
 } as const;
+
+/** What the use of models costs beyond what a plan has of it. */
+export const ByUse = z
+  .object({
+    freeMicros: CostMicros.describe('Belongs to the plan, from one payment to the next.'),
+    prices: z.record(Currency, AmountMinor.min(1)).describe('Of a million micro-dollars beyond that, by currency.'),
+  })
+  .meta({ id: 'payments.ByUse', description: 'In US micro-dollars that models cost.' });
+export type ByUse = z.output<typeof ByUse>;
 
 /** Longer than a month by the calendar, whatever the days of the month are; days are of 24 hours. */
 export const PlanPeriod = z

@@ -15,7 +15,7 @@ import {
   SubscriptionStatus,
   WantedRegion,
 } from './payments.shapes';
-import { BotId } from './shapes';
+import { BotId, CostMicros } from './shapes';
 
 // A person's own area: whoever calls is the person whose money and subscriptions are meant.
 
@@ -78,6 +78,16 @@ export const MySubscription = z
     renewsWith: z.string().nullable().describe('What is charged: "MIR ·· 4477", or the balance.'),
     nextCharge: z.object({ at: Instant, amountMinor: AmountMinor, currency: Currency }).nullable(),
     pausable: z.boolean(),
+    use: z
+      .object({
+        micros: CostMicros.describe('Used since it was paid for last, in US micro-dollars that models cost.'),
+        freeMicros: CostMicros.describe('Of these belong to the plan.'),
+        owedMinor: AmountMinor.describe('What is beyond that costs with the next payment.'),
+        limitMinor: AmountMinor.describe('As much as you want to pay for; 0: nothing beyond the plan.'),
+        currency: Currency,
+      })
+      .optional()
+      .describe('Absent where nothing is paid by use.'),
   })
   .meta({ id: 'payments.MySubscription' });
 
@@ -145,6 +155,7 @@ const Quote = z
     listMinor: AmountMinor.describe('Without any discount.'),
     discountMinor: AmountMinor,
     creditMinor: AmountMinor.describe('For days of a plan that is left; they are not lost.'),
+    useMinor: AmountMinor.optional().describe('For what was used beyond the plan; nothing makes it cheaper.'),
     fromBalanceMinor: AmountMinor,
     dueMinor: AmountMinor.describe('What is left to be paid by a provider.'),
     currency: Currency,
@@ -332,7 +343,16 @@ export const ChangeMySubscription = defineRoute({
   summary: 'Turns renewal on or off, lets a subscription rest or go on, or wants servers elsewhere.',
   permission: 'me:write',
   params: z.object({ subscriptionId: z.uuid() }),
-  body: z.object({ autoRenew: z.boolean(), paused: z.boolean(), region: WantedRegion.nullable() }).partial(),
+  body: z
+    .object({
+      autoRenew: z.boolean(),
+      paused: z.boolean(),
+      region: WantedRegion.nullable(),
+      useLimitMinor: AmountMinor.describe(
+        'As much as you want to pay for use beyond the plan, until the next payment.',
+      ),
+    })
+    .partial(),
   answer: MySubscription,
   etag: 'revision',
   ifMatch: true,

@@ -10,3 +10,9 @@ export function allows(scopes: readonly string[], permission: Permission): boole
   if (covering.some((scope) => scopes.includes(`!${scope}`))) return false;
   return covering.some((scope) => scopes.includes(scope));
 }
+
+/** Services that people are known to by their channel: they may ask for them what is their own, as the gateway does for who signed in. */
+export const ASKS_FOR_PERSONS: readonly string[] = ['bot-adapter', 'chat-ai'];
+
+/** Of what is somebody's own, and needs nobody's leave. */
+export const isOfOnesOwn = (permission: Permission | 'public' | 'webhook'): boolean => permission.startsWith('me:');

@@ -9,6 +9,8 @@ import * as analyticsAnomalies from './analytics.anomalies.api';
 import * as analyticsExperiments from './analytics.experiments.api';
 import * as analyticsRunningExperiments from './analytics.running-experiments.api';
 import * as botAdapter from './bot-adapter.api';
+import * as botAdapterPayments from './bot-adapter.payments.api';
+import * as botAdapterBroadcasts from './bot-adapter.broadcasts.api';
 import * as chatAiConversations from './chat-ai.conversations.api';
 import * as chatAiDemo from './chat-ai.demo.api';
 import * as chatAiKnowledge from './chat-ai.knowledge.api';
@@ -34,23 +36,28 @@ import * as gatewayStaff from './gateway.staff.api';
 import * as gatewayTokens from './gateway.tokens.api';
 import * as gatewayWebhooks from './gateway.webhooks.api';
 import * as paymentsBoard from './payments.board.api';
+import * as paymentsCampaigns from './payments.campaigns.api';
 import * as paymentsCatalogue from './payments.catalogue.api';
 import * as paymentsDemo from './payments.demo.api';
 import * as paymentsBalances from './payments.balances.api';
+import * as paymentsChannelPayments from './payments.channel-payments.api';
 import * as paymentsEntitlements from './payments.entitlements.api';
 import * as paymentsGifts from './payments.gifts.api';
 import * as paymentsGuests from './payments.guests.api';
+import * as paymentsOffers from './payments.offers.api';
 import * as paymentsNotifications from './payments.notifications.api';
 import * as paymentsOrders from './payments.orders.api';
 import * as paymentsReconciliation from './payments.reconciliation.api';
 import * as paymentsPartners from './payments.partners.api';
 import * as paymentsReferrals from './payments.referrals.api';
+import * as paymentsSegments from './payments.segments.api';
 import * as paymentsShop from './payments.shop.api';
 import * as paymentsTerms from './payments.terms.api';
 import * as serviceKit from './service-kit.api';
 import * as ttsWorker from './tts-worker.api';
 import * as vpnProvisionerAccesses from './vpn-provisioner.accesses.api';
 import * as vpnProvisionerForecast from './vpn-provisioner.forecast.api';
+import * as vpnProvisionerServerTemplates from './vpn-provisioner.server-templates.api';
 import * as vpnProvisionerLinks from './vpn-provisioner.links.api';
 import * as vpnProvisionerMe from './vpn-provisioner.me.api';
 import * as vpnProvisionerMigrations from './vpn-provisioner.migrations.api';
@@ -69,6 +76,8 @@ const files = [
   analyticsExperiments,
   analyticsRunningExperiments,
   botAdapter,
+  botAdapterPayments,
+  botAdapterBroadcasts,
   chatAiConversations,
   chatAiDemo,
   chatAiKnowledge,
@@ -94,22 +103,27 @@ const files = [
   gatewayWebhooks,
   serviceKit,
   paymentsBoard,
+  paymentsCampaigns,
   paymentsCatalogue,
   paymentsDemo,
   paymentsBalances,
+  paymentsChannelPayments,
   paymentsEntitlements,
   paymentsGifts,
   paymentsGuests,
   paymentsNotifications,
+  paymentsOffers,
   paymentsOrders,
   paymentsReconciliation,
   paymentsPartners,
   paymentsReferrals,
+  paymentsSegments,
   paymentsShop,
   paymentsTerms,
   ttsWorker,
   vpnProvisionerAccesses,
   vpnProvisionerForecast,
+  vpnProvisionerServerTemplates,
   vpnProvisionerLinks,
   vpnProvisionerMe,
   vpnProvisionerMigrations,

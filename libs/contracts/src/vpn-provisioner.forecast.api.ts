@@ -9,6 +9,12 @@ export const ProposalState = openWord(['open', 'accepted', 'dismissed', 'outdate
   description: 'What became of a proposal; "outdated": by a later forecast it holds no more.',
 });
 
+export const ServerOrderState = openWord(['asked', 'making', 'starting', 'added', 'failed', 'removed'], {
+  id: 'vpn-provisioner.ServerOrderState',
+  description:
+    'How far a server is that a cloud makes: "starting" until its panel answers; "removed" once it was retired.',
+});
+
 const CapacityProposal = z
   .object({
     id: z.uuid(),
@@ -22,6 +28,10 @@ const CapacityProposal = z
     madeAt: Instant,
     decidedAt: Instant.nullable(),
     decidedBy: z.string().nullable(),
+    order: z
+      .object({ state: ServerOrderState, failure: z.string().nullable(), serverId: z.uuid().nullable() })
+      .nullable()
+      .describe('Of the server that a cloud makes for it; null: somebody has to add one.'),
   })
   .meta({ id: 'vpn-provisioner.CapacityProposal' });
 
@@ -53,7 +63,8 @@ export const DecideCapacityProposal = defineRoute({
   id: 'vpn-provisioner.capacity-proposals.decide',
   method: 'POST',
   path: '/vpn/capacity-proposals/{proposalId}/decide',
-  summary: 'Accepts or dismisses a proposal. A server that is to be dropped takes nobody new from then on.',
+  summary:
+    'Accepts or dismisses a proposal. A server that is to be dropped takes nobody new from then on; one to add is made, where the region has a template for it.',
   permission: 'servers:write',
   params: z.object({ proposalId: z.uuid() }),
   idempotent: true,

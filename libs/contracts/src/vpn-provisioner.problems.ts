@@ -9,6 +9,14 @@ export const vpnProvisionerProblems: Readonly<Record<string, ProblemText>> = {
       ru: 'Выберите другой адрес; другие сети задаёт в OUTBOUND_ALLOWED_NETWORKS тот, кто ведёт установку.',
     },
   },
+  'vpn-provisioner.cloud_refused': {
+    en: 'The cloud refuses what is asked of it.',
+    ru: 'Облако отказывает в том, о чём его просят.',
+    todo: {
+      en: 'Choose another plan or place, or check the token.',
+      ru: 'Выберите другой тариф или место или проверьте токен.',
+    },
+  },
   'vpn-provisioner.migration_in_the_way': {
     en: 'People of this server are being moved already.',
     ru: 'Людей с этого сервера уже переносят.',
@@ -64,6 +72,10 @@ export const vpnProvisionerProblems: Readonly<Record<string, ProblemText>> = {
     en: 'The proposal was decided already, or holds no more.',
     ru: 'Предложение уже рассмотрено или больше не действует.',
     todo: { en: 'Read the proposals that are open now.', ru: 'Посмотрите, какие предложения открыты сейчас.' },
+  },
+  'vpn-provisioner.server_template_not_found': {
+    en: 'No servers are made for this region.',
+    ru: 'Для этого региона серверы не создаются.',
   },
   'vpn-provisioner.too_many_resets': {
     en: 'All devices were forgotten as often as is possible within a month.',

@@ -159,12 +159,48 @@ import type {
   AnalyticsUiEventsRecordData,
   AnalyticsUiEventsRecordErrors,
   AnalyticsUiEventsRecordResponses,
+  BotAdapterBroadcastsChangeData,
+  BotAdapterBroadcastsChangeErrors,
+  BotAdapterBroadcastsChangeResponses,
+  BotAdapterBroadcastsCreateData,
+  BotAdapterBroadcastsCreateErrors,
+  BotAdapterBroadcastsCreateResponses,
+  BotAdapterBroadcastsDiscardData,
+  BotAdapterBroadcastsDiscardErrors,
+  BotAdapterBroadcastsDiscardResponses,
+  BotAdapterBroadcastsListData,
+  BotAdapterBroadcastsListErrors,
+  BotAdapterBroadcastsListResponses,
+  BotAdapterBroadcastsPauseData,
+  BotAdapterBroadcastsPauseErrors,
+  BotAdapterBroadcastsPauseResponses,
+  BotAdapterBroadcastsReadData,
+  BotAdapterBroadcastsReadErrors,
+  BotAdapterBroadcastsReadResponses,
+  BotAdapterBroadcastsResumeData,
+  BotAdapterBroadcastsResumeErrors,
+  BotAdapterBroadcastsResumeResponses,
+  BotAdapterBroadcastsSendData,
+  BotAdapterBroadcastsSendErrors,
+  BotAdapterBroadcastsSendResponses,
+  BotAdapterBroadcastsStopData,
+  BotAdapterBroadcastsStopErrors,
+  BotAdapterBroadcastsStopResponses,
+  BotAdapterBroadcastsUnscheduleData,
+  BotAdapterBroadcastsUnscheduleErrors,
+  BotAdapterBroadcastsUnscheduleResponses,
   BotAdapterContactsFindData,
   BotAdapterContactsFindErrors,
   BotAdapterContactsFindResponses,
   BotAdapterContactsListData,
   BotAdapterContactsListErrors,
   BotAdapterContactsListResponses,
+  BotAdapterNewsSettingsReadMineData,
+  BotAdapterNewsSettingsReadMineErrors,
+  BotAdapterNewsSettingsReadMineResponses,
+  BotAdapterNewsSettingsSetMineData,
+  BotAdapterNewsSettingsSetMineErrors,
+  BotAdapterNewsSettingsSetMineResponses,
   BotAdapterPersonContactsReadData,
   BotAdapterPersonContactsReadErrors,
   BotAdapterPersonContactsReadResponses,
@@ -192,6 +228,9 @@ import type {
   BotAdapterQuarantinedUpdatesSummarizeData,
   BotAdapterQuarantinedUpdatesSummarizeErrors,
   BotAdapterQuarantinedUpdatesSummarizeResponses,
+  BotAdapterSegmentsCountData,
+  BotAdapterSegmentsCountErrors,
+  BotAdapterSegmentsCountResponses,
   BotAdapterUpdatesReceiveData,
   BotAdapterUpdatesReceiveErrors,
   BotAdapterUpdatesReceiveResponses,
@@ -207,6 +246,9 @@ import type {
   ChatAiConversationsReadData,
   ChatAiConversationsReadErrors,
   ChatAiConversationsReadResponses,
+  ChatAiConversationsResumeData,
+  ChatAiConversationsResumeErrors,
+  ChatAiConversationsResumeResponses,
   ChatAiFaqAddData,
   ChatAiFaqAddErrors,
   ChatAiFaqAddResponses,
@@ -721,6 +763,15 @@ import type {
   PaymentsBoardsReadData,
   PaymentsBoardsReadErrors,
   PaymentsBoardsReadResponses,
+  PaymentsCampaignsCreateData,
+  PaymentsCampaignsCreateErrors,
+  PaymentsCampaignsCreateResponses,
+  PaymentsCampaignsEndData,
+  PaymentsCampaignsEndErrors,
+  PaymentsCampaignsEndResponses,
+  PaymentsCampaignsListData,
+  PaymentsCampaignsListErrors,
+  PaymentsCampaignsListResponses,
   PaymentsGiftsListMineData,
   PaymentsGiftsListMineErrors,
   PaymentsGiftsListMineResponses,
@@ -751,9 +802,27 @@ import type {
   PaymentsLedgerListData,
   PaymentsLedgerListErrors,
   PaymentsLedgerListResponses,
+  PaymentsLedgerMonthsImportData,
+  PaymentsLedgerMonthsImportErrors,
+  PaymentsLedgerMonthsImportResponses,
+  PaymentsLedgerMonthsListData,
+  PaymentsLedgerMonthsListErrors,
+  PaymentsLedgerMonthsListResponses,
   PaymentsNotificationsTakeData,
   PaymentsNotificationsTakeErrors,
   PaymentsNotificationsTakeResponses,
+  PaymentsOffersCreateData,
+  PaymentsOffersCreateErrors,
+  PaymentsOffersCreateResponses,
+  PaymentsOffersEndData,
+  PaymentsOffersEndErrors,
+  PaymentsOffersEndResponses,
+  PaymentsOffersListData,
+  PaymentsOffersListErrors,
+  PaymentsOffersListMineData,
+  PaymentsOffersListMineErrors,
+  PaymentsOffersListMineResponses,
+  PaymentsOffersListResponses,
   PaymentsOrdersCancelData,
   PaymentsOrdersCancelErrors,
   PaymentsOrdersCancelResponses,
@@ -1006,6 +1075,15 @@ import type {
   VpnProvisionerServersTryData,
   VpnProvisionerServersTryErrors,
   VpnProvisionerServersTryResponses,
+  VpnProvisionerServerTemplatesListData,
+  VpnProvisionerServerTemplatesListErrors,
+  VpnProvisionerServerTemplatesListResponses,
+  VpnProvisionerServerTemplatesRemoveData,
+  VpnProvisionerServerTemplatesRemoveErrors,
+  VpnProvisionerServerTemplatesRemoveResponses,
+  VpnProvisionerServerTemplatesSetData,
+  VpnProvisionerServerTemplatesSetErrors,
+  VpnProvisionerServerTemplatesSetResponses,
   VpnProvisionerUsageAnomaliesListData,
   VpnProvisionerUsageAnomaliesListErrors,
   VpnProvisionerUsageAnomaliesListResponses,
@@ -2015,6 +2093,130 @@ export const gatewayBotDraftsCheck = <ThrowOnError extends boolean = true>(
   });
 
 /**
+ * What was written to many people or is to be, the newest first.
+ */
+export const botAdapterBroadcastsList = <ThrowOnError extends boolean = true>(
+  options?: Options<BotAdapterBroadcastsListData, ThrowOnError>,
+): RequestResult<BotAdapterBroadcastsListResponses, BotAdapterBroadcastsListErrors, ThrowOnError> =>
+  (options?.client ?? client).get<BotAdapterBroadcastsListResponses, BotAdapterBroadcastsListErrors, ThrowOnError>({
+    url: '/v1/broadcasts',
+    ...options,
+  });
+
+/**
+ * Drafts a message to many people.
+ */
+export const botAdapterBroadcastsCreate = <ThrowOnError extends boolean = true>(
+  options: Options<BotAdapterBroadcastsCreateData, ThrowOnError>,
+): RequestResult<BotAdapterBroadcastsCreateResponses, BotAdapterBroadcastsCreateErrors, ThrowOnError> =>
+  (options.client ?? client).post<BotAdapterBroadcastsCreateResponses, BotAdapterBroadcastsCreateErrors, ThrowOnError>({
+    url: '/v1/broadcasts',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Throws a draft away.
+ */
+export const botAdapterBroadcastsDiscard = <ThrowOnError extends boolean = true>(
+  options: Options<BotAdapterBroadcastsDiscardData, ThrowOnError>,
+): RequestResult<BotAdapterBroadcastsDiscardResponses, BotAdapterBroadcastsDiscardErrors, ThrowOnError> =>
+  (options.client ?? client).delete<
+    BotAdapterBroadcastsDiscardResponses,
+    BotAdapterBroadcastsDiscardErrors,
+    ThrowOnError
+  >({ url: '/v1/broadcasts/{broadcastId}', ...options });
+
+/**
+ * A broadcast, and how far it is.
+ */
+export const botAdapterBroadcastsRead = <ThrowOnError extends boolean = true>(
+  options: Options<BotAdapterBroadcastsReadData, ThrowOnError>,
+): RequestResult<BotAdapterBroadcastsReadResponses, BotAdapterBroadcastsReadErrors, ThrowOnError> =>
+  (options.client ?? client).get<BotAdapterBroadcastsReadResponses, BotAdapterBroadcastsReadErrors, ThrowOnError>({
+    url: '/v1/broadcasts/{broadcastId}',
+    ...options,
+  });
+
+/**
+ * Changes a draft.
+ */
+export const botAdapterBroadcastsChange = <ThrowOnError extends boolean = true>(
+  options: Options<BotAdapterBroadcastsChangeData, ThrowOnError>,
+): RequestResult<BotAdapterBroadcastsChangeResponses, BotAdapterBroadcastsChangeErrors, ThrowOnError> =>
+  (options.client ?? client).put<BotAdapterBroadcastsChangeResponses, BotAdapterBroadcastsChangeErrors, ThrowOnError>({
+    url: '/v1/broadcasts/{broadcastId}',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Hands nothing more to the channel until it goes on.
+ */
+export const botAdapterBroadcastsPause = <ThrowOnError extends boolean = true>(
+  options: Options<BotAdapterBroadcastsPauseData, ThrowOnError>,
+): RequestResult<BotAdapterBroadcastsPauseResponses, BotAdapterBroadcastsPauseErrors, ThrowOnError> =>
+  (options.client ?? client).post<BotAdapterBroadcastsPauseResponses, BotAdapterBroadcastsPauseErrors, ThrowOnError>({
+    url: '/v1/broadcasts/{broadcastId}/pause',
+    ...options,
+  });
+
+/**
+ * Goes on with whoever has not had it.
+ */
+export const botAdapterBroadcastsResume = <ThrowOnError extends boolean = true>(
+  options: Options<BotAdapterBroadcastsResumeData, ThrowOnError>,
+): RequestResult<BotAdapterBroadcastsResumeResponses, BotAdapterBroadcastsResumeErrors, ThrowOnError> =>
+  (options.client ?? client).post<BotAdapterBroadcastsResumeResponses, BotAdapterBroadcastsResumeErrors, ThrowOnError>({
+    url: '/v1/broadcasts/{broadcastId}/resume',
+    ...options,
+  });
+
+/**
+ * Begins a broadcast now or at a time. More than a thousand people need a second member of staff.
+ */
+export const botAdapterBroadcastsSend = <ThrowOnError extends boolean = true>(
+  options: Options<BotAdapterBroadcastsSendData, ThrowOnError>,
+): RequestResult<BotAdapterBroadcastsSendResponses, BotAdapterBroadcastsSendErrors, ThrowOnError> =>
+  (options.client ?? client).post<BotAdapterBroadcastsSendResponses, BotAdapterBroadcastsSendErrors, ThrowOnError>({
+    url: '/v1/broadcasts/{broadcastId}/send',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Ends it for good: who has not had it by now does not get it.
+ */
+export const botAdapterBroadcastsStop = <ThrowOnError extends boolean = true>(
+  options: Options<BotAdapterBroadcastsStopData, ThrowOnError>,
+): RequestResult<BotAdapterBroadcastsStopResponses, BotAdapterBroadcastsStopErrors, ThrowOnError> =>
+  (options.client ?? client).post<BotAdapterBroadcastsStopResponses, BotAdapterBroadcastsStopErrors, ThrowOnError>({
+    url: '/v1/broadcasts/{broadcastId}/stop',
+    ...options,
+  });
+
+/**
+ * Makes a draft again of what was to be sent later.
+ */
+export const botAdapterBroadcastsUnschedule = <ThrowOnError extends boolean = true>(
+  options: Options<BotAdapterBroadcastsUnscheduleData, ThrowOnError>,
+): RequestResult<BotAdapterBroadcastsUnscheduleResponses, BotAdapterBroadcastsUnscheduleErrors, ThrowOnError> =>
+  (options.client ?? client).post<
+    BotAdapterBroadcastsUnscheduleResponses,
+    BotAdapterBroadcastsUnscheduleErrors,
+    ThrowOnError
+  >({ url: '/v1/broadcasts/{broadcastId}/unschedule', ...options });
+
+/**
  * By which our own pages tell of an error in them. Texts are cut, and what could be personal in them is left out.
  */
 export const gatewayBrowserErrorsReport = <ThrowOnError extends boolean = true>(
@@ -2027,6 +2229,43 @@ export const gatewayBrowserErrorsReport = <ThrowOnError extends boolean = true>(
       'Content-Type': 'application/json',
       ...options.headers,
     },
+  });
+
+/**
+ * Campaigns of a bot with what came of them, the newest first.
+ */
+export const paymentsCampaignsList = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsCampaignsListData, ThrowOnError>,
+): RequestResult<PaymentsCampaignsListResponses, PaymentsCampaignsListErrors, ThrowOnError> =>
+  (options.client ?? client).get<PaymentsCampaignsListResponses, PaymentsCampaignsListErrors, ThrowOnError>({
+    url: '/v1/campaigns',
+    ...options,
+  });
+
+/**
+ * A new link. Within thirty days what somebody buys who came by it counts for it.
+ */
+export const paymentsCampaignsCreate = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsCampaignsCreateData, ThrowOnError>,
+): RequestResult<PaymentsCampaignsCreateResponses, PaymentsCampaignsCreateErrors, ThrowOnError> =>
+  (options.client ?? client).post<PaymentsCampaignsCreateResponses, PaymentsCampaignsCreateErrors, ThrowOnError>({
+    url: '/v1/campaigns',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Whoever comes by the link from now on is not counted any more.
+ */
+export const paymentsCampaignsEnd = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsCampaignsEndData, ThrowOnError>,
+): RequestResult<PaymentsCampaignsEndResponses, PaymentsCampaignsEndErrors, ThrowOnError> =>
+  (options.client ?? client).post<PaymentsCampaignsEndResponses, PaymentsCampaignsEndErrors, ThrowOnError>({
+    url: '/v1/campaigns/{campaignId}/end',
+    ...options,
   });
 
 /**
@@ -2085,6 +2324,17 @@ export const chatAiMessagesList = <ThrowOnError extends boolean = true>(
 ): RequestResult<ChatAiMessagesListResponses, ChatAiMessagesListErrors, ThrowOnError> =>
   (options.client ?? client).get<ChatAiMessagesListResponses, ChatAiMessagesListErrors, ThrowOnError>({
     url: '/v1/conversations/{conversationId}/messages',
+    ...options,
+  });
+
+/**
+ * The assistant answers again in a conversation that was handed over to a human.
+ */
+export const chatAiConversationsResume = <ThrowOnError extends boolean = true>(
+  options: Options<ChatAiConversationsResumeData, ThrowOnError>,
+): RequestResult<ChatAiConversationsResumeResponses, ChatAiConversationsResumeErrors, ThrowOnError> =>
+  (options.client ?? client).post<ChatAiConversationsResumeResponses, ChatAiConversationsResumeErrors, ThrowOnError>({
+    url: '/v1/conversations/{conversationId}/resume',
     ...options,
   });
 
@@ -2798,6 +3048,28 @@ export const paymentsLedgerList = <ThrowOnError extends boolean = true>(
   });
 
 /**
+ * The months of the ledger that are closed, the latest first, and where their entries are.
+ */
+export const paymentsLedgerMonthsList = <ThrowOnError extends boolean = true>(
+  options?: Options<PaymentsLedgerMonthsListData, ThrowOnError>,
+): RequestResult<PaymentsLedgerMonthsListResponses, PaymentsLedgerMonthsListErrors, ThrowOnError> =>
+  (options?.client ?? client).get<PaymentsLedgerMonthsListResponses, PaymentsLedgerMonthsListErrors, ThrowOnError>({
+    url: '/v1/ledger/months',
+    ...options,
+  });
+
+/**
+ * Has the entries of an archived month brought back from storage.
+ */
+export const paymentsLedgerMonthsImport = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsLedgerMonthsImportData, ThrowOnError>,
+): RequestResult<PaymentsLedgerMonthsImportResponses, PaymentsLedgerMonthsImportErrors, ThrowOnError> =>
+  (options.client ?? client).post<PaymentsLedgerMonthsImportResponses, PaymentsLedgerMonthsImportErrors, ThrowOnError>({
+    url: '/v1/ledger/months/{month}/import',
+    ...options,
+  });
+
+/**
  * Who you are here.
  */
 export const gatewayMeRead = <ThrowOnError extends boolean = true>(
@@ -3030,6 +3302,48 @@ export const gatewayIdentitiesLinkSupabase = <ThrowOnError extends boolean = tru
       'Content-Type': 'application/json',
       ...options.headers,
     },
+  });
+
+/**
+ * Whether you get news from a bot, and when not.
+ */
+export const botAdapterNewsSettingsReadMine = <ThrowOnError extends boolean = true>(
+  options: Options<BotAdapterNewsSettingsReadMineData, ThrowOnError>,
+): RequestResult<BotAdapterNewsSettingsReadMineResponses, BotAdapterNewsSettingsReadMineErrors, ThrowOnError> =>
+  (options.client ?? client).get<
+    BotAdapterNewsSettingsReadMineResponses,
+    BotAdapterNewsSettingsReadMineErrors,
+    ThrowOnError
+  >({ url: '/v1/me/news-settings', ...options });
+
+/**
+ * Says whether you get news from a bot, and when not.
+ */
+export const botAdapterNewsSettingsSetMine = <ThrowOnError extends boolean = true>(
+  options: Options<BotAdapterNewsSettingsSetMineData, ThrowOnError>,
+): RequestResult<BotAdapterNewsSettingsSetMineResponses, BotAdapterNewsSettingsSetMineErrors, ThrowOnError> =>
+  (options.client ?? client).put<
+    BotAdapterNewsSettingsSetMineResponses,
+    BotAdapterNewsSettingsSetMineErrors,
+    ThrowOnError
+  >({
+    url: '/v1/me/news-settings',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * What you are offered, for you alone. Ordering with its code gets you what it gives.
+ */
+export const paymentsOffersListMine = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsOffersListMineData, ThrowOnError>,
+): RequestResult<PaymentsOffersListMineResponses, PaymentsOffersListMineErrors, ThrowOnError> =>
+  (options.client ?? client).get<PaymentsOffersListMineResponses, PaymentsOffersListMineErrors, ThrowOnError>({
+    url: '/v1/me/offers',
+    ...options,
   });
 
 /**
@@ -3476,6 +3790,43 @@ export const analyticsMeasuresRebuild = <ThrowOnError extends boolean = true>(
       'Content-Type': 'application/json',
       ...options.headers,
     },
+  });
+
+/**
+ * Offers of a bot with what came of them, the newest first.
+ */
+export const paymentsOffersList = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsOffersListData, ThrowOnError>,
+): RequestResult<PaymentsOffersListResponses, PaymentsOffersListErrors, ThrowOnError> =>
+  (options.client ?? client).get<PaymentsOffersListResponses, PaymentsOffersListErrors, ThrowOnError>({
+    url: '/v1/offers',
+    ...options,
+  });
+
+/**
+ * Offers something to some people of a bot.
+ */
+export const paymentsOffersCreate = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsOffersCreateData, ThrowOnError>,
+): RequestResult<PaymentsOffersCreateResponses, PaymentsOffersCreateErrors, ThrowOnError> =>
+  (options.client ?? client).post<PaymentsOffersCreateResponses, PaymentsOffersCreateErrors, ThrowOnError>({
+    url: '/v1/offers',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Nobody is shown it or can use it any more. What was ordered with it keeps its price.
+ */
+export const paymentsOffersEnd = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsOffersEndData, ThrowOnError>,
+): RequestResult<PaymentsOffersEndResponses, PaymentsOffersEndErrors, ThrowOnError> =>
+  (options.client ?? client).post<PaymentsOffersEndResponses, PaymentsOffersEndErrors, ThrowOnError>({
+    url: '/v1/offers/{offerId}/end',
+    ...options,
   });
 
 /**
@@ -4171,6 +4522,21 @@ export const paymentsBoardsRead = <ThrowOnError extends boolean = true>(
   (options.client ?? client).get<PaymentsBoardsReadResponses, PaymentsBoardsReadErrors, ThrowOnError>({
     url: '/v1/sales-board',
     ...options,
+  });
+
+/**
+ * How many people a segment has now, and how many of them a message would reach.
+ */
+export const botAdapterSegmentsCount = <ThrowOnError extends boolean = true>(
+  options: Options<BotAdapterSegmentsCountData, ThrowOnError>,
+): RequestResult<BotAdapterSegmentsCountResponses, BotAdapterSegmentsCountErrors, ThrowOnError> =>
+  (options.client ?? client).post<BotAdapterSegmentsCountResponses, BotAdapterSegmentsCountErrors, ThrowOnError>({
+    url: '/v1/segments/count',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
   });
 
 /**
@@ -4970,7 +5336,7 @@ export const vpnProvisionerCapacityProposalsList = <ThrowOnError extends boolean
   >({ url: '/v1/vpn/capacity-proposals', ...options });
 
 /**
- * Accepts or dismisses a proposal. A server that is to be dropped takes nobody new from then on.
+ * Accepts or dismisses a proposal. A server that is to be dropped takes nobody new from then on; one to add is made, where the region has a template for it.
  */
 export const vpnProvisionerCapacityProposalsDecide = <ThrowOnError extends boolean = true>(
   options: Options<VpnProvisionerCapacityProposalsDecideData, ThrowOnError>,
@@ -5124,6 +5490,53 @@ export const vpnProvisionerLoadForecastsRead = <ThrowOnError extends boolean = t
     VpnProvisionerLoadForecastsReadErrors,
     ThrowOnError
   >({ url: '/v1/vpn/regions/{region}/forecast', ...options });
+
+/**
+ * For which regions servers can be made, and of what.
+ */
+export const vpnProvisionerServerTemplatesList = <ThrowOnError extends boolean = true>(
+  options?: Options<VpnProvisionerServerTemplatesListData, ThrowOnError>,
+): RequestResult<VpnProvisionerServerTemplatesListResponses, VpnProvisionerServerTemplatesListErrors, ThrowOnError> =>
+  (options?.client ?? client).get<
+    VpnProvisionerServerTemplatesListResponses,
+    VpnProvisionerServerTemplatesListErrors,
+    ThrowOnError
+  >({ url: '/v1/vpn/server-templates', ...options });
+
+/**
+ * From now on no server is made for the region. Those that there are stay.
+ */
+export const vpnProvisionerServerTemplatesRemove = <ThrowOnError extends boolean = true>(
+  options: Options<VpnProvisionerServerTemplatesRemoveData, ThrowOnError>,
+): RequestResult<
+  VpnProvisionerServerTemplatesRemoveResponses,
+  VpnProvisionerServerTemplatesRemoveErrors,
+  ThrowOnError
+> =>
+  (options.client ?? client).delete<
+    VpnProvisionerServerTemplatesRemoveResponses,
+    VpnProvisionerServerTemplatesRemoveErrors,
+    ThrowOnError
+  >({ url: '/v1/vpn/server-templates/{region}', ...options });
+
+/**
+ * Sets what a new server of a region is made of. The cloud is asked whether it has the plan at that place.
+ */
+export const vpnProvisionerServerTemplatesSet = <ThrowOnError extends boolean = true>(
+  options: Options<VpnProvisionerServerTemplatesSetData, ThrowOnError>,
+): RequestResult<VpnProvisionerServerTemplatesSetResponses, VpnProvisionerServerTemplatesSetErrors, ThrowOnError> =>
+  (options.client ?? client).put<
+    VpnProvisionerServerTemplatesSetResponses,
+    VpnProvisionerServerTemplatesSetErrors,
+    ThrowOnError
+  >({
+    url: '/v1/vpn/server-templates/{region}',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
 
 /**
  * Asks a panel how it is, before it is saved. With the id of a server its own secrets count where none are given.

@@ -826,6 +826,83 @@ export type AnalyticsUiEvent = {
 export type ArmKey = string;
 
 /**
+ * A message to many people of a bot.
+ */
+export type BotAdapterBroadcast = {
+  id: string;
+  botId: BotId;
+  /**
+   * For staff.
+   */
+  title: string;
+  text: MessageText;
+  buttons: Array<BotAdapterBroadcastButton>;
+  campaign: StartParameter | null;
+  segment: Segment;
+  state: BotAdapterBroadcastState;
+  startAt: Instant | null;
+  /**
+   * How many people it was allowed for.
+   */
+  atMost: number | null;
+  /**
+   * The segment had more people by then, who get nothing.
+   */
+  isCut: boolean;
+  createdBy: string;
+  createdAt: Instant;
+  startedAt: Instant | null;
+  endedAt: Instant | null;
+  /**
+   * Null before it runs.
+   */
+  results: BotAdapterBroadcastResults | null;
+  revision: number;
+};
+
+export type BotAdapterBroadcastButton = {
+  label: {
+    en: string;
+    ru: string;
+  };
+  opens:
+    | {
+        kind: 'link';
+        url: string;
+      }
+    | {
+        kind: 'start';
+        parameter: StartParameter | null;
+      };
+};
+
+export type BotAdapterBroadcastResults = {
+  /**
+   * People of the segment.
+   */
+  total: number;
+  /**
+   * Not handed to the channel yet, for the most part because it is night.
+   */
+  waiting: number;
+  sent: number;
+  /**
+   * By reason.
+   */
+  failed: {
+    [key: string]: number;
+  };
+  /**
+   * By reason.
+   */
+  skipped: {
+    [key: string]: number;
+  };
+};
+
+export type BotAdapterBroadcastState = 'draft' | 'scheduled' | 'running' | 'paused' | 'done' | 'stopped';
+
+/**
  * What a channel says of the credentials of a bot.
  */
 export type BotAdapterChannelReport = {
@@ -918,6 +995,24 @@ export type BotAdapterDelivery = {
   finishedAt: Instant | null;
 };
 
+export type BotAdapterNewsSettings = {
+  /**
+   * News from the bot; what concerns what the person has is told all the same.
+   */
+  wanted: boolean;
+  /**
+   * No news meanwhile, never where both are the same; null: from ten in the evening to nine.
+   */
+  quiet: {
+    from: string;
+    to: string;
+  } | null;
+  /**
+   * Of the quiet hours; null: that of the bot.
+   */
+  timeZone: string | null;
+};
+
 export type BotAdapterProfile = {
   botId: BotId;
   channel: Channel;
@@ -994,6 +1089,10 @@ export type ChatAiConversation = {
    * When the person began anew.
    */
   closedAt: Instant | null;
+  /**
+   * So long a human is to answer, and the assistant stays silent.
+   */
+  handedOverUntil: Instant | null;
   messages: number;
   turns: number;
   /**
@@ -1349,6 +1448,17 @@ export type ChatAiTurn = {
   outputTokens: number;
   costMicros: CostMicros;
   /**
+   * What the model has called, in this order. Neither what it asked for nor what came of it.
+   */
+  toolCalls: Array<{
+    tool: string;
+    /**
+     * "offered": the person was asked first.
+     */
+    outcome: 'done' | 'failed' | 'timed_out' | 'refused' | 'offered';
+    durationMs: number;
+  }>;
+  /**
    * What people said it was worth to them: 1 good, -1 bad.
    */
   ratings: Array<{
@@ -1454,6 +1564,43 @@ export type CostMicros = number;
  * ISO 4217, or XTR for Telegram Stars.
  */
 export type Currency = string;
+
+export type CustomerCriteria = {
+  /**
+   * One of these.
+   */
+  states?: Array<CustomerState>;
+  /**
+   * Served with one of these.
+   */
+  levels?: Array<PaymentsLevelName>;
+  /**
+   * Served with one of these.
+   */
+  planIds?: Array<string>;
+  /**
+   * Paid or tried until then.
+   */
+  endsWithinDays?: number;
+  /**
+   * And is not served since.
+   */
+  endedDaysAgo?: {
+    from: number;
+    to: number;
+  };
+  neverBought?: true;
+  boughtWithinDays?: number;
+  /**
+   * In this currency, less what went back; top-ups are spent once something is bought.
+   */
+  spentAtLeast?: Money;
+};
+
+/**
+ * "none": never anything; "expired": nothing any more.
+ */
+export type CustomerState = 'none' | 'trial' | 'active' | 'grace' | 'expired';
 
 export type DeadLetter = {
   id: string;
@@ -2579,6 +2726,14 @@ export type LocalizedText = {
   ru: string;
 };
 
+/**
+ * Markdown, in both languages.
+ */
+export type MessageText = {
+  en: string;
+  ru: string;
+};
+
 export type Money = {
   amountMinor: AmountMinor;
   currency: Currency;
@@ -2658,6 +2813,54 @@ export type PaymentsBoardMonth = {
    * ARPU divided by churn; null without either.
    */
   ltvMinor: number | null;
+};
+
+/**
+ * In US micro-dollars that models cost.
+ */
+export type PaymentsByUse = {
+  /**
+   * Belongs to the plan, from one payment to the next.
+   */
+  freeMicros: CostMicros;
+  /**
+   * Of a million micro-dollars beyond that, by currency.
+   */
+  prices: {
+    [key in Currency]?: AmountMinor;
+  };
+};
+
+/**
+ * A link, with who came by it and what they bought.
+ */
+export type PaymentsCampaign = {
+  id: string;
+  botId: BotId;
+  /**
+   * What the link says to the bot; orders bear it.
+   */
+  name: StartParameter;
+  title: string;
+  /**
+   * Null where the name of the bot is not known here.
+   */
+  url: string | null;
+  createdAt: Instant;
+  endedAt: Instant | null;
+  results: {
+    /**
+     * Who came by the link.
+     */
+    people: number;
+    buyers: number;
+    /**
+     * That were paid.
+     */
+    orders: number;
+    revenue: Array<Money>;
+    refunds: Array<Money>;
+  };
 };
 
 export type PaymentsCampaignName = string;
@@ -2773,6 +2976,31 @@ export type PaymentsLedgerEntry = {
   orderId: string | null;
 };
 
+export type PaymentsLedgerMonth = {
+  /**
+   * `2026-11`, in UTC.
+   */
+  month: string;
+  entries: number;
+  /**
+   * Where its entries are: in the database, in storage only, or on their way back.
+   */
+  state: 'stored' | 'archived' | 'importing';
+  /**
+   * Of its files in storage.
+   */
+  bytes: number;
+  /**
+   * Since then its sums are kept.
+   */
+  closedAt: Instant;
+  archivedAt: Instant | null;
+  /**
+   * Set where its entries were brought back: until this day they stay, however old.
+   */
+  heldUntil: string | null;
+};
+
 export type PaymentsLevelName = string;
 
 /**
@@ -2829,6 +3057,18 @@ export type PaymentsMyLink = {
   earned: Array<Money>;
 };
 
+export type PaymentsMyOffer = {
+  offerId: string;
+  text: MessageText;
+  /**
+   * To order with; it works for nobody else.
+   */
+  promoCode: string;
+  gives: PaymentsPromoGives;
+  planIds: Array<string> | null;
+  until: Instant;
+};
+
 export type PaymentsMyOrder = {
   id: string;
   botId: BotId;
@@ -2876,6 +3116,28 @@ export type PaymentsMySubscription = {
     currency: Currency;
   } | null;
   pausable: boolean;
+  /**
+   * Absent where nothing is paid by use.
+   */
+  use?: {
+    /**
+     * Used since it was paid for last, in US micro-dollars that models cost.
+     */
+    micros: CostMicros;
+    /**
+     * Of these belong to the plan.
+     */
+    freeMicros: CostMicros;
+    /**
+     * What is beyond that costs with the next payment.
+     */
+    owedMinor: AmountMinor;
+    /**
+     * As much as you want to pay for; 0: nothing beyond the plan.
+     */
+    limitMinor: AmountMinor;
+    currency: Currency;
+  };
 };
 
 export type PaymentsNextStep =
@@ -2911,6 +3173,63 @@ export type PaymentsNextStep =
        */
       kind: 'wait';
     };
+
+/**
+ * Something that some people get cheaper or for longer.
+ */
+export type PaymentsOffer = {
+  id: string;
+  botId: BotId;
+  /**
+   * For staff.
+   */
+  title: string;
+  text: MessageText;
+  /**
+   * Who is offered it; everybody without any.
+   */
+  criteria: CustomerCriteria;
+  /**
+   * It is shown to so many people at most.
+   */
+  cap: number | null;
+  /**
+   * So many of them are not shown it, to compare by.
+   */
+  holdOutPercent: number;
+  until: Instant;
+  gives: PaymentsPromoGives;
+  planIds: Array<string> | null;
+  from: Instant;
+  createdAt: Instant;
+  endedAt: Instant | null;
+  revision: number;
+  results: {
+    shown: {
+      people: number;
+      bought: number;
+      rate: number | null;
+    };
+    heldOut: {
+      people: number;
+      bought: number;
+      rate: number | null;
+    };
+    /**
+     * Of the two rates, with its interval of 95 %; null before both groups have people.
+     */
+    difference: {
+      value: number;
+      low: number;
+      high: number;
+    } | null;
+    /**
+     * That were paid with it.
+     */
+    orders: number;
+    revenue: Array<Money>;
+  };
+};
 
 export type PaymentsOrder = {
   id: string;
@@ -3098,6 +3417,10 @@ export type PaymentsPlan = {
   giftable: boolean;
   trialDays: number | null;
   graceDays: number;
+  /**
+   * What is used beyond the plan is paid with the next period; null: it is not to be had.
+   */
+  byUse: PaymentsByUse | null;
   position: number;
   receipt: PaymentsReceiptTerms;
   period: PaymentsPlanPeriod;
@@ -3188,6 +3511,10 @@ export type PaymentsQuote = {
    * For days of a plan that is left; they are not lost.
    */
   creditMinor: AmountMinor;
+  /**
+   * For what was used beyond the plan; nothing makes it cheaper.
+   */
+  useMinor?: AmountMinor;
   fromBalanceMinor: AmountMinor;
   /**
    * What is left to be paid by a provider.
@@ -3458,6 +3785,20 @@ export type PaymentsWanted =
 
 export type PaymentsWantedRegion = string;
 
+export type PeopleCriteria = {
+  /**
+   * Spoken in their chat with the bot.
+   */
+  languages?: Array<Locale>;
+  channels?: Array<Channel>;
+  firstSeen?: SinceDays;
+  lastSeen?: SinceDays;
+  /**
+   * By one of these links, at any time.
+   */
+  cameBy?: Array<StartParameter>;
+};
+
 export type Problem = {
   /**
    * /problems/<code>
@@ -3527,6 +3868,30 @@ export type Schedule = {
 };
 
 /**
+ * Which people of a bot; all of them without any criteria.
+ */
+export type Segment = {
+  people?: PeopleCriteria;
+  customers?: CustomerCriteria;
+};
+
+export type SinceDays = {
+  /**
+   * So many days ago at most.
+   */
+  within?: number;
+  /**
+   * Longer ago than so many days.
+   */
+  before?: number;
+};
+
+/**
+ * What a bot is told by whoever follows a link: `?start=<this>`.
+ */
+export type StartParameter = string;
+
+/**
  * A time zone of the IANA database, for example "Europe/Moscow".
  */
 export type TimeZone = string;
@@ -3562,6 +3927,14 @@ export type VpnProvisionerCapacityProposal = {
   madeAt: Instant;
   decidedAt: Instant | null;
   decidedBy: string | null;
+  /**
+   * Of the server that a cloud makes for it; null: somebody has to add one.
+   */
+  order: {
+    state: VpnProvisionerServerOrderState;
+    failure: string | null;
+    serverId: string | null;
+  } | null;
 };
 
 export type VpnProvisionerEndpoint = {
@@ -3810,9 +4183,82 @@ export type VpnProvisionerServer = {
 };
 
 /**
+ * How far a server is that a cloud makes: "starting" until its panel answers; "removed" once it was retired.
+ */
+export type VpnProvisionerServerOrderState = string;
+
+/**
  * A draining server takes nobody new; a retired one is over.
  */
 export type VpnProvisionerServerState = 'in-service' | 'draining' | 'retired';
+
+/**
+ * What a new server of a region is made of, and where.
+ */
+export type VpnProvisionerServerTemplate = {
+  region: VpnProvisionerRegionId;
+  /**
+   * `hetzner`.
+   */
+  cloudKind: string;
+  /**
+   * As the cloud has them.
+   */
+  cloudSettings?: {
+    [key: string]: unknown;
+  };
+  /**
+   * As the cloud names it: `cx23`.
+   */
+  plan: string;
+  /**
+   * As the cloud names it: `fsn1`.
+   */
+  location: string;
+  /**
+   * More than so many are not made for the region.
+   */
+  maxServers: number;
+  /**
+   * Made as soon as the forecast proposes one, without anybody who accepts it.
+   */
+  automatic?: boolean;
+  /**
+   * As apps of people show it; `{number}` is the next one: `Frankfurt {number}`.
+   */
+  serverName: string;
+  /**
+   * People that it may serve.
+   */
+  capacity: number;
+  monthlyCostMinor: AmountMinor;
+  currency: Currency;
+  /**
+   * One of the panel kinds.
+   */
+  panelKind: string;
+  /**
+   * With `{address}` and `{name}` of the server: `https://{address}:8000`.
+   */
+  panelUrl: string;
+  /**
+   * As the panel kind has them.
+   */
+  panelSettings?: {
+    [key: string]: unknown;
+  };
+  /**
+   * With `{address}` where the host belongs.
+   */
+  endpoints?: Array<VpnProvisionerEndpoint>;
+  /**
+   * Whether a server is told what to do at its first start.
+   */
+  hasUserData: boolean;
+  cloudSecretNames: Array<string>;
+  panelSecretNames: Array<string>;
+  changedAt: Instant;
+};
 
 export type VpnProvisionerUsageAnomaly = {
   id: string;
@@ -8046,6 +8492,534 @@ export type GatewayBotDraftsCheckResponses = {
 
 export type GatewayBotDraftsCheckResponse = GatewayBotDraftsCheckResponses[keyof GatewayBotDraftsCheckResponses];
 
+export type BotAdapterBroadcastsListData = {
+  body?: never;
+  path?: never;
+  query?: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+    botId?: BotId;
+    state?: string | Array<string>;
+  };
+  url: '/v1/broadcasts';
+};
+
+export type BotAdapterBroadcastsListErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type BotAdapterBroadcastsListError = BotAdapterBroadcastsListErrors[keyof BotAdapterBroadcastsListErrors];
+
+export type BotAdapterBroadcastsListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<BotAdapterBroadcast>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+  };
+};
+
+export type BotAdapterBroadcastsListResponse =
+  BotAdapterBroadcastsListResponses[keyof BotAdapterBroadcastsListResponses];
+
+export type BotAdapterBroadcastsCreateData = {
+  body: {
+    botId: BotId;
+    /**
+     * For staff.
+     */
+    title: string;
+    text: MessageText;
+    buttons?: Array<BotAdapterBroadcastButton>;
+    /**
+     * Whose link the buttons open that name no other.
+     */
+    campaign?: StartParameter | null;
+    segment: Segment;
+  };
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/broadcasts';
+};
+
+export type BotAdapterBroadcastsCreateErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `bot-adapter.unknown_bot`
+   */
+  404: Problem & {
+    code?: 'bot-adapter.unknown_bot' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type BotAdapterBroadcastsCreateError = BotAdapterBroadcastsCreateErrors[keyof BotAdapterBroadcastsCreateErrors];
+
+export type BotAdapterBroadcastsCreateResponses = {
+  /**
+   * The answer.
+   */
+  201: BotAdapterBroadcast;
+};
+
+export type BotAdapterBroadcastsCreateResponse =
+  BotAdapterBroadcastsCreateResponses[keyof BotAdapterBroadcastsCreateResponses];
+
+export type BotAdapterBroadcastsDiscardData = {
+  body?: never;
+  path: {
+    broadcastId: string;
+  };
+  query?: never;
+  url: '/v1/broadcasts/{broadcastId}';
+};
+
+export type BotAdapterBroadcastsDiscardErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `bot-adapter.broadcast_not_found`
+   */
+  404: Problem & {
+    code?: 'bot-adapter.broadcast_not_found' | 'not_found';
+  };
+  /**
+   * `bot-adapter.broadcast_state_refused`
+   */
+  409: Problem & {
+    code?: 'bot-adapter.broadcast_state_refused' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type BotAdapterBroadcastsDiscardError =
+  BotAdapterBroadcastsDiscardErrors[keyof BotAdapterBroadcastsDiscardErrors];
+
+export type BotAdapterBroadcastsDiscardResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type BotAdapterBroadcastsDiscardResponse =
+  BotAdapterBroadcastsDiscardResponses[keyof BotAdapterBroadcastsDiscardResponses];
+
+export type BotAdapterBroadcastsReadData = {
+  body?: never;
+  path: {
+    broadcastId: string;
+  };
+  query?: never;
+  url: '/v1/broadcasts/{broadcastId}';
+};
+
+export type BotAdapterBroadcastsReadErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `bot-adapter.broadcast_not_found`
+   */
+  404: Problem & {
+    code?: 'bot-adapter.broadcast_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type BotAdapterBroadcastsReadError = BotAdapterBroadcastsReadErrors[keyof BotAdapterBroadcastsReadErrors];
+
+export type BotAdapterBroadcastsReadResponses = {
+  /**
+   * The answer.
+   */
+  200: BotAdapterBroadcast;
+};
+
+export type BotAdapterBroadcastsReadResponse =
+  BotAdapterBroadcastsReadResponses[keyof BotAdapterBroadcastsReadResponses];
+
+export type BotAdapterBroadcastsChangeData = {
+  body: {
+    /**
+     * For staff.
+     */
+    title: string;
+    text: MessageText;
+    buttons?: Array<BotAdapterBroadcastButton>;
+    /**
+     * Whose link the buttons open that name no other.
+     */
+    campaign?: StartParameter | null;
+    segment: Segment;
+  };
+  headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
+    'If-Match': string;
+  };
+  path: {
+    broadcastId: string;
+  };
+  query?: never;
+  url: '/v1/broadcasts/{broadcastId}';
+};
+
+export type BotAdapterBroadcastsChangeErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `bot-adapter.broadcast_not_found`
+   */
+  404: Problem & {
+    code?: 'bot-adapter.broadcast_not_found' | 'not_found';
+  };
+  /**
+   * `bot-adapter.broadcast_state_refused`
+   */
+  409: Problem & {
+    code?: 'bot-adapter.broadcast_state_refused' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type BotAdapterBroadcastsChangeError = BotAdapterBroadcastsChangeErrors[keyof BotAdapterBroadcastsChangeErrors];
+
+export type BotAdapterBroadcastsChangeResponses = {
+  /**
+   * The answer.
+   */
+  200: BotAdapterBroadcast;
+};
+
+export type BotAdapterBroadcastsChangeResponse =
+  BotAdapterBroadcastsChangeResponses[keyof BotAdapterBroadcastsChangeResponses];
+
+export type BotAdapterBroadcastsPauseData = {
+  body?: never;
+  path: {
+    broadcastId: string;
+  };
+  query?: never;
+  url: '/v1/broadcasts/{broadcastId}/pause';
+};
+
+export type BotAdapterBroadcastsPauseErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `bot-adapter.broadcast_not_found`
+   */
+  404: Problem & {
+    code?: 'bot-adapter.broadcast_not_found' | 'not_found';
+  };
+  /**
+   * `bot-adapter.broadcast_state_refused`
+   */
+  409: Problem & {
+    code?: 'bot-adapter.broadcast_state_refused' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type BotAdapterBroadcastsPauseError = BotAdapterBroadcastsPauseErrors[keyof BotAdapterBroadcastsPauseErrors];
+
+export type BotAdapterBroadcastsPauseResponses = {
+  /**
+   * The answer.
+   */
+  200: BotAdapterBroadcast;
+};
+
+export type BotAdapterBroadcastsPauseResponse =
+  BotAdapterBroadcastsPauseResponses[keyof BotAdapterBroadcastsPauseResponses];
+
+export type BotAdapterBroadcastsResumeData = {
+  body?: never;
+  path: {
+    broadcastId: string;
+  };
+  query?: never;
+  url: '/v1/broadcasts/{broadcastId}/resume';
+};
+
+export type BotAdapterBroadcastsResumeErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `bot-adapter.broadcast_not_found`
+   */
+  404: Problem & {
+    code?: 'bot-adapter.broadcast_not_found' | 'not_found';
+  };
+  /**
+   * `bot-adapter.broadcast_state_refused`
+   */
+  409: Problem & {
+    code?: 'bot-adapter.broadcast_state_refused' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type BotAdapterBroadcastsResumeError = BotAdapterBroadcastsResumeErrors[keyof BotAdapterBroadcastsResumeErrors];
+
+export type BotAdapterBroadcastsResumeResponses = {
+  /**
+   * The answer.
+   */
+  200: BotAdapterBroadcast;
+};
+
+export type BotAdapterBroadcastsResumeResponse =
+  BotAdapterBroadcastsResumeResponses[keyof BotAdapterBroadcastsResumeResponses];
+
+export type BotAdapterBroadcastsSendData = {
+  body: {
+    /**
+     * Now without it.
+     */
+    at?: Instant;
+    /**
+     * People it may go to, by what was counted.
+     */
+    atMost: number;
+  };
+  headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
+    'If-Match': string;
+    /**
+     * The approval that an earlier answer, 423, has named; the request is the same otherwise.
+     */
+    'X-Approval'?: string;
+  };
+  path: {
+    broadcastId: string;
+  };
+  query?: never;
+  url: '/v1/broadcasts/{broadcastId}/send';
+};
+
+export type BotAdapterBroadcastsSendErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `bot-adapter.broadcast_not_found`
+   */
+  404: Problem & {
+    code?: 'bot-adapter.broadcast_not_found' | 'not_found';
+  };
+  /**
+   * `bot-adapter.broadcast_state_refused`
+   */
+  409: Problem & {
+    code?: 'bot-adapter.broadcast_state_refused' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `approval_required`
+   */
+  423: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type BotAdapterBroadcastsSendError = BotAdapterBroadcastsSendErrors[keyof BotAdapterBroadcastsSendErrors];
+
+export type BotAdapterBroadcastsSendResponses = {
+  /**
+   * The answer.
+   */
+  200: BotAdapterBroadcast;
+};
+
+export type BotAdapterBroadcastsSendResponse =
+  BotAdapterBroadcastsSendResponses[keyof BotAdapterBroadcastsSendResponses];
+
+export type BotAdapterBroadcastsStopData = {
+  body?: never;
+  path: {
+    broadcastId: string;
+  };
+  query?: never;
+  url: '/v1/broadcasts/{broadcastId}/stop';
+};
+
+export type BotAdapterBroadcastsStopErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `bot-adapter.broadcast_not_found`
+   */
+  404: Problem & {
+    code?: 'bot-adapter.broadcast_not_found' | 'not_found';
+  };
+  /**
+   * `bot-adapter.broadcast_state_refused`
+   */
+  409: Problem & {
+    code?: 'bot-adapter.broadcast_state_refused' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type BotAdapterBroadcastsStopError = BotAdapterBroadcastsStopErrors[keyof BotAdapterBroadcastsStopErrors];
+
+export type BotAdapterBroadcastsStopResponses = {
+  /**
+   * The answer.
+   */
+  200: BotAdapterBroadcast;
+};
+
+export type BotAdapterBroadcastsStopResponse =
+  BotAdapterBroadcastsStopResponses[keyof BotAdapterBroadcastsStopResponses];
+
+export type BotAdapterBroadcastsUnscheduleData = {
+  body?: never;
+  path: {
+    broadcastId: string;
+  };
+  query?: never;
+  url: '/v1/broadcasts/{broadcastId}/unschedule';
+};
+
+export type BotAdapterBroadcastsUnscheduleErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `bot-adapter.broadcast_not_found`
+   */
+  404: Problem & {
+    code?: 'bot-adapter.broadcast_not_found' | 'not_found';
+  };
+  /**
+   * `bot-adapter.broadcast_state_refused`
+   */
+  409: Problem & {
+    code?: 'bot-adapter.broadcast_state_refused' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type BotAdapterBroadcastsUnscheduleError =
+  BotAdapterBroadcastsUnscheduleErrors[keyof BotAdapterBroadcastsUnscheduleErrors];
+
+export type BotAdapterBroadcastsUnscheduleResponses = {
+  /**
+   * The answer.
+   */
+  200: BotAdapterBroadcast;
+};
+
+export type BotAdapterBroadcastsUnscheduleResponse =
+  BotAdapterBroadcastsUnscheduleResponses[keyof BotAdapterBroadcastsUnscheduleResponses];
+
 export type GatewayBrowserErrorsReportData = {
   body: {
     app: 'console' | 'cabinet';
@@ -8094,6 +9068,151 @@ export type GatewayBrowserErrorsReportResponses = {
 
 export type GatewayBrowserErrorsReportResponse =
   GatewayBrowserErrorsReportResponses[keyof GatewayBrowserErrorsReportResponses];
+
+export type PaymentsCampaignsListData = {
+  body?: never;
+  path?: never;
+  query: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+    botId: BotId;
+  };
+  url: '/v1/campaigns';
+};
+
+export type PaymentsCampaignsListErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsCampaignsListError = PaymentsCampaignsListErrors[keyof PaymentsCampaignsListErrors];
+
+export type PaymentsCampaignsListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<PaymentsCampaign>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+  };
+};
+
+export type PaymentsCampaignsListResponse = PaymentsCampaignsListResponses[keyof PaymentsCampaignsListResponses];
+
+export type PaymentsCampaignsCreateData = {
+  body: {
+    botId: BotId;
+    /**
+     * Not as links begin that say something else: ref_, gift_, guest_.
+     */
+    name: string;
+    title: string;
+  };
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/campaigns';
+};
+
+export type PaymentsCampaignsCreateErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.bot_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.bot_not_found' | 'not_found';
+  };
+  /**
+   * `payments.code_taken`
+   */
+  409: Problem & {
+    code?: 'payments.code_taken' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsCampaignsCreateError = PaymentsCampaignsCreateErrors[keyof PaymentsCampaignsCreateErrors];
+
+export type PaymentsCampaignsCreateResponses = {
+  /**
+   * The answer.
+   */
+  201: PaymentsCampaign;
+};
+
+export type PaymentsCampaignsCreateResponse = PaymentsCampaignsCreateResponses[keyof PaymentsCampaignsCreateResponses];
+
+export type PaymentsCampaignsEndData = {
+  body?: never;
+  path: {
+    campaignId: string;
+  };
+  query?: never;
+  url: '/v1/campaigns/{campaignId}/end';
+};
+
+export type PaymentsCampaignsEndErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.campaign_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.campaign_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsCampaignsEndError = PaymentsCampaignsEndErrors[keyof PaymentsCampaignsEndErrors];
+
+export type PaymentsCampaignsEndResponses = {
+  /**
+   * The answer.
+   */
+  200: PaymentsCampaign;
+};
+
+export type PaymentsCampaignsEndResponse = PaymentsCampaignsEndResponses[keyof PaymentsCampaignsEndResponses];
 
 export type BotAdapterContactsListData = {
   body?: never;
@@ -8358,6 +9477,48 @@ export type ChatAiMessagesListResponses = {
 };
 
 export type ChatAiMessagesListResponse = ChatAiMessagesListResponses[keyof ChatAiMessagesListResponses];
+
+export type ChatAiConversationsResumeData = {
+  body?: never;
+  path: {
+    conversationId: string;
+  };
+  query?: never;
+  url: '/v1/conversations/{conversationId}/resume';
+};
+
+export type ChatAiConversationsResumeErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `chat-ai.conversation_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.conversation_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type ChatAiConversationsResumeError = ChatAiConversationsResumeErrors[keyof ChatAiConversationsResumeErrors];
+
+export type ChatAiConversationsResumeResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type ChatAiConversationsResumeResponse =
+  ChatAiConversationsResumeResponses[keyof ChatAiConversationsResumeResponses];
 
 export type ChatAiConversationsExportData = {
   body?: never;
@@ -11254,6 +12415,102 @@ export type PaymentsLedgerListResponses = {
 
 export type PaymentsLedgerListResponse = PaymentsLedgerListResponses[keyof PaymentsLedgerListResponses];
 
+export type PaymentsLedgerMonthsListData = {
+  body?: never;
+  path?: never;
+  query?: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+  };
+  url: '/v1/ledger/months';
+};
+
+export type PaymentsLedgerMonthsListErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsLedgerMonthsListError = PaymentsLedgerMonthsListErrors[keyof PaymentsLedgerMonthsListErrors];
+
+export type PaymentsLedgerMonthsListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<PaymentsLedgerMonth>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+  };
+};
+
+export type PaymentsLedgerMonthsListResponse =
+  PaymentsLedgerMonthsListResponses[keyof PaymentsLedgerMonthsListResponses];
+
+export type PaymentsLedgerMonthsImportData = {
+  body?: never;
+  path: {
+    /**
+     * `2026-11`, in UTC.
+     */
+    month: string;
+  };
+  query?: {
+    /**
+     * So long they stay, however old they are.
+     */
+    heldDays?: number;
+  };
+  url: '/v1/ledger/months/{month}/import';
+};
+
+export type PaymentsLedgerMonthsImportErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.ledger_month_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.ledger_month_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsLedgerMonthsImportError = PaymentsLedgerMonthsImportErrors[keyof PaymentsLedgerMonthsImportErrors];
+
+export type PaymentsLedgerMonthsImportResponses = {
+  /**
+   * The answer.
+   */
+  200: PaymentsLedgerMonth;
+};
+
+export type PaymentsLedgerMonthsImportResponse =
+  PaymentsLedgerMonthsImportResponses[keyof PaymentsLedgerMonthsImportResponses];
+
 export type GatewayMeReadData = {
   body?: never;
   path?: never;
@@ -12142,6 +13399,129 @@ export type GatewayIdentitiesLinkSupabaseResponses = {
 
 export type GatewayIdentitiesLinkSupabaseResponse =
   GatewayIdentitiesLinkSupabaseResponses[keyof GatewayIdentitiesLinkSupabaseResponses];
+
+export type BotAdapterNewsSettingsReadMineData = {
+  body?: never;
+  path?: never;
+  query: {
+    botId: BotId;
+  };
+  url: '/v1/me/news-settings';
+};
+
+export type BotAdapterNewsSettingsReadMineErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `bot-adapter.contact_not_found`
+   */
+  404: Problem & {
+    code?: 'bot-adapter.contact_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type BotAdapterNewsSettingsReadMineError =
+  BotAdapterNewsSettingsReadMineErrors[keyof BotAdapterNewsSettingsReadMineErrors];
+
+export type BotAdapterNewsSettingsReadMineResponses = {
+  /**
+   * The answer.
+   */
+  200: BotAdapterNewsSettings;
+};
+
+export type BotAdapterNewsSettingsReadMineResponse =
+  BotAdapterNewsSettingsReadMineResponses[keyof BotAdapterNewsSettingsReadMineResponses];
+
+export type BotAdapterNewsSettingsSetMineData = {
+  body: BotAdapterNewsSettings;
+  path?: never;
+  query: {
+    botId: BotId;
+  };
+  url: '/v1/me/news-settings';
+};
+
+export type BotAdapterNewsSettingsSetMineErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `bot-adapter.contact_not_found`
+   */
+  404: Problem & {
+    code?: 'bot-adapter.contact_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type BotAdapterNewsSettingsSetMineError =
+  BotAdapterNewsSettingsSetMineErrors[keyof BotAdapterNewsSettingsSetMineErrors];
+
+export type BotAdapterNewsSettingsSetMineResponses = {
+  /**
+   * The answer.
+   */
+  200: BotAdapterNewsSettings;
+};
+
+export type BotAdapterNewsSettingsSetMineResponse =
+  BotAdapterNewsSettingsSetMineResponses[keyof BotAdapterNewsSettingsSetMineResponses];
+
+export type PaymentsOffersListMineData = {
+  body?: never;
+  path?: never;
+  query: {
+    botId: BotId;
+  };
+  url: '/v1/me/offers';
+};
+
+export type PaymentsOffersListMineErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsOffersListMineError = PaymentsOffersListMineErrors[keyof PaymentsOffersListMineErrors];
+
+export type PaymentsOffersListMineResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<PaymentsMyOffer>;
+  };
+};
+
+export type PaymentsOffersListMineResponse = PaymentsOffersListMineResponses[keyof PaymentsOffersListMineResponses];
 
 export type PaymentsOrdersListMineData = {
   body?: never;
@@ -13206,6 +14586,10 @@ export type PaymentsSubscriptionsChangeMineData = {
     autoRenew?: boolean;
     paused?: boolean;
     region?: PaymentsWantedRegion | null;
+    /**
+     * As much as you want to pay for use beyond the plan, until the next payment.
+     */
+    useLimitMinor?: AmountMinor;
   };
   headers: {
     /**
@@ -13958,6 +15342,170 @@ export type AnalyticsMeasuresRebuildResponses = {
 export type AnalyticsMeasuresRebuildResponse =
   AnalyticsMeasuresRebuildResponses[keyof AnalyticsMeasuresRebuildResponses];
 
+export type PaymentsOffersListData = {
+  body?: never;
+  path?: never;
+  query: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+    botId: BotId;
+  };
+  url: '/v1/offers';
+};
+
+export type PaymentsOffersListErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsOffersListError = PaymentsOffersListErrors[keyof PaymentsOffersListErrors];
+
+export type PaymentsOffersListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<PaymentsOffer>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+  };
+};
+
+export type PaymentsOffersListResponse = PaymentsOffersListResponses[keyof PaymentsOffersListResponses];
+
+export type PaymentsOffersCreateData = {
+  body: {
+    botId: BotId;
+    /**
+     * For staff.
+     */
+    title: string;
+    text: MessageText;
+    /**
+     * Who is offered it; everybody without any.
+     */
+    criteria: CustomerCriteria;
+    /**
+     * It is shown to so many people at most.
+     */
+    cap?: number | null;
+    holdOutPercent?: number;
+    until: Instant;
+    gives: PaymentsPromoGives;
+    /**
+     * Null: for all.
+     */
+    planIds?: Array<string> | null;
+    /**
+     * Now when absent.
+     */
+    from?: Instant;
+  };
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/offers';
+};
+
+export type PaymentsOffersCreateErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.bot_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.bot_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsOffersCreateError = PaymentsOffersCreateErrors[keyof PaymentsOffersCreateErrors];
+
+export type PaymentsOffersCreateResponses = {
+  /**
+   * The answer.
+   */
+  201: PaymentsOffer;
+};
+
+export type PaymentsOffersCreateResponse = PaymentsOffersCreateResponses[keyof PaymentsOffersCreateResponses];
+
+export type PaymentsOffersEndData = {
+  body?: never;
+  headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
+    'If-Match': string;
+  };
+  path: {
+    offerId: string;
+  };
+  query?: never;
+  url: '/v1/offers/{offerId}/end';
+};
+
+export type PaymentsOffersEndErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.offer_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.offer_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsOffersEndError = PaymentsOffersEndErrors[keyof PaymentsOffersEndErrors];
+
+export type PaymentsOffersEndResponses = {
+  /**
+   * The answer.
+   */
+  200: PaymentsOffer;
+};
+
+export type PaymentsOffersEndResponse = PaymentsOffersEndResponses[keyof PaymentsOffersEndResponses];
+
 export type PaymentsOrdersListData = {
   body?: never;
   path?: never;
@@ -13972,7 +15520,7 @@ export type PaymentsOrdersListData = {
     state?: string | Array<string>;
     provider?: PaymentsProvider;
     /**
-     * An id of an order, or of a payment as the provider has it.
+     * An id of an order, of a person, or of a payment as the provider has it.
      */
     search?: string;
   };
@@ -15376,6 +16924,10 @@ export type PaymentsPlansCreateData = {
     giftable?: boolean;
     trialDays?: number | null;
     graceDays?: number;
+    /**
+     * What is used beyond the plan is paid with the next period; null: it is not to be had.
+     */
+    byUse?: PaymentsByUse | null;
     position?: number;
     receipt?: PaymentsReceiptTerms;
     period: PaymentsPlanPeriod;
@@ -15482,6 +17034,10 @@ export type PaymentsPlansChangeData = {
     giftable?: boolean;
     trialDays?: number | null;
     graceDays?: number;
+    /**
+     * What is used beyond the plan is paid with the next period; null: it is not to be had.
+     */
+    byUse?: PaymentsByUse | null;
     position?: number;
     receipt?: PaymentsReceiptTerms;
     archived?: boolean;
@@ -16676,6 +18232,7 @@ export type PaymentsRefundsListData = {
     after?: string;
     limit?: number;
     botId?: BotId;
+    userId?: string;
     state?: string | Array<string>;
   };
   url: '/v1/refunds';
@@ -16812,6 +18369,61 @@ export type PaymentsBoardsReadResponses = {
 };
 
 export type PaymentsBoardsReadResponse = PaymentsBoardsReadResponses[keyof PaymentsBoardsReadResponses];
+
+export type BotAdapterSegmentsCountData = {
+  body: {
+    botId: BotId;
+    segment: Segment;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/segments/count';
+};
+
+export type BotAdapterSegmentsCountErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `bot-adapter.unknown_bot`
+   */
+  404: Problem & {
+    code?: 'bot-adapter.unknown_bot' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * `bot-adapter.customers_unavailable`
+   */
+  503: Problem & {
+    code?: 'bot-adapter.customers_unavailable' | 'upstream_unavailable';
+  };
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type BotAdapterSegmentsCountError = BotAdapterSegmentsCountErrors[keyof BotAdapterSegmentsCountErrors];
+
+export type BotAdapterSegmentsCountResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    people: number;
+    reached: number;
+    /**
+     * False where counting took too long: there are more.
+     */
+    isComplete: boolean;
+  };
+};
+
+export type BotAdapterSegmentsCountResponse = BotAdapterSegmentsCountResponses[keyof BotAdapterSegmentsCountResponses];
 
 export type ServiceKitDeadLettersListData = {
   body?: never;
@@ -20252,6 +21864,208 @@ export type VpnProvisionerLoadForecastsReadResponses = {
 
 export type VpnProvisionerLoadForecastsReadResponse =
   VpnProvisionerLoadForecastsReadResponses[keyof VpnProvisionerLoadForecastsReadResponses];
+
+export type VpnProvisionerServerTemplatesListData = {
+  body?: never;
+  path?: never;
+  query?: never;
+  url: '/v1/vpn/server-templates';
+};
+
+export type VpnProvisionerServerTemplatesListErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type VpnProvisionerServerTemplatesListError =
+  VpnProvisionerServerTemplatesListErrors[keyof VpnProvisionerServerTemplatesListErrors];
+
+export type VpnProvisionerServerTemplatesListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<VpnProvisionerServerTemplate>;
+    cloudKinds: Array<{
+      kind: string;
+      secrets: Array<string>;
+    }>;
+  };
+};
+
+export type VpnProvisionerServerTemplatesListResponse =
+  VpnProvisionerServerTemplatesListResponses[keyof VpnProvisionerServerTemplatesListResponses];
+
+export type VpnProvisionerServerTemplatesRemoveData = {
+  body?: never;
+  path: {
+    region: VpnProvisionerRegionId;
+  };
+  query?: never;
+  url: '/v1/vpn/server-templates/{region}';
+};
+
+export type VpnProvisionerServerTemplatesRemoveErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `vpn-provisioner.server_template_not_found`
+   */
+  404: Problem & {
+    code?: 'vpn-provisioner.server_template_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type VpnProvisionerServerTemplatesRemoveError =
+  VpnProvisionerServerTemplatesRemoveErrors[keyof VpnProvisionerServerTemplatesRemoveErrors];
+
+export type VpnProvisionerServerTemplatesRemoveResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type VpnProvisionerServerTemplatesRemoveResponse =
+  VpnProvisionerServerTemplatesRemoveResponses[keyof VpnProvisionerServerTemplatesRemoveResponses];
+
+export type VpnProvisionerServerTemplatesSetData = {
+  body: {
+    /**
+     * `hetzner`.
+     */
+    cloudKind: string;
+    /**
+     * As the cloud has them.
+     */
+    cloudSettings?: {
+      [key: string]: unknown;
+    };
+    /**
+     * As the cloud names it: `cx23`.
+     */
+    plan: string;
+    /**
+     * As the cloud names it: `fsn1`.
+     */
+    location: string;
+    /**
+     * More than so many are not made for the region.
+     */
+    maxServers: number;
+    /**
+     * Made as soon as the forecast proposes one, without anybody who accepts it.
+     */
+    automatic?: boolean;
+    /**
+     * As apps of people show it; `{number}` is the next one: `Frankfurt {number}`.
+     */
+    serverName: string;
+    /**
+     * People that it may serve.
+     */
+    capacity: number;
+    monthlyCostMinor: AmountMinor;
+    currency: Currency;
+    /**
+     * One of the panel kinds.
+     */
+    panelKind: string;
+    /**
+     * With `{address}` and `{name}` of the server: `https://{address}:8000`.
+     */
+    panelUrl: string;
+    /**
+     * As the panel kind has them.
+     */
+    panelSettings?: {
+      [key: string]: unknown;
+    };
+    /**
+     * With `{address}` where the host belongs.
+     */
+    endpoints?: Array<VpnProvisionerEndpoint>;
+    /**
+     * For cloud-init, which sets up the panel with the secrets below. Never given out again.
+     */
+    userData?: string;
+    /**
+     * By name. They are never given out again; those that are not named stay.
+     */
+    cloudSecrets?: {
+      [key: string]: string;
+    };
+    /**
+     * By name. They are never given out again; those that are not named stay.
+     */
+    panelSecrets?: {
+      [key: string]: string;
+    };
+  };
+  path: {
+    region: VpnProvisionerRegionId;
+  };
+  query?: never;
+  url: '/v1/vpn/server-templates/{region}';
+};
+
+export type VpnProvisionerServerTemplatesSetErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `vpn-provisioner.cloud_refused`, `vpn-provisioner.panel_kind_unknown`
+   */
+  422: Problem & {
+    code?:
+      | 'vpn-provisioner.cloud_refused'
+      | 'vpn-provisioner.panel_kind_unknown'
+      | 'validation_failed'
+      | 'idempotency_key_reused';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type VpnProvisionerServerTemplatesSetError =
+  VpnProvisionerServerTemplatesSetErrors[keyof VpnProvisionerServerTemplatesSetErrors];
+
+export type VpnProvisionerServerTemplatesSetResponses = {
+  /**
+   * The answer.
+   */
+  200: VpnProvisionerServerTemplate;
+};
+
+export type VpnProvisionerServerTemplatesSetResponse =
+  VpnProvisionerServerTemplatesSetResponses[keyof VpnProvisionerServerTemplatesSetResponses];
 
 export type VpnProvisionerServersTryData = {
   body: {

@@ -32,7 +32,10 @@ import {
   analyticsMeReadStatistics,
   analyticsQuarantinedEventsList,
   analyticsRatesList,
+  botAdapterBroadcastsList,
+  botAdapterBroadcastsRead,
   botAdapterContactsList,
+  botAdapterNewsSettingsReadMine,
   botAdapterPersonContactsRead,
   botAdapterPersonDeliveriesList,
   botAdapterPersonProfileRead,
@@ -109,10 +112,14 @@ import {
   paymentsBalancesRead,
   paymentsBalancesReadMine,
   paymentsBoardsRead,
+  paymentsCampaignsList,
   paymentsGiftsListMine,
   paymentsGuestShopRead,
   paymentsLedgerBalance,
   paymentsLedgerList,
+  paymentsLedgerMonthsList,
+  paymentsOffersList,
+  paymentsOffersListMine,
   paymentsOrdersList,
   paymentsOrdersListMine,
   paymentsOrdersRead,
@@ -153,6 +160,7 @@ import {
   vpnProvisionerRegionsListMine,
   vpnProvisionerServersList,
   vpnProvisionerServersRead,
+  vpnProvisionerServerTemplatesList,
   vpnProvisionerUsageAnomaliesList,
   vpnProvisionerUsageListMine,
 } from '../sdk.gen';
@@ -241,9 +249,18 @@ import type {
   AnalyticsRatesListData,
   AnalyticsRatesListError,
   AnalyticsRatesListResponse,
+  BotAdapterBroadcastsListData,
+  BotAdapterBroadcastsListError,
+  BotAdapterBroadcastsListResponse,
+  BotAdapterBroadcastsReadData,
+  BotAdapterBroadcastsReadError,
+  BotAdapterBroadcastsReadResponse,
   BotAdapterContactsListData,
   BotAdapterContactsListError,
   BotAdapterContactsListResponse,
+  BotAdapterNewsSettingsReadMineData,
+  BotAdapterNewsSettingsReadMineError,
+  BotAdapterNewsSettingsReadMineResponse,
   BotAdapterPersonContactsReadData,
   BotAdapterPersonContactsReadError,
   BotAdapterPersonContactsReadResponse,
@@ -465,6 +482,9 @@ import type {
   PaymentsBoardsReadData,
   PaymentsBoardsReadError,
   PaymentsBoardsReadResponse,
+  PaymentsCampaignsListData,
+  PaymentsCampaignsListError,
+  PaymentsCampaignsListResponse,
   PaymentsGiftsListMineData,
   PaymentsGiftsListMineError,
   PaymentsGiftsListMineResponse,
@@ -477,6 +497,15 @@ import type {
   PaymentsLedgerListData,
   PaymentsLedgerListError,
   PaymentsLedgerListResponse,
+  PaymentsLedgerMonthsListData,
+  PaymentsLedgerMonthsListError,
+  PaymentsLedgerMonthsListResponse,
+  PaymentsOffersListData,
+  PaymentsOffersListError,
+  PaymentsOffersListMineData,
+  PaymentsOffersListMineError,
+  PaymentsOffersListMineResponse,
+  PaymentsOffersListResponse,
   PaymentsOrdersListData,
   PaymentsOrdersListError,
   PaymentsOrdersListMineData,
@@ -597,6 +626,9 @@ import type {
   VpnProvisionerServersReadData,
   VpnProvisionerServersReadError,
   VpnProvisionerServersReadResponse,
+  VpnProvisionerServerTemplatesListData,
+  VpnProvisionerServerTemplatesListError,
+  VpnProvisionerServerTemplatesListResponse,
   VpnProvisionerUsageAnomaliesListData,
   VpnProvisionerUsageAnomaliesListError,
   VpnProvisionerUsageAnomaliesListResponse,
@@ -2136,6 +2168,165 @@ export const paymentsShopTermsReadOptions = (options: Options<PaymentsShopTermsR
     queryKey: paymentsShopTermsReadQueryKey(options),
   });
 
+export const botAdapterBroadcastsListQueryKey = (options?: Options<BotAdapterBroadcastsListData>) =>
+  createQueryKey('botAdapterBroadcastsList', options);
+
+/**
+ * What was written to many people or is to be, the newest first.
+ */
+export const botAdapterBroadcastsListOptions = (options?: Options<BotAdapterBroadcastsListData>) =>
+  queryOptions<
+    BotAdapterBroadcastsListResponse,
+    BotAdapterBroadcastsListError,
+    BotAdapterBroadcastsListResponse,
+    ReturnType<typeof botAdapterBroadcastsListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await botAdapterBroadcastsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: botAdapterBroadcastsListQueryKey(options),
+  });
+
+export const botAdapterBroadcastsListInfiniteQueryKey = (
+  options?: Options<BotAdapterBroadcastsListData>,
+): QueryKey<Options<BotAdapterBroadcastsListData>> => createQueryKey('botAdapterBroadcastsList', options, true);
+
+/**
+ * What was written to many people or is to be, the newest first.
+ */
+export const botAdapterBroadcastsListInfiniteOptions = (options?: Options<BotAdapterBroadcastsListData>) => {
+  const opts = infiniteQueryOptions<
+    BotAdapterBroadcastsListResponse,
+    BotAdapterBroadcastsListError,
+    InfiniteData<BotAdapterBroadcastsListResponse>,
+    QueryKey<Options<BotAdapterBroadcastsListData>>,
+    string | Pick<QueryKey<Options<BotAdapterBroadcastsListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<BotAdapterBroadcastsListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await botAdapterBroadcastsList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: botAdapterBroadcastsListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const botAdapterBroadcastsReadQueryKey = (options: Options<BotAdapterBroadcastsReadData>) =>
+  createQueryKey('botAdapterBroadcastsRead', options);
+
+/**
+ * A broadcast, and how far it is.
+ */
+export const botAdapterBroadcastsReadOptions = (options: Options<BotAdapterBroadcastsReadData>) =>
+  queryOptions<
+    BotAdapterBroadcastsReadResponse,
+    BotAdapterBroadcastsReadError,
+    BotAdapterBroadcastsReadResponse,
+    ReturnType<typeof botAdapterBroadcastsReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await botAdapterBroadcastsRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: botAdapterBroadcastsReadQueryKey(options),
+  });
+
+export const paymentsCampaignsListQueryKey = (options: Options<PaymentsCampaignsListData>) =>
+  createQueryKey('paymentsCampaignsList', options);
+
+/**
+ * Campaigns of a bot with what came of them, the newest first.
+ */
+export const paymentsCampaignsListOptions = (options: Options<PaymentsCampaignsListData>) =>
+  queryOptions<
+    PaymentsCampaignsListResponse,
+    PaymentsCampaignsListError,
+    PaymentsCampaignsListResponse,
+    ReturnType<typeof paymentsCampaignsListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsCampaignsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsCampaignsListQueryKey(options),
+  });
+
+export const paymentsCampaignsListInfiniteQueryKey = (
+  options: Options<PaymentsCampaignsListData>,
+): QueryKey<Options<PaymentsCampaignsListData>> => createQueryKey('paymentsCampaignsList', options, true);
+
+/**
+ * Campaigns of a bot with what came of them, the newest first.
+ */
+export const paymentsCampaignsListInfiniteOptions = (options: Options<PaymentsCampaignsListData>) => {
+  const opts = infiniteQueryOptions<
+    PaymentsCampaignsListResponse,
+    PaymentsCampaignsListError,
+    InfiniteData<PaymentsCampaignsListResponse>,
+    QueryKey<Options<PaymentsCampaignsListData>>,
+    string | Pick<QueryKey<Options<PaymentsCampaignsListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<PaymentsCampaignsListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await paymentsCampaignsList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: paymentsCampaignsListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
+
 export const botAdapterContactsListQueryKey = (options?: Options<BotAdapterContactsListData>) =>
   createQueryKey('botAdapterContactsList', options);
 
@@ -3475,6 +3666,73 @@ export const paymentsLedgerListInfiniteOptions = (options?: Options<PaymentsLedg
   return opts as Omit<typeof opts, 'initialData'>;
 };
 
+export const paymentsLedgerMonthsListQueryKey = (options?: Options<PaymentsLedgerMonthsListData>) =>
+  createQueryKey('paymentsLedgerMonthsList', options);
+
+/**
+ * The months of the ledger that are closed, the latest first, and where their entries are.
+ */
+export const paymentsLedgerMonthsListOptions = (options?: Options<PaymentsLedgerMonthsListData>) =>
+  queryOptions<
+    PaymentsLedgerMonthsListResponse,
+    PaymentsLedgerMonthsListError,
+    PaymentsLedgerMonthsListResponse,
+    ReturnType<typeof paymentsLedgerMonthsListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsLedgerMonthsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsLedgerMonthsListQueryKey(options),
+  });
+
+export const paymentsLedgerMonthsListInfiniteQueryKey = (
+  options?: Options<PaymentsLedgerMonthsListData>,
+): QueryKey<Options<PaymentsLedgerMonthsListData>> => createQueryKey('paymentsLedgerMonthsList', options, true);
+
+/**
+ * The months of the ledger that are closed, the latest first, and where their entries are.
+ */
+export const paymentsLedgerMonthsListInfiniteOptions = (options?: Options<PaymentsLedgerMonthsListData>) => {
+  const opts = infiniteQueryOptions<
+    PaymentsLedgerMonthsListResponse,
+    PaymentsLedgerMonthsListError,
+    InfiniteData<PaymentsLedgerMonthsListResponse>,
+    QueryKey<Options<PaymentsLedgerMonthsListData>>,
+    string | Pick<QueryKey<Options<PaymentsLedgerMonthsListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<PaymentsLedgerMonthsListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await paymentsLedgerMonthsList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: paymentsLedgerMonthsListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
+
 export const gatewayMeReadQueryKey = (options?: Options<GatewayMeReadData>) => createQueryKey('gatewayMeRead', options);
 
 /**
@@ -3681,6 +3939,56 @@ export const gatewayIdentitiesListOptions = (options?: Options<GatewayIdentities
       return data;
     },
     queryKey: gatewayIdentitiesListQueryKey(options),
+  });
+
+export const botAdapterNewsSettingsReadMineQueryKey = (options: Options<BotAdapterNewsSettingsReadMineData>) =>
+  createQueryKey('botAdapterNewsSettingsReadMine', options);
+
+/**
+ * Whether you get news from a bot, and when not.
+ */
+export const botAdapterNewsSettingsReadMineOptions = (options: Options<BotAdapterNewsSettingsReadMineData>) =>
+  queryOptions<
+    BotAdapterNewsSettingsReadMineResponse,
+    BotAdapterNewsSettingsReadMineError,
+    BotAdapterNewsSettingsReadMineResponse,
+    ReturnType<typeof botAdapterNewsSettingsReadMineQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await botAdapterNewsSettingsReadMine({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: botAdapterNewsSettingsReadMineQueryKey(options),
+  });
+
+export const paymentsOffersListMineQueryKey = (options: Options<PaymentsOffersListMineData>) =>
+  createQueryKey('paymentsOffersListMine', options);
+
+/**
+ * What you are offered, for you alone. Ordering with its code gets you what it gives.
+ */
+export const paymentsOffersListMineOptions = (options: Options<PaymentsOffersListMineData>) =>
+  queryOptions<
+    PaymentsOffersListMineResponse,
+    PaymentsOffersListMineError,
+    PaymentsOffersListMineResponse,
+    ReturnType<typeof paymentsOffersListMineQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsOffersListMine({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsOffersListMineQueryKey(options),
   });
 
 export const paymentsOrdersListMineQueryKey = (options?: Options<PaymentsOrdersListMineData>) =>
@@ -4158,6 +4466,73 @@ export const vpnProvisionerRegionsListMineOptions = (options: Options<VpnProvisi
     },
     queryKey: vpnProvisionerRegionsListMineQueryKey(options),
   });
+
+export const paymentsOffersListQueryKey = (options: Options<PaymentsOffersListData>) =>
+  createQueryKey('paymentsOffersList', options);
+
+/**
+ * Offers of a bot with what came of them, the newest first.
+ */
+export const paymentsOffersListOptions = (options: Options<PaymentsOffersListData>) =>
+  queryOptions<
+    PaymentsOffersListResponse,
+    PaymentsOffersListError,
+    PaymentsOffersListResponse,
+    ReturnType<typeof paymentsOffersListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsOffersList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsOffersListQueryKey(options),
+  });
+
+export const paymentsOffersListInfiniteQueryKey = (
+  options: Options<PaymentsOffersListData>,
+): QueryKey<Options<PaymentsOffersListData>> => createQueryKey('paymentsOffersList', options, true);
+
+/**
+ * Offers of a bot with what came of them, the newest first.
+ */
+export const paymentsOffersListInfiniteOptions = (options: Options<PaymentsOffersListData>) => {
+  const opts = infiniteQueryOptions<
+    PaymentsOffersListResponse,
+    PaymentsOffersListError,
+    InfiniteData<PaymentsOffersListResponse>,
+    QueryKey<Options<PaymentsOffersListData>>,
+    string | Pick<QueryKey<Options<PaymentsOffersListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<PaymentsOffersListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await paymentsOffersList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: paymentsOffersListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
 
 export const paymentsOrdersListQueryKey = (options?: Options<PaymentsOrdersListData>) =>
   createQueryKey('paymentsOrdersList', options);
@@ -6152,6 +6527,31 @@ export const vpnProvisionerLoadForecastsReadOptions = (options: Options<VpnProvi
       return data;
     },
     queryKey: vpnProvisionerLoadForecastsReadQueryKey(options),
+  });
+
+export const vpnProvisionerServerTemplatesListQueryKey = (options?: Options<VpnProvisionerServerTemplatesListData>) =>
+  createQueryKey('vpnProvisionerServerTemplatesList', options);
+
+/**
+ * For which regions servers can be made, and of what.
+ */
+export const vpnProvisionerServerTemplatesListOptions = (options?: Options<VpnProvisionerServerTemplatesListData>) =>
+  queryOptions<
+    VpnProvisionerServerTemplatesListResponse,
+    VpnProvisionerServerTemplatesListError,
+    VpnProvisionerServerTemplatesListResponse,
+    ReturnType<typeof vpnProvisionerServerTemplatesListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await vpnProvisionerServerTemplatesList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: vpnProvisionerServerTemplatesListQueryKey(options),
   });
 
 export const vpnProvisionerServersListQueryKey = (options?: Options<VpnProvisionerServersListData>) =>
