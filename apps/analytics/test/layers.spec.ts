@@ -3,7 +3,6 @@ import { join } from 'node:path';
 
 /** The folders of `src`, from the bottom to the top. */
 const LAYERS = [
-  'files',
   'stats',
   'rollups',
   'events',

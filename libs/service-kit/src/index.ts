@@ -13,6 +13,7 @@ export { Clock } from './clock';
 export { isDemo, refuseDemoInProduction } from './demo';
 export { DomainError } from './errors';
 export { type DataMap, type ErasureRule, kitDataMap, type TableMap } from './data-map';
+export { type Entitled, Entitlements } from './entitlements';
 export { Erasure, type ErasureStep } from './erasure';
 export { PersonErasureModule } from './erasure.module';
 export {
@@ -50,6 +51,7 @@ export {
 export { type ModelInUse, ModelWatch } from './model-watch';
 export { MEDIA_STORAGE } from './media';
 export { MediaTooLarge, StorageFull, type MediaStorage } from './storage/media-storage';
+export { FileDamaged, putFile, readFile, type StoredFile } from './storage/checked-files';
 
 // HTTP
 export {

@@ -17,7 +17,7 @@ export const jobQueuesOf = (schema: string): string => `
   CREATE INDEX IF NOT EXISTS jobs_by_place ON ${schema}._private_jobs (job_queue_id) WHERE job_queue_id IS NOT NULL;
   CREATE INDEX IF NOT EXISTS jobs_by_worker ON ${schema}._private_jobs (locked_by) WHERE locked_by IS NOT NULL;
   CREATE OR REPLACE FUNCTION ${schema}.add_job_in_queue(
-    identifier text, payload json, run_at timestamptz, max_attempts integer, job_key text
+    identifier text, payload json, run_at timestamptz, max_attempts integer, job_key text, priority integer
   ) RETURNS void LANGUAGE plpgsql AS $$
   DECLARE
     queue text := payload->>'_queue';
@@ -36,5 +36,5 @@ export const jobQueuesOf = (schema: string): string => `
           WHERE job_queue_id = (SELECT id FROM ${schema}._private_job_queues WHERE queue_name = place) AND ${IS_ALIVE});
       END LOOP;
     END IF;
-    PERFORM ${schema}.add_job(identifier, payload, place, run_at, max_attempts, job_key);
+    PERFORM ${schema}.add_job(identifier, payload, place, run_at, max_attempts, job_key, priority);
   END $$;`;

@@ -29,6 +29,8 @@ export interface JobOptions {
   /** How long after the beginning of the transaction it is due, by the clock of the database. */
   delayMs?: number;
   maxAttempts?: number;
+  /** Of those that are due it comes after all that are not. */
+  yields?: boolean;
 }
 
 /** What a job's method learns beside its payload. */
@@ -53,6 +55,8 @@ export const Runs =
   };
 
 const DEFAULT_MAX_ATTEMPTS = 10;
+/** Of graphile-worker: what is lower goes first, and 0 is the usual one. */
+const YIELDING = 10;
 
 /**
  * A job that is added again while it is being done loses its key to the new one, and is marked by graphile-worker as tried for the
@@ -85,7 +89,7 @@ export class Jobs {
     payload: z.input<Schema>,
     options: JobOptions = {},
   ): Promise<void> {
-    const { queue, key, delayMs = 0, maxAttempts = DEFAULT_MAX_ATTEMPTS } = options;
+    const { queue, key, delayMs = 0, maxAttempts = DEFAULT_MAX_ATTEMPTS, yields = false } = options;
     const carried: Record<string, unknown> = {
       ...job.schema.parse(payload),
       ...(queue !== undefined && { _queue: queue }),
@@ -97,8 +101,8 @@ export class Jobs {
     await asService(tx, () =>
       tx.query(
         `SELECT FROM ${this.access.jobsSchema}.${add}($1, $2::json,
-           run_at => now() + $3 * interval '1 millisecond', max_attempts => $4, job_key => $5)${wake}`,
-        [job.name, JSON.stringify(carried), delayMs, maxAttempts, key ?? null],
+           run_at => now() + $3 * interval '1 millisecond', max_attempts => $4, job_key => $5, priority => $6)${wake}`,
+        [job.name, JSON.stringify(carried), delayMs, maxAttempts, key ?? null, yields ? YIELDING : 0],
       ),
     );
   }

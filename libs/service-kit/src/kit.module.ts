@@ -10,6 +10,7 @@ import { BotsRegistry } from './bots-registry';
 import { Clock } from './clock';
 import { CONFIG } from './config';
 import type { AppDefinition } from './define-app';
+import { Entitlements } from './entitlements';
 import { Erasure } from './erasure';
 import { Experiments } from './experiments';
 import { FieldCipher } from './field-cipher';
@@ -52,6 +53,7 @@ export interface KitParts {
   index: BlindIndex;
   erasure: Erasure;
   experiments: Experiments;
+  entitlements: Entitlements;
   bots: BotsRegistry;
   /** Absent in the gateway itself. */
   gatewayBots: GatewayBots | undefined;
@@ -103,6 +105,7 @@ export class KitModule {
       { provide: BlindIndex, useValue: parts.index },
       { provide: Erasure, useValue: parts.erasure },
       { provide: Experiments, useValue: parts.experiments },
+      { provide: Entitlements, useValue: parts.entitlements },
       { provide: ServiceIdentity, useValue: parts.identity },
       { provide: ServiceClient, useValue: parts.client },
       { provide: MEDIA_STORAGE, useValue: parts.media },

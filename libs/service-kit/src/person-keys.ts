@@ -112,6 +112,15 @@ export class PersonKeys {
     return keys;
   }
 
+  /** Of keys that are not destroyed. */
+  async owners(tx: EntityManager, keyIds: readonly string[]): Promise<Map<string, string>> {
+    const rows = await tx.query<{ key_id: string; user_id: string }[]>(
+      'SELECT key_id, user_id FROM person_keys WHERE key_id = ANY($1::uuid[]) AND wrapped_key IS NOT NULL',
+      [[...new Set(keyIds)]],
+    );
+    return new Map(rows.map(({ key_id, user_id }) => [key_id, user_id]));
+  }
+
   /**
    * Destroys a person's keys. Whatever they have encrypted is unreadable from now on, wherever it lies; in other processes
    * within five seconds. A row stays, also of somebody who had no key: what comes late of a person who was erased is not written.

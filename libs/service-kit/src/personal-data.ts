@@ -89,6 +89,20 @@ export class PersonalData {
       mapped(values, (value, column) => this.open(row, column, value, keys)) as Read<V>;
   }
 
+  /** Whose these values are, for what names its person only by the key; those of people who were erased are left out. */
+  async ownersOf(tx: EntityManager, stored: readonly string[]): Promise<Map<string, string>> {
+    const owners = await this.keys.owners(
+      tx,
+      stored.flatMap((value) => keyIdOf(value) ?? []),
+    );
+    return new Map(
+      stored.flatMap((value) => {
+        const owner = owners.get(keyIdOf(value) ?? '');
+        return owner === undefined ? [] : [[value, owner]];
+      }),
+    );
+  }
+
   /**
    * For what has to name a person or hold something of theirs for longer than they may be known: nobody can make the digests again
    * once the person was erased. Throws PersonErased.

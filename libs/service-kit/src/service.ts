@@ -15,6 +15,7 @@ import { reportClockSkew } from './clock-skew';
 import { ConfigError, type Env, loadConfig, sharedConfig } from './config';
 import { createDataSource, databaseAccess, openDatabase, untilDatabaseAnswers } from './database';
 import { type AppDefinition, prefixOf, variablesOf } from './define-app';
+import { Entitlements } from './entitlements';
 import { Erasure } from './erasure';
 import { assertErasesPersons } from './erasure.module';
 import { EventEncryption } from './event-encryption';
@@ -177,6 +178,7 @@ export class Service {
       index,
       erasure: new Erasure(app.dataMap ?? {}, db, personal, jobs, clock),
       experiments: new Experiments(client, db, clock, log),
+      entitlements: new Entitlements(client, bots, clock, log),
       identity,
       client,
       media: createStorage(mediaConfigOf(config, app.name)),

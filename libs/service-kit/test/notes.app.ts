@@ -76,7 +76,7 @@ export const ReadNote = defineRoute({
   path: '/notes/{noteId}',
   summary: 'A note.',
   permission: 'notes:read',
-  callers: ['analytics'],
+  callers: ['analytics', 'gateway'],
   params,
   answer: Note,
   problems: notFound,
@@ -102,6 +102,14 @@ export const RemoveNote = defineRoute({
   summary: 'Removes a note.',
   permission: 'notes:write',
   params,
+});
+export const ReadMyName = defineRoute({
+  id: 'notes.names.read-mine',
+  method: 'GET',
+  path: '/me/name',
+  summary: 'Who you are.',
+  permission: 'me:read',
+  answer: z.object({ id: z.string() }),
 });
 export const PublishNote = defineRoute({
   id: 'notes.publications.create',
@@ -317,6 +325,11 @@ class NotesController {
   @Implements(ChangeNote)
   change({ params, body, ifMatch }: RequestOf<typeof ChangeNote>): Promise<AnswerOf<typeof ChangeNote>> {
     return this.notes.change(params.noteId, body.text, ifMatch);
+  }
+
+  @Implements(ReadMyName)
+  name({ actor }: RequestOf<typeof ReadMyName>): AnswerOf<typeof ReadMyName> {
+    return { id: actor.id };
   }
 
   @Implements(RemoveNote)

@@ -6,6 +6,7 @@ export { erasePerson, tablesWith } from './erase-person';
 export { type Import, importsOf, layerProblems, tableProblems } from './layers';
 export { FakeClock } from './fake-clock';
 export { keptBot, PretendedGateway } from './pretended-gateway';
+export { type Asked, PretendedService, Refusal } from './pretended-service';
 export { isPrometheusMissing, Prometheus, prometheusProgram } from './prometheus';
 export { TcpProxy } from './tcp-proxy';
 export { hearsUnknownWords, UNKNOWN_WORD } from './unknown-words';

@@ -4,12 +4,15 @@ import {
   Clock,
   Cursors,
   DomainError,
+  FileDamaged,
   LOG,
   type Log,
   MEDIA_STORAGE,
   type MediaStorage,
   type Page,
   PersonalData,
+  putFile,
+  readFile,
   type RequestOf,
   unlessErased,
 } from '@switchboard/service-kit';
@@ -24,7 +27,6 @@ import { EventPartitions } from '../events/event-partitions';
 import { EventStore } from '../events/event-store.service';
 import { EventsService } from '../events/events.service';
 import { OLDEST_MS } from '../events/read-event';
-import { FileDamaged, putFile, readFile } from '../files/checked-files';
 import { ArchivedDay, type ArchivedFile } from './archived-day.entity';
 import { ArchivedEvent, fromArchive, type StoredRow, toArchive } from './archived-event';
 

@@ -58,7 +58,7 @@ export async function fromArchive(
   events: readonly ArchivedEvent[],
 ): Promise<StoredRow[]> {
   const sealed = events.flatMap(({ person }) => person ?? []);
-  const people = await peopleOf(tx, sealed);
+  const people = await personal.ownersOf(tx, sealed);
   const decrypt = await personal.decrypter(tx, sealed);
   return events.flatMap((event) => rowOf(event, people, decrypt) ?? []);
 }
@@ -70,22 +70,10 @@ function rowOf(
 ): StoredRow | undefined {
   const nobodys = { user_id: null, session_id: null, subject: null };
   if (person === undefined) return { ...nobodys, ...event };
-  const userId = people.get(keyIdOf(person));
+  const userId = people.get(person);
   if (userId === undefined) return undefined;
   const read = decrypt(placeOf(event.event_id, userId), { person }).person;
   if (read == null) return undefined;
   const { props, ...link } = Link.parse(JSON.parse(read));
   return { ...event, ...link, user_id: userId, props: { ...event.props, ...props } };
-}
-
-/** `p1.<key id>.…`: see PersonalData. */
-const keyIdOf = (sealed: string) => sealed.split('.')[1]!;
-
-/** Whose keys these values were encrypted with, where they are not destroyed. */
-async function peopleOf(tx: EntityManager, sealed: readonly string[]): Promise<Map<string, string>> {
-  const rows = await tx.query<{ key_id: string; user_id: string }[]>(
-    'SELECT key_id, user_id FROM person_keys WHERE key_id = ANY($1::uuid[]) AND wrapped_key IS NOT NULL',
-    [[...new Set(sealed.map(keyIdOf))]],
-  );
-  return new Map(rows.map(({ key_id, user_id }) => [key_id, user_id]));
 }

@@ -5,14 +5,13 @@ import { pipeline as piped } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import { Inject, Injectable } from '@nestjs/common';
 import { Instant } from '@switchboard/contracts';
-import { Clock, DomainError, MEDIA_STORAGE, type MediaStorage } from '@switchboard/service-kit';
+import { Clock, DomainError, MEDIA_STORAGE, type MediaStorage, putFile, readFile } from '@switchboard/service-kit';
 import type { Client } from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { DataSource, type EntityManager } from 'typeorm';
 import { z } from 'zod';
 import { OLDEST_MS } from '../events/read-event';
 import { ExperimentsService } from '../experiments/experiments.service';
-import { putFile, readFile } from '../files/checked-files';
 import { RollupsService } from '../rollups/rollups.service';
 import { BACKUP_TABLES, type BackupTable } from './backup.tables';
 

@@ -52,9 +52,11 @@ export const OLDEST_MS = 7 * 86_400_000;
  */
 export const NOT_KEPT_FIELDS: ReadonlySet<string> = new Set([
   'actor',
+  'chargeId',
   'decidedBy',
   'mediaGroup',
   'ownerId',
+  'payload',
   'personalFields',
   'resourceId',
   'suggestions',

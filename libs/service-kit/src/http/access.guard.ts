@@ -1,5 +1,12 @@
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
-import { allows, isOpen, type Permission, type RouteDefinition } from '@switchboard/contracts';
+import {
+  allows,
+  ASKS_FOR_PERSONS,
+  isOfOnesOwn,
+  isOpen,
+  type Permission,
+  type RouteDefinition,
+} from '@switchboard/contracts';
 import type { Request, Response } from 'express';
 import { decodeJwt } from 'jose';
 import { Counter, type Registry } from 'prom-client';
@@ -81,9 +88,12 @@ function issuerOf(token: string): string | undefined {
 function authorize({ id, permission, callers = [], bots }: RouteDefinition, { service, actor, route }: Caller): void {
   // What the gateway has checked and counted was another route: the two read the address in different ways.
   if (route !== undefined && route !== id) throw new HttpProblem('not_found');
-  if (callers.includes(service)) return;
+  // The gateway also passes on what others ask, who are held to their own permissions.
+  if (callers.includes(service) && (actor.kind === 'service' || !AUTHENTICATORS.includes(service))) return;
+  const isTheirOwn = actor.kind === 'person' && ASKS_FOR_PERSONS.includes(service) && isOfOnesOwn(permission);
   // Any other service could put whom it likes into its token.
-  if (!AUTHENTICATORS.includes(service) || actor.kind === 'service') throw new HttpProblem('not_found');
+  if (!isTheirOwn && (!AUTHENTICATORS.includes(service) || actor.kind === 'service'))
+    throw new HttpProblem('not_found');
   if (!allows(actor.scopes, permission as Permission)) throw new MissingPermission(permission as Permission);
   // Whoever may see some bots only is refused where nothing would hold them to these.
   if (actor.bots && !bots) throw new HttpProblem('forbidden');

@@ -95,9 +95,23 @@ describe('the HTTP edge of a service', () => {
       expect((await ask('payments', `/notes/${noteId}`, { ...person, scopes: ['*'] })).status).toBe(404);
     });
 
+    it('bot-adapter for people whom it knows by their channel, to what is their own', async () => {
+      const ask = async (path: string, actor: Actor, service = 'bot-adapter') =>
+        fetch(app.url + path, { headers: await app.as(service, actor) });
+      const own: Actor = { ...person, scopes: ['me:read'] };
+      expect(await (await ask('/me/name', own)).json()).toEqual({ id: person.id });
+      expect((await ask('/me/name', { ...own, scopes: ['me:write'] })).status).toBe(403);
+      expect((await ask('/notes', { ...own, scopes: ['*'] })).status).toBe(404);
+      expect((await ask('/me/name', { ...own, kind: 'staff' })).status).toBe(404);
+      expect((await ask('/me/name', own, 'payments')).status).toBe(404);
+    });
+
     it('the gateway for those it speaks for, and in its own name only where a route names it', async () => {
       const itself: Actor = { kind: 'service', id: 'gateway', roles: [], scopes: [] };
-      expect((await fetch(`${app.url}/notes`, { headers: await app.as('gateway', itself) })).status).toBe(404);
+      const ask = async (path: string) => fetch(app.url + path, { headers: await app.as('gateway', itself) });
+      expect((await ask('/notes')).status).toBe(404);
+      const { noteId } = await write();
+      expect((await ask(`/notes/${noteId}`)).status).toBe(200);
     });
 
     it('operators with a key of their own', async () => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { pipeline, type Readable, Transform } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import type { MediaStorage } from '@switchboard/service-kit';
+import type { MediaStorage } from './media-storage';
 
 /** A file in storage that can be told from a damaged one. */
 export interface StoredFile {
