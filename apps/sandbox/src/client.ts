@@ -173,8 +173,14 @@ export class TelegramControl {
     admins?: (number | string)[];
     basic?: boolean;
     forum?: boolean;
+    username?: string;
   }): Promise<SeenChat> {
     return this.ask('POST', '/chats', group);
+  }
+
+  /** Somebody joins a group, or leaves it. */
+  setMember(group: number, person: number, isMember: boolean): Promise<SeenChat> {
+    return this.ask('PUT', `/chats/${group}/people/${person}`, { isMember });
   }
 
   /** The channel whose discussion group this is posts something, which Telegram forwards to the group. */
@@ -282,9 +288,24 @@ export class TelegramControl {
     return this.act(person, 'pay', place, what);
   }
 
+  /** What bots asked to be paid under a payload of theirs, by messages and by links. */
+  invoices(payload: string): Promise<{ bot: number; title: string; amount: number }[]> {
+    return this.ask('GET', `/invoices?payload=${encodeURIComponent(payload)}`);
+  }
+
   /** The next month of a subscription. */
   renew(chargeId: string): Promise<{ chargeId: string }> {
     return this.ask('POST', `/charges/${chargeId}/renew`);
+  }
+
+  /** A month has passed, and the person has too few Stars. */
+  failRenewal(chargeId: string): Promise<unknown> {
+    return this.ask('POST', `/charges/${chargeId}/fail-renewal`);
+  }
+
+  /** The Stars of a payment go back without the bot's doing, and it may not even be told. */
+  takeBack(chargeId: string, how: { silently?: boolean } = {}): Promise<unknown> {
+    return this.ask('POST', `/charges/${chargeId}/take-back`, how);
   }
 
   /** A person switches the renewal of a subscription off, or on again. */

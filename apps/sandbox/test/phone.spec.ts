@@ -174,14 +174,31 @@ describeWithBrowser('the phone in the browser', () => {
       prices: [{ label: 'tea', amount: 5 }],
     });
     await phone.page.getByRole('button', { name: 'Pay' }).click();
-    const query = await until(
-      async () =>
-        (await call<{ pre_checkout_query?: { id: string } }[]>('getUpdates', { offset: -1 })).at(-1)
-          ?.pre_checkout_query,
-      { what: 'the question whether it may be paid' },
-    );
-    await call('answerPreCheckoutQuery', { pre_checkout_query_id: query.id, ok: true });
-    await phone.part('toast').getByText('Paid').waitFor();
+    const confirm = async () => {
+      const query = await until(
+        async () =>
+          (await call<{ pre_checkout_query?: { id: string } }[]>('getUpdates', { offset: -1 })).at(-1)
+            ?.pre_checkout_query,
+        { what: 'the question whether it may be paid' },
+      );
+      await call('answerPreCheckoutQuery', { pre_checkout_query_id: query.id, ok: true });
+      await phone.part('toast').getByText('Paid').waitFor();
+    };
+    await confirm();
+    const monthly = { title: 'Tea each month', description: 'Green', payload: 'teas', subscription_period: 2_592_000 };
+    const price = { currency: 'XTR', prices: [{ label: 'tea', amount: 7 }] };
+    const url = await call<string>('createInvoiceLink', { ...monthly, ...price });
+    await call('sendMessage', { text: 'More?', reply_markup: { inline_keyboard: [[{ text: 'Each month', url }]] } });
+    await phone.page.getByRole('button', { name: 'Each month' }).click();
+    await phone.part('payment').getByText('every 30 days').waitFor();
+    expect(await phone.nameless()).toEqual([]);
+    await phone.part('pay').click();
+    await confirm();
+    await phone.part('chat-menu').click();
+    await phone.page.getByRole('button', { name: 'Subscriptions' }).click();
+    await phone.part('subscription').getByRole('button', { name: 'Cancel the renewal' }).click();
+    await phone.part('subscription').getByRole('button', { name: 'Renew again' }).waitFor();
+    await phone.page.keyboard.press('Escape');
     const keyboard = [[{ text: 'My number', request_contact: true }, 'Nothing']];
     await call('sendMessage', { text: 'What else?', reply_markup: { keyboard } });
     await phone.part('reply-keyboard').getByRole('button', { name: 'My number' }).click();

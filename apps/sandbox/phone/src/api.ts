@@ -1,4 +1,14 @@
-import type { Chat, Message, NewText, NewThing, PayAnswer, Person, PressAnswer } from '../../src/phone/phone.api';
+import type {
+  Chat,
+  Invoice,
+  Message,
+  NewText,
+  NewThing,
+  PayAnswer,
+  Person,
+  PressAnswer,
+  Subscription,
+} from '../../src/phone/phone.api';
 
 const root = '/phone/api';
 
@@ -57,6 +67,21 @@ export const press = (person: number, chat: number, id: number, row: number, col
 /** Waits for the bot's answerPreCheckoutQuery; the server itself gives up after 10 s. */
 export const pay = (person: number, chat: number, id: number) =>
   call<PayAnswer>('POST', `${at(person, chat)}/messages/${id}/pay`, {}, 20_000);
+
+export const invoice = (person: number, slug: string) =>
+  call<Invoice>('GET', `/people/${person}/invoices/${encodeURIComponent(slug)}`);
+
+export const payInvoice = (person: number, slug: string) =>
+  call<PayAnswer>('POST', `/people/${person}/invoices/${encodeURIComponent(slug)}/pay`, {}, 20_000);
+
+export const subscriptions = (person: number, chat: number) =>
+  call<Subscription[]>('GET', `${at(person, chat)}/subscriptions`);
+
+export const setCanceled = (person: number, id: string, canceled: boolean) =>
+  call<object>('PUT', `/people/${person}/subscriptions/${encodeURIComponent(id)}`, { canceled });
+
+export const renew = (person: number, id: string) =>
+  call<object>('POST', `/people/${person}/subscriptions/${encodeURIComponent(id)}/renew`, {});
 
 export const vote = (person: number, chat: number, id: number, options: number[]) =>
   call<Message>('PUT', `${at(person, chat)}/messages/${id}/vote`, { options });

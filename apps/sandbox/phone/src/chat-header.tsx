@@ -4,6 +4,7 @@ import type { Chat } from '../../src/phone/phone.api';
 import { Avatar, hueOf } from './avatar';
 import { useActivity } from './chat-activity';
 import { IconButton } from './icons';
+import { SubscriptionsSheet } from './payment-sheet';
 import { usePhoneContext } from './phone-context';
 import { go } from './route';
 import { MenuSheet, type Choice } from './sheet';
@@ -12,6 +13,7 @@ export function ChatHeader({ chat }: { chat: Chat }) {
   const { t } = useTranslation();
   const { person, actions, toast, copy } = usePhoneContext();
   const [menu, setMenu] = useState(false);
+  const [subscriptions, setSubscriptions] = useState(false);
   const activity = useActivity(chat.id);
 
   const about =
@@ -25,6 +27,7 @@ export function ChatHeader({ chat }: { chat: Chat }) {
     choices.push({ icon: 'copy', text: name, pick: () => copy(name) });
   }
   if (chat.kind === 'private') {
+    choices.push({ icon: 'clock', text: t('pay.subscriptions'), pick: () => setSubscriptions(true) });
     choices.push({
       icon: 'block',
       text: t(chat.blocked ? 'chat.unblock' : 'chat.block'),
@@ -51,6 +54,7 @@ export function ChatHeader({ chat }: { chat: Chat }) {
         />
       )}
       {menu && <MenuSheet label={t('chat.menu')} choices={choices} onClose={() => setMenu(false)} />}
+      {subscriptions && <SubscriptionsSheet chat={chat} onClose={() => setSubscriptions(false)} />}
     </header>
   );
 }

@@ -1,14 +1,15 @@
-import { useEffect, useMemo } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Person } from '../../src/phone/phone.api';
+import type { Invoice, Person } from '../../src/phone/phone.api';
 import * as api from './api';
 import { ChatList } from './chat-list';
 import { ChatScreen } from './chat-screen';
 import { IconButton } from './icons';
 import { NoticeView, useNotice } from './notices';
+import { PaymentSheet } from './payment-sheet';
 import { PhoneContext } from './phone-context';
 import { go, takeStart } from './route';
-import { parseBotLink, safeAddress } from './telegram-link';
+import { parseBotLink, parseInvoiceLink, safeAddress } from './telegram-link';
 import { usePhone } from './use-phone';
 
 /** The phone of one person. */
@@ -24,6 +25,7 @@ export function Phone({
   const { t } = useTranslation();
   const { state, link, actions } = usePhone(person);
   const { notice, toast, alert, dismiss } = useNotice();
+  const [payment, setPayment] = useState<{ slug: string; invoice: Invoice }>();
   const chat = state.chats?.find(({ id }) => id === chatId);
   const here = chat?.kind === 'private' ? chat.id : undefined;
 
@@ -40,6 +42,11 @@ export function Phone({
     const openLink = (address: string) => {
       const bot = parseBotLink(address);
       if (bot && openBot(bot.username, bot.start)) return;
+      const slug = parseInvoiceLink(address);
+      if (slug) {
+        const shown = api.invoice(person.id, slug).then((invoice) => setPayment({ slug, invoice }));
+        return void shown.catch((error: Error) => toast(error.message));
+      }
       const safe = safeAddress(address);
       if (safe) window.open(safe, '_blank', 'noreferrer');
     };
@@ -79,6 +86,7 @@ export function Phone({
       ) : (
         <ChatList onPerson={setLanguage} />
       )}
+      {payment && <PaymentSheet {...payment} onClose={() => setPayment(undefined)} />}
       <NoticeView notice={notice} dismiss={dismiss} />
     </PhoneContext>
   );

@@ -1,4 +1,4 @@
-import { parseBotLink, safeAddress } from './telegram-link';
+import { parseBotLink, parseInvoiceLink, safeAddress } from './telegram-link';
 
 describe('links in messages', () => {
   it.each([
@@ -10,6 +10,12 @@ describe('links in messages', () => {
     ['not an address', undefined],
   ])('%s leads to the right bot, or to none', (address, expected) => {
     expect(parseBotLink(address)).toEqual(expected);
+  });
+
+  it('an invoice is known by its slug', () => {
+    expect(parseInvoiceLink('https://t.me/$HYOj_-qk')).toBe('HYOj_-qk');
+    expect(parseInvoiceLink('https://t.me/shop_bot')).toBeUndefined();
+    expect(parseBotLink('https://t.me/$HYOj_-qk')).toBeUndefined();
   });
 
   it('an address without a scheme is taken as https', () => {

@@ -16,6 +16,12 @@ export function parseBotLink(address: string): BotLink | undefined {
   return start === null ? { username } : { username, start };
 }
 
+/** Of an address at which something is paid in Telegram: https://t.me/$slug. */
+export function parseInvoiceLink(address: string): string | undefined {
+  const url = URL.parse(address);
+  return url?.hostname === 't.me' ? /^\/\$([\w-]+)$/.exec(decodeURIComponent(url.pathname))?.[1] : undefined;
+}
+
 /** The address behind a link in a message, or nothing when a browser should not follow it. */
 export function safeAddress(text: string): string | undefined {
   // In "example.com:8080" the parser would take the host for a scheme.

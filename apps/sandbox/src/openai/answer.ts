@@ -160,12 +160,24 @@ function chooseToolCall(request: ChatRequest, question: string): ChosenCall | un
   // What a tool has answered is told first; calling again would go on for ever.
   if (choice === 'auto' && request.messages.at(-1)?.role === 'tool') return undefined;
 
-  const asked = new Set(stems(question));
+  const asked = new Set([...stems(question), ...inEnglish(question)]);
   const ranked = tools.map((tool) => ({ tool, score: scoreOf(tool, asked) })).sort((a, b) => b.score - a.score);
   const best = ranked[0];
   if (!best || (choice === 'auto' && best.score < ENOUGH)) return undefined;
   return callOf(best.tool, question);
 }
+
+/** Tools are described in English, whatever people speak: what Russian words mean of which tools of ours tell. */
+const MEANINGS: readonly [russian: RegExp, english: string][] = [
+  [/подписк|тариф/i, 'subscription'],
+  [/плат[её]ж|оплат|списал|заказ|баланс/i, 'payments orders'],
+  [/впн|медленн|тормоз|подключ|трафик|устройств/i, 'vpn'],
+  [/(от|вы)ключ\p{L}* (авто)?продлен/iu, 'turn off renewal'],
+  [/оператор|сотрудник|жив(ой|ого|ым) человек|с человеком/i, 'human operator talk'],
+];
+
+const inEnglish = (question: string) =>
+  MEANINGS.flatMap(([russian, english]) => (russian.test(question) ? stems(english) : []));
 
 function scoreOf({ function: { name, description = '' } }: Tool, asked: Set<string>): number {
   const named = new Set(stems(name.replace(/([a-z])([A-Z])|[_-]/g, '$1 $2')));

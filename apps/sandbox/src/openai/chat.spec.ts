@@ -123,6 +123,50 @@ describe('chat completions', () => {
     expect(completion.choices[0]!.message.content).toMatch(/`get_weather`.*\n\n> Rain, 12 °C/);
   });
 
+  it.each([
+    ['When does my subscription end?', 'my_subscriptions'],
+    ['Когда заканчивается моя подписка?', 'my_subscriptions'],
+    ['Почему так тормозит интернет?', 'my_vpn'],
+    ['Why is my VPN slow?', 'my_vpn'],
+    ['Отключи автопродление, пожалуйста', 'turn_off_renewal'],
+    ['I want to talk to a human', 'hand_over'],
+    ['Позовите оператора', 'hand_over'],
+    ['Where are you?', undefined],
+  ])('in either language a tool is found by what it is for: %s', async (question, expected) => {
+    const tool = (name: string, description: string) => ({
+      type: 'function' as const,
+      function: { name, description },
+    });
+    const tools = [
+      tool('my_subscriptions', 'Subscriptions of the person, and until when they are paid.'),
+      tool('my_vpn', 'How the VPN of the person is.'),
+      tool('turn_off_renewal', 'Turns off that a subscription renews by itself.'),
+      tool('hand_over', 'For people who want to talk to a human, an operator.'),
+    ];
+    const [call] = (await ask(question, { tools })).choices[0]!.message.tool_calls ?? [];
+    expect(call?.type === 'function' ? call.function.name : undefined).toBe(expected);
+  });
+
+  it('the result of a tool that is JSON is told as a list, with what the knowledge says', async () => {
+    const result = { subscriptions: [{ plan: 'Plus', until: '2026-12-03' }], isLast: true };
+    const messages: ChatCompletionMessageParam[] = [
+      { role: 'system', content: '<knowledge>\n[1] Subscriptions\nA subscription ends at noon.\n</knowledge>' },
+      { role: 'user', content: 'When does my subscription end?' },
+      {
+        role: 'assistant',
+        content: null,
+        tool_calls: [{ id: 'call_1', type: 'function', function: { name: 'mine', arguments: '{}' } }],
+      },
+      { role: 'tool', tool_call_id: 'call_1', content: `<tool-result>\n${JSON.stringify(result)}\n</tool-result>` },
+    ];
+    const completion = await run.openai.chat.completions.create({ model: 'gpt-4o-mini', messages });
+    const said = completion.choices[0]!.message.content!;
+    expect(said).toContain(
+      '> - subscriptions:\n>   - 1.\n>     - plan: Plus\n>     - until: 2026-12-03\n> - isLast: true',
+    );
+    expect(said).toContain('> [1] Subscriptions\n> A subscription ends at noon.');
+  });
+
   it('several choices differ and are paid for together, streamed or not', async () => {
     const whole = await ask('Hello', { n: 3 });
     const texts = whole.choices.map(({ message }) => message.content!);

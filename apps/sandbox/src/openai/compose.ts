@@ -32,8 +32,9 @@ export function compose(conversation: Conversation): string {
   const { question, earlier, attachments, toolResults, language } = conversation;
   const phrases = PHRASES[language];
   if (toolResults.length > 0) {
-    const results = toolResults.flatMap(({ name, content }) => [phrases.toolResult(name), quote(content)]);
-    return `${phrases.mark} ${results.join('\n\n')}`;
+    const results = toolResults.flatMap(({ name, content }) => [phrases.toolResult(name), quote(readable(content))]);
+    const known = passageAbout(question, conversation.knowledge);
+    return `${phrases.mark} ${[...results, ...(known ? [phrases.knowledge, quote(known)] : [])].join('\n\n')}`;
   }
   const seen = attachments.map(({ kind, detail }) => phrases.attachment[kind](detail));
   const isNow = OPEN_NOW.test(question) ? conversation.openNow : undefined;
@@ -80,6 +81,28 @@ function memory(question: string, earlier: string[], language: Conversation['lan
   const last = earlier.at(-1);
   if (last === undefined || RECALL.test(question)) return [];
   return [PHRASES[language].earlier(clip(last.replace(/\s+/g, ' '), 120))];
+}
+
+const RESULT = /^\s*<tool-result>\n?([\s\S]*?)\n?<\/tool-result>\s*$/;
+
+/** The JSON of a result as a list, its tags left out; what is no JSON as it is. */
+function readable(content: string): string {
+  const text = RESULT.exec(content)?.[1] ?? content;
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' ? linesOf(value).join('\n') : text;
+  } catch {
+    return text;
+  }
+}
+
+function linesOf(value: unknown, indent = ''): string[] {
+  if (typeof value !== 'object' || value === null) return [`${indent}- ${String(value)}`];
+  return Object.entries(value).flatMap(([name, part]: [string, unknown]) => {
+    const label = Array.isArray(value) ? '' : `${name}: `;
+    if (typeof part !== 'object' || part === null) return [`${indent}- ${label}${String(part)}`];
+    return [`${indent}- ${label || `${Number(name) + 1}.`}`.trimEnd(), ...linesOf(part, `${indent}  `)];
+  });
 }
 
 const quote = (text: string) => text.replace(/^/gm, '> ');

@@ -1,10 +1,10 @@
 import { commandsFor } from '../telegram/profile.methods';
 import { richText } from '../telegram/rich-message';
 import type { Happening } from '../telegram/feed';
-import type { Conversation, Person, StoredMessage, TelegramState } from '../telegram/state';
+import type { Charge, Conversation, Person, StoredInvoice, StoredMessage, TelegramState } from '../telegram/state';
 import { userById } from '../telegram/to-wire';
 import type { InlineKeyboardMarkup, MessageOrigin, ReplyKeyboardMarkup } from '../telegram/wire';
-import type { Chat, InlineButton, Message, PhoneEvent, ReplyButton, Thing } from './phone.api';
+import type { Chat, InlineButton, Invoice, Message, PhoneEvent, ReplyButton, Subscription, Thing } from './phone.api';
 
 /** What is remembered, as one person's phone shows it. */
 
@@ -84,6 +84,23 @@ export function messageOnPhone(
     ...(message.service && { service: message.service }),
   };
 }
+
+export function invoiceOnPhone(state: TelegramState, invoice: StoredInvoice): Invoice {
+  const { title, description, amount, bot, subscriptionPeriod } = invoice;
+  return {
+    title,
+    description,
+    price: stars(amount),
+    bot: author(state, bot).name,
+    monthly: Boolean(subscriptionPeriod),
+  };
+}
+
+export const subscriptionOnPhone = ({ id, invoice, canceled = false }: Charge): Subscription => ({
+  ...{ id, title: invoice.title, price: stars(invoice.amount), canceled },
+});
+
+const stars = (amount: number) => `⭐ ${amount}`;
 
 /** Undefined when the happening is none of this person's business. */
 export function eventOnPhone(state: TelegramState, person: Person, happening: Happening): PhoneEvent | undefined {
@@ -191,7 +208,7 @@ function thingOf(state: TelegramState, person: Person, { pollId, extra = {} }: S
   if (dice) return { thing: { kind: 'dice', ...dice } };
   if (!invoice) return {};
   const { title, description, total_amount } = invoice;
-  return { thing: { kind: 'invoice', title, description, price: `⭐ ${total_amount}` } };
+  return { thing: { kind: 'invoice', title, description, price: stars(total_amount) } };
 }
 
 function reactionsTo({ reactions = [] }: StoredMessage, person: Person): { reactions?: Message['reactions'] } {

@@ -11,6 +11,11 @@
  *   PUT  /people/:person/chats/:chat/messages/:id  NewText         → Message   (the person edits their own message)
  *   POST /people/:person/chats/:chat/messages/:id/press   Press    → PressAnswer (an inline button; waits for answerCallbackQuery up to 15 s)
  *   POST /people/:person/chats/:chat/messages/:id/pay                → PayAnswer (an invoice; waits for answerPreCheckoutQuery up to 10 s)
+ *   GET  /people/:person/invoices/:slug                              → Invoice (of a link https://t.me/$slug)
+ *   POST /people/:person/invoices/:slug/pay                          → PayAnswer
+ *   GET  /people/:person/chats/:chat/subscriptions                   → Subscription[]
+ *   PUT  /people/:person/subscriptions/:charge     { canceled }      → {}
+ *   POST /people/:person/subscriptions/:charge/renew                 → {}      (a month has passed)
  *   PUT  /people/:person/chats/:chat/messages/:id/vote      { options } → Message
  *   PUT  /people/:person/chats/:chat/messages/:id/reactions { emoji }   → Message
  *   POST /people/:person/chats/:chat/stop                            → {}      (the Stop button of a draft)
@@ -139,6 +144,24 @@ export interface NewText {
 export type NewThing =
   | { location: { latitude: number; longitude: number } }
   | { contact: { phone_number: string; first_name: string; last_name?: string } };
+
+/** What a link asks to pay. */
+export interface Invoice {
+  title: string;
+  description: string;
+  price: string;
+  bot: string;
+  /** Telegram charges for it each month. */
+  monthly: boolean;
+}
+
+/** What Telegram charges for each month; `id` is that of the first payment. */
+export interface Subscription {
+  id: string;
+  title: string;
+  price: string;
+  canceled: boolean;
+}
 
 export type PayAnswer = { paid: true } | { paid: false; reason: string };
 

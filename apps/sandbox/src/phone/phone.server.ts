@@ -6,7 +6,7 @@ import type { Conversation, Person } from '../telegram/state';
 import type { TelegramContext } from '../telegram/telegram.context';
 import type { PayAnswer, PressAnswer } from './phone.api';
 import type { PhoneEvents } from './phone-events';
-import { chatOnPhone, messageOnPhone } from './phone-view';
+import { chatOnPhone, invoiceOnPhone, messageOnPhone, subscriptionOnPhone } from './phone-view';
 
 const Id = z.coerce.number().int();
 const Path = z.object({ person: Id, chat: Id });
@@ -23,6 +23,7 @@ const Reactions = z.object({ emoji: z.array(z.string()).max(3) });
 const Start = z.object({ payload: z.string().optional() }).default({});
 const Press = z.object({ row: z.int().nonnegative(), column: z.int().nonnegative() });
 const Blocked = z.object({ blocked: z.boolean() });
+const Canceled = z.object({ canceled: z.boolean() });
 const Language = z.object({ languageCode: z.string().regex(/^[a-z]{2,3}(-[A-Za-z]{2,4})?$/) });
 const Page = z.object({ before: Id.optional(), limit: Id.pipe(z.int().min(1).max(500)).default(50) });
 const NewFile = z.object({
@@ -110,6 +111,31 @@ export function phoneApi(telegram: TelegramContext, events: PhoneEvents): Router
     const { id: messageId } = MessagePath.parse(req.params);
     const outcome = await payments.pay(person, payments.invoice(conversation, { messageId }));
     res.json((outcome.paid ? { paid: true } : outcome) satisfies PayAnswer);
+  });
+
+  router.get('/people/:person/invoices/:slug', (req, res) => {
+    res.json(invoiceOnPhone(state, payments.invoiceOf(req.params.slug)));
+  });
+
+  router.post('/people/:person/invoices/:slug/pay', async (req, res) => {
+    const person = people.person(Id.parse(req.params.person));
+    const outcome = await payments.pay(person, payments.invoiceOf(req.params.slug));
+    res.json((outcome.paid ? { paid: true } : outcome) satisfies PayAnswer);
+  });
+
+  router.get('/people/:person/chats/:chat/subscriptions', (req, res) => {
+    const { person, conversation } = seen(req);
+    res.json(payments.subscriptionsOf(person, conversation.bots[0]!).map(subscriptionOnPhone));
+  });
+
+  router.put('/people/:person/subscriptions/:charge', (req, res) => {
+    payments.setCanceled(req.params.charge, Canceled.parse(req.body).canceled);
+    res.json({});
+  });
+
+  router.post('/people/:person/subscriptions/:charge/renew', (req, res) => {
+    payments.renew(req.params.charge);
+    res.json({});
   });
 
   router.put('/people/:person/chats/:chat/messages/:id/vote', (req, res) => {

@@ -1,5 +1,5 @@
 import { BOT_ID, type Running, startForSpec, until } from '../start-for-spec';
-import type { Chat, Message, PhoneEvent, PressAnswer } from './phone.api';
+import type { Chat, Invoice, Message, PayAnswer, PhoneEvent, PressAnswer, Subscription } from './phone.api';
 
 describe('the phone', () => {
   let run: Running;
@@ -75,6 +75,40 @@ describe('the phone', () => {
     });
     const page = await run.ask<Message[]>('GET', `${chat}/messages?before=${own.id}&limit=1`);
     expect(page.map(({ text }) => text)).toEqual(['/start']);
+  });
+
+  it('shows what a link asks to pay, pays it, and lets a subscription go on or end', async () => {
+    await start();
+    const link = {
+      title: 'A month',
+      description: 'Of it',
+      payload: 'order-1',
+      currency: 'XTR',
+      subscription_period: 2_592_000,
+    };
+    const { result: url } = await run.api<string>('createInvoiceLink', {
+      ...link,
+      prices: [{ label: 'x', amount: 250 }],
+    });
+    const address = `/phone/api/people/${run.anna.id}/invoices/${encodeURIComponent(url.split('/$')[1]!)}`;
+    expect(await run.ask<Invoice>('GET', address)).toEqual({
+      ...{ title: 'A month', description: 'Of it', price: '⭐ 250', bot: 'Spec', monthly: true },
+    });
+    const paying = run.ask<PayAnswer>('POST', `${address}/pay`, {});
+    const query = await until(
+      async () => (await run.updates()).find((one) => one.pre_checkout_query)?.pre_checkout_query,
+    );
+    await run.api('answerPreCheckoutQuery', { pre_checkout_query_id: query.id, ok: true });
+    expect(await paying).toEqual({ paid: true });
+    const listed = () => run.ask<Subscription[]>('GET', `${chat}/subscriptions`);
+    const [subscription] = await listed();
+    expect(subscription).toMatchObject({ title: 'A month', price: '⭐ 250', canceled: false });
+    const one = `/phone/api/people/${run.anna.id}/subscriptions/${subscription!.id}`;
+    await run.ask('POST', `${one}/renew`, {});
+    await run.ask('PUT', one, { canceled: true });
+    expect(await listed()).toMatchObject([{ canceled: true }]);
+    const paid = (await run.updates()).filter(({ message }) => message?.successful_payment);
+    expect(paid).toHaveLength(2);
   });
 
   it('a draft grows, and the message takes it away', async () => {

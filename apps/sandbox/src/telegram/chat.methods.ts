@@ -25,6 +25,7 @@ export const chatMethods: Record<string, Method> = {
 
   getChatMember: method(z.object({ ...chat, user_id: integer('user_id') }), (caller, { chat_id, user_id }) => {
     const conversation = caller.telegram.messenger.conversation(caller.bot, chat_id);
+    if (conversation.left.includes(user_id)) return { user: userById(caller.telegram.state, user_id), status: 'left' };
     if (!membersOf(conversation).includes(user_id)) throw badRequest('PARTICIPANT_ID_INVALID');
     return memberOf(caller, conversation, user_id);
   }),

@@ -290,9 +290,44 @@ describe('payments in Stars', () => {
       { telegram_payment_charge_id: first.chargeId, is_recurring: true, is_first_recurring: true },
       { telegram_payment_charge_id: next.chargeId, is_recurring: true, invoice_payload: 'order-1' },
     ]);
+    await run.telegram.failRenewal(first.chargeId);
+    expect((await run.updates()).at(-1)!.subscription).toMatchObject({ invoice_payload: 'order-1', state: 'failed' });
+    const stranger = { user_id: run.emma.id, telegram_payment_charge_id: first.chargeId, is_canceled: true };
+    expect((await run.api('editUserStarSubscription', stranger)).description).toContain('CHARGE_NOT_FOUND');
     await run.telegram.setCanceled(first.chargeId, true);
     expect((await run.updates()).at(-1)!.subscription).toMatchObject({ invoice_payload: 'order-1', state: 'canceled' });
     await expect(run.telegram.renew(first.chargeId)).rejects.toThrow('canceled');
+  });
+});
+
+describe('Stars that go back unasked', () => {
+  it('are told of, or only found among the transactions', async () => {
+    const run = await startForSpec();
+    await run.say(run.anna, '/start');
+    const pay = async () => {
+      const { result: link } = await run.api<string>('createInvoiceLink', invoice());
+      const paying = run.telegram.pay(run.anna.id, BOT, { link });
+      const { id } = await until(
+        async () => (await run.updates()).findLast((one) => one.pre_checkout_query)?.pre_checkout_query,
+      );
+      await run.api('answerPreCheckoutQuery', { pre_checkout_query_id: id, ok: true });
+      const paid = await paying;
+      if (!paid.paid) throw new Error(paid.reason);
+      return paid.chargeId;
+    };
+    const told = await pay();
+    await run.telegram.block(run.anna.id, BOT, true);
+    await run.telegram.takeBack(told);
+    const refunds = async () => (await run.updates()).flatMap(({ message }) => message?.refunded_payment ?? []);
+    expect(await refunds()).toMatchObject([{ telegram_payment_charge_id: told, invoice_payload: 'order-1' }]);
+    await run.telegram.block(run.anna.id, BOT, false);
+    const untold = await pay();
+    await run.telegram.takeBack(untold, { silently: true });
+    expect(await refunds()).toHaveLength(1);
+    const { result } = await run.api<{ transactions: { id: string; receiver?: object }[] }>('getStarTransactions');
+    expect(result.transactions.filter(({ receiver }) => receiver).map(({ id }) => id)).toEqual([told, untold]);
+    expect((await run.api('getStarTransactions', { limit: 101 })).description).toContain('LIMIT_INVALID');
+    await run.sandbox.close();
   });
 });
 

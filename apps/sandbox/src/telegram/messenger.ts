@@ -25,8 +25,7 @@ export class Messenger {
   ) {}
 
   conversation(bot: Bot, chatId: number | string): Conversation {
-    if (typeof chatId === 'string') throw badRequest('chat not found');
-    if (chatId < 0) {
+    if (typeof chatId === 'string' || chatId < 0) {
       const group = this.state.group(chatId);
       if (!group?.bots.includes(bot.id)) throw badRequest('chat not found');
       return group;

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { z } from 'zod';
 import { HttpError } from '../kit/http';
 import { badRequest } from './api-error';
+import type { Messenger } from './messenger';
 import { flag, integer, json, type Method, method, placeOf, sending, string } from './method';
 import { OpenQueries, type People } from './people';
 import {
@@ -16,7 +17,7 @@ import {
   unixNow,
 } from './state';
 import { messageFor, userOfPerson } from './to-wire';
-import type { SuccessfulPayment } from './wire';
+import type { SuccessfulPayment, UpdateContent } from './wire';
 
 /** A bot has this long to say that a payment may go on. */
 const PRE_CHECKOUT_MS = 10_000;
@@ -33,6 +34,7 @@ export class Payments {
   constructor(
     private readonly state: TelegramState,
     private readonly people: People,
+    private readonly messenger: Messenger,
     pace: number,
   ) {
     this.open = new OpenQueries(PRE_CHECKOUT_MS * pace);
@@ -40,7 +42,10 @@ export class Payments {
 
   /** What a message asks to pay, or a link made by createInvoiceLink. */
   invoice(conversation: Conversation, what: { messageId?: number; link?: string }): StoredInvoice {
-    const slug = what.link?.split('/$').at(-1) ?? `${conversation.bots[0]}:${what.messageId}`;
+    return this.invoiceOf(what.link?.split('/$').at(-1) ?? `${conversation.bots[0]}:${what.messageId}`);
+  }
+
+  invoiceOf(slug: string): StoredInvoice {
     const invoice = this.state.invoices.get(slug);
     if (!invoice) throw new HttpError(404, 'there is no such invoice');
     return invoice;
@@ -68,25 +73,63 @@ export class Payments {
     const charge = this.subscription(chargeId);
     if (charge.canceled === canceled) return;
     charge.canceled = canceled;
-    const content = {
-      user: userOfPerson(this.people.person(charge.person)),
-      invoice_payload: charge.invoice.payload,
-      state: canceled ? ('canceled' as const) : ('active' as const),
-    };
-    this.people.push(charge.bot, 'subscription', content, charge.person);
+    this.tellOfSubscription(charge, canceled ? 'canceled' : 'active');
+  }
+
+  /** A month later the person has too few Stars. */
+  failRenewal(chargeId: string): void {
+    const first = this.subscription(chargeId);
+    if (first.canceled) throw new HttpError(400, 'the subscription is canceled');
+    this.tellOfSubscription(first, 'failed');
   }
 
   refund(bot: Bot, personId: number, chargeId: string): void {
-    const charge = this.state.charges.get(chargeId);
-    if (!charge || charge.bot !== bot.id || charge.person !== personId) throw badRequest('CHARGE_NOT_FOUND');
+    const charge = this.chargeOf(bot, personId, chargeId);
     if (charge.refundedAt !== undefined) throw badRequest('CHARGE_ALREADY_REFUNDED');
-    charge.refundedAt = unixNow();
-    const { provider_payment_charge_id: _provider, ...facts } = paymentOf(charge);
+    this.takeBack(charge.id);
+  }
+
+  /**
+   * The Stars go back to the person without the bot having asked for it.
+   * @param silently as when a shop of apps takes money back: the bot finds it among its transactions, and hears of it nowhere else
+   */
+  takeBack(chargeId: string, { silently = false }: { silently?: boolean } = {}): void {
+    const charge = this.state.charges.get(chargeId);
+    if (!charge) throw new HttpError(404, `there is no charge ${chargeId}`);
+    charge.refundedAt ??= unixNow();
+    if (silently) return;
+    const { currency, total_amount, invoice_payload, telegram_payment_charge_id } = paymentOf(charge);
+    const facts = { currency, total_amount, invoice_payload, telegram_payment_charge_id };
     this.tell(charge, { refunded_payment: facts }, `Refunded: ${charge.invoice.amount} ⭐`);
+  }
+
+  /** By the bot. */
+  editSubscription(bot: Bot, personId: number, chargeId: string, canceled: boolean): void {
+    if (!this.chargeOf(bot, personId, chargeId).invoice.subscriptionPeriod) throw badRequest('SUBSCRIPTION_NOT_FOUND');
+    this.setCanceled(chargeId, canceled);
+  }
+
+  /** What a person pays for again each month with a bot. */
+  subscriptionsOf(person: Person, bot: number): Charge[] {
+    return [...this.state.charges.values()].filter(
+      (charge) =>
+        charge.person === person.id && charge.bot === bot && !charge.renews && charge.invoice.subscriptionPeriod,
+    );
   }
 
   confirm(bot: Bot, id: string, answer: { ok: boolean; reason?: string }): boolean {
     return this.open.answer(bot.id, id, answer);
+  }
+
+  private chargeOf(bot: Bot, personId: number, chargeId: string): Charge {
+    const charge = this.state.charges.get(chargeId);
+    if (!charge || charge.bot !== bot.id || charge.person !== personId) throw badRequest('CHARGE_NOT_FOUND');
+    return charge;
+  }
+
+  private tellOfSubscription({ bot, person, invoice }: Charge, state: UpdateContent['subscription']['state']): void {
+    const content = { user: userOfPerson(this.people.person(person)), invoice_payload: invoice.payload, state };
+    this.people.push(bot, 'subscription', content, person);
   }
 
   private subscription(chargeId: string): Charge {
@@ -111,8 +154,11 @@ export class Payments {
   }
 
   private tell(charge: Charge, extra: StoredMessage['extra'], service: string): StoredMessage {
+    // Also into the chat with a bot that was blocked meanwhile.
     const conversation = this.state.privateChat(charge.person, charge.bot);
-    return this.people.post(this.people.person(charge.person), conversation, { extra, service });
+    const message = this.messenger.store(conversation, charge.person, { extra, service });
+    this.people.tellAll(conversation, message);
+    return message;
   }
 }
 
@@ -218,15 +264,20 @@ export const paymentMethods: Record<string, Method> = {
 
   editUserStarSubscription: method(
     z.object({ user_id: integer('user_id'), telegram_payment_charge_id: string, is_canceled: flag }),
-    ({ telegram }, { telegram_payment_charge_id: id, is_canceled }) => {
-      telegram.payments.setCanceled(id, is_canceled);
+    ({ telegram, bot }, { user_id, telegram_payment_charge_id: id, is_canceled }) => {
+      telegram.payments.editSubscription(bot, user_id, id, is_canceled);
       return true;
     },
   ),
 
   getStarTransactions: method(
-    z.object({ offset: integer('offset').default(0), limit: integer('limit').default(100) }),
+    z.object({
+      offset: integer('offset').default(0),
+      limit: integer('limit').default(100),
+    }),
     ({ telegram: { state }, bot }, { offset, limit }) => {
+      if (offset < 0) throw badRequest('OFFSET_INVALID');
+      if (limit < 1 || limit > 100) throw badRequest('LIMIT_INVALID');
       const own = [...state.charges.values()].filter((charge) => charge.bot === bot.id);
       const transactions = own.flatMap(({ id, invoice, date, person, refundedAt }) => {
         const partner = {

@@ -283,6 +283,26 @@ export class People {
     this.push(bot.id, 'my_chat_member', update, chatIdFor(conversation));
   }
 
+  /** Somebody joins a group or leaves it; bots with rights there hear of it. */
+  setMember(person: Person, group: Conversation, isMember: boolean): void {
+    if (group.people.includes(person.id) === isMember) return;
+    const others = (ids: number[]) => ids.filter((id) => id !== person.id);
+    group.people = isMember ? [...group.people, person.id] : others(group.people);
+    group.left = isMember ? others(group.left) : [...group.left, person.id];
+    this.messenger.store(group, person.id, { service: `${person.firstName} ${isMember ? 'joined' : 'left'}` });
+    this.feed.tell({ type: 'chat', conversation: group });
+    const user = userOfPerson(person);
+    const [present, gone] = [{ user, status: 'member' } as const, { user, status: 'left' } as const];
+    const update = {
+      chat: chatFor(this.state, group),
+      from: user,
+      date: unixNow(),
+      old_chat_member: isMember ? gone : present,
+      new_chat_member: isMember ? present : gone,
+    };
+    for (const bot of group.admins) this.push(bot, 'chat_member', update, chatIdFor(group));
+  }
+
   /** A basic group becomes a supergroup: another id, and message ids begin anew. Both sides say so. */
   migrate(conversation: Conversation): Conversation {
     if (!conversation.basic || conversation.migratedTo !== undefined) {

@@ -328,6 +328,30 @@ describe('sending', () => {
     expect((await run.api('sendMessage', { chat_id: run.emma.id, text: 'x' })).ok).toBe(true);
   });
 
+  it('who joins a group and leaves it is told to a bot with rights that asks for it', async () => {
+    const group = { title: 'News', username: 'lumen_news', people: [run.emma.id], bots: [BOT_ID], admins: [BOT_ID] };
+    const { id } = await run.telegram.addGroup(group);
+    const { id: anna } = await run.telegram.addPerson({ firstName: 'Anna' });
+    const statusOf = async () => {
+      const { ok, result } = await run.api<{ status: string }>('getChatMember', {
+        chat_id: '@Lumen_News',
+        user_id: anna,
+      });
+      return ok ? result.status : undefined;
+    };
+    expect(await statusOf()).toBeUndefined();
+    await run.api('getUpdates', { offset: -1, allowed_updates: ['chat_member'] });
+    await run.telegram.setMember(id, anna, true);
+    await run.telegram.setMember(id, anna, true);
+    expect(await statusOf()).toBe('member');
+    await run.telegram.setMember(id, anna, false);
+    expect(await statusOf()).toBe('left');
+    const told = (await run.updates()).flatMap(({ chat_member }) => chat_member ?? []);
+    expect(told.map(({ new_chat_member }) => new_chat_member.status)).toEqual(['member', 'left']);
+    expect(told[0]).toMatchObject({ chat: { id, username: 'lumen_news' }, new_chat_member: { user: { id: anna } } });
+    await run.api('getUpdates', { allowed_updates: [] });
+  });
+
   async function somePhoto(): Promise<string> {
     const upload = form({ chat_id: String(chat) });
     upload.set('photo', new Blob([PNG]), 'dot.png');

@@ -144,6 +144,8 @@ export interface Conversation {
   /** Groups: the negative chat id. */
   groupId?: number;
   title?: string;
+  /** Of a public one. */
+  username?: string;
   /** A basic group, which may become a supergroup with another id; others are supergroups from the start. */
   basic?: boolean;
   /** The supergroup that this basic group has become. */
@@ -153,6 +155,8 @@ export interface Conversation {
   forum: boolean;
   topics: Topic[];
   people: number[];
+  /** Who was there and has left. */
+  left: number[];
   bots: number[];
   messages: Map<number, StoredMessage>;
   nextMessageId: number;
@@ -289,11 +293,24 @@ export class TelegramState {
     title: string,
     people: number[],
     bots: number[],
-    { basic = false, forum = false, admins = [] as number[] } = {},
+    {
+      basic = false,
+      forum = false,
+      admins = [],
+      username,
+    }: { basic?: boolean; forum?: boolean; admins?: number[]; username?: string | undefined } = {},
   ): Conversation {
     const alike = [...this.conversations.values()].filter((one) => one.kind === 'group' && !!one.basic === basic);
     const groupId = (basic ? FIRST_BASIC_GROUP : FIRST_GROUP) - alike.length;
-    const about = { groupId, title, started: true, forum, admins, ...(basic && { basic }) };
+    const about = {
+      groupId,
+      title,
+      started: true,
+      forum,
+      admins,
+      ...(basic && { basic }),
+      ...(username && { username }),
+    };
     const group: Conversation = { ...newConversation('group', people, bots), ...about };
     this.conversations.set(String(groupId), group);
     return group;
@@ -308,8 +325,10 @@ export class TelegramState {
     return chat;
   }
 
-  group(groupId: number): Conversation | undefined {
-    return this.conversations.get(String(groupId));
+  group(groupId: number | string): Conversation | undefined {
+    if (typeof groupId === 'number') return this.conversations.get(String(groupId));
+    const name = groupId.replace(/^@/, '').toLowerCase();
+    return [...this.conversations.values()].find(({ username }) => username?.toLowerCase() === name);
   }
 
   nextMessageId(conversation: Conversation): number {
@@ -382,6 +401,7 @@ function newConversation(kind: Conversation['kind'], people: number[], bots: num
   return {
     kind,
     people,
+    left: [],
     bots,
     admins: [],
     forum: false,

@@ -81,7 +81,7 @@ export class TelegramContext {
       pace,
     );
     this.inline = new InlineQueries(state, this.people, pace);
-    this.payments = new Payments(state, this.people, pace);
+    this.payments = new Payments(state, this.people, this.messenger, pace);
   }
 
   /** Where browsers find the phone, as far as the sandbox knows. */

@@ -30,6 +30,7 @@ const NewPerson = z.object({
 });
 const NewGroup = z.object({
   title: z.string().min(1),
+  username: z.string().min(4).optional(),
   people: z.array(z.int()).min(1),
   bots: z.array(BotName),
   /** Bots with rights. */
@@ -91,6 +92,13 @@ export function telegramControl(router: Router, telegram: TelegramContext): void
       telegram.feed.tell({ type: 'chat', conversation: group });
       res.status(201).json(chatView(group));
     });
+
+  router.put('/chats/:chat/people/:person', (req, res) => {
+    const { isMember } = z.object({ isMember: z.boolean() }).parse(req.body);
+    const group = groupOf(req.params.chat);
+    people.setMember(people.person(Id.parse(req.params.person)), group, isMember);
+    res.json(chatView(group));
+  });
 
   router.get('/chats/:chat/messages', (req, res) => {
     const { bot: name, after } = MessagesQuery.parse(req.query);
@@ -217,8 +225,20 @@ export function telegramControl(router: Router, telegram: TelegramContext): void
     200,
   );
 
+  router.get('/invoices', (req, res) => {
+    const { payload } = z.object({ payload: z.string() }).parse(req.query);
+    res.json([...state.invoices.values()].filter((invoice) => invoice.payload === payload));
+  });
   router.post('/charges/:id/renew', (req, res) => {
     res.status(201).json({ chargeId: payments.renew(req.params.id).charge.id });
+  });
+  router.post('/charges/:id/fail-renewal', (req, res) => {
+    payments.failRenewal(req.params.id);
+    res.json({});
+  });
+  router.post('/charges/:id/take-back', (req, res) => {
+    payments.takeBack(req.params.id, z.object({ silently: z.boolean().default(false) }).parse(req.body ?? {}));
+    res.json({});
   });
   router.put('/charges/:id/canceled', (req, res) => {
     const { canceled } = z.object({ canceled: z.boolean() }).parse(req.body);

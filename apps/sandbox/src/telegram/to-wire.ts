@@ -33,8 +33,9 @@ export function userById(state: TelegramState, id: number): User {
 /** A private chat has the person's id for the bot; the phone sees the same chat under the bot's id. */
 export function chatFor(state: TelegramState, conversation: Conversation): Chat {
   if (conversation.kind === 'group') {
-    const { groupId, title, basic, forum } = conversation;
-    return { id: groupId!, type: basic ? 'group' : 'supergroup', title, ...(forum && { is_forum: true }) };
+    const { groupId, title, basic, forum, username } = conversation;
+    const type = basic ? 'group' : 'supergroup';
+    return { id: groupId!, type, title, ...(username && { username }), ...(forum && { is_forum: true }) };
   }
   const { id, first_name, last_name, username } = userById(state, conversation.people[0]!);
   return { id, type: 'private', first_name, ...(last_name && { last_name }), ...(username && { username }) };

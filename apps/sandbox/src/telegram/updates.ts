@@ -17,7 +17,7 @@ const LIFETIME_MS: Partial<Record<keyof UpdateContent, number>> = {
   chosen_inline_result: 600_000,
 };
 /** Sent only to who asks for them by name. */
-const ON_DEMAND: (keyof UpdateContent)[] = ['message_reaction'];
+const ON_DEMAND: (keyof UpdateContent)[] = ['message_reaction', 'chat_member'];
 const MAX_POLL_S = 50;
 /** Telegram closes a connection that says nothing for a minute and sends the update again. */
 const IDLE_MS = 60_000;

@@ -214,6 +214,7 @@ export interface UpdateContent {
   edited_message: Message;
   callback_query: CallbackQuery;
   my_chat_member: ChatMemberUpdated;
+  chat_member: ChatMemberUpdated;
   message_reaction: {
     chat: Chat;
     message_id: number;
