@@ -11,11 +11,19 @@ import { CreateRefunds1764200400000 } from '../migrations/1764200400000-create-r
 import { CreateReferrals1764210000000 } from '../migrations/1764210000000-create-referrals';
 import { CreatePayouts1764210100000 } from '../migrations/1764210100000-create-payouts';
 import { CreateGifts1764210200000 } from '../migrations/1764210200000-create-gifts';
+import { CreateStars1764250000000 } from '../migrations/1764250000000-create-stars';
+import { CreateUsageBilling1764300000000 } from '../migrations/1764300000000-create-usage-billing';
+import { CreateLedgerMonths1764300100000 } from '../migrations/1764300100000-create-ledger-months';
+import { IndexLists1764300200000 } from '../migrations/1764300200000-index-lists';
+import { RestForChannel1764310000000 } from '../migrations/1764310000000-rest-for-channel';
+import { CreateOffers1764320000000 } from '../migrations/1764320000000-create-offers';
 import { BalanceCorrection } from './balances/balance-correction.entity';
 import { BalancesModule } from './balances/balances.module';
 import { Package } from './catalogue/package.entity';
 import { Plan } from './catalogue/plan.entity';
 import { BackOfficeModule } from './back-office/back-office.module';
+import { Campaign } from './campaigns/campaign.entity';
+import { CampaignsModule } from './campaigns/campaigns.module';
 import { CatalogueModule } from './catalogue/catalogue.module';
 import { CheckoutModule } from './checkout/checkout.module';
 import { DemoModule } from './demo/demo.module';
@@ -27,8 +35,11 @@ import { GuestsModule } from './guests/guests.module';
 import { Invoice } from './invoices/invoice.entity';
 import { InvoicesModule } from './invoices/invoices.module';
 import { SavedMethod } from './invoices/saved-method.entity';
+import { LedgerMonth } from './ledger/ledger-month.entity';
 import { LedgerModule } from './ledger/ledger.module';
 import { NotificationsModule } from './notifications/notifications.module';
+import { Offer } from './offers/offer.entity';
+import { OffersModule } from './offers/offers.module';
 import { Order } from './orders/order.entity';
 import { OrdersModule } from './orders/orders.module';
 import { PartnersModule } from './partners/partners.module';
@@ -51,12 +62,17 @@ import { TrackedLink } from './referrals/tracked-link.entity';
 import { Refund } from './refunds/refund.entity';
 import { RefundsModule } from './refunds/refunds.module';
 import { RenewalsModule } from './renewals/renewals.module';
+import { StarSubscription } from './stars/star-subscription.entity';
+import { StarsModule } from './stars/stars.module';
 import { Subscription } from './subscriptions/subscription.entity';
 import { SubscriptionPackage } from './subscriptions/subscription-package.entity';
 import { SubscriptionPeriod } from './subscriptions/subscription-period.entity';
 import { SubscriptionsModule } from './subscriptions/subscriptions.module';
+import { SegmentsModule } from './segments/segments.module';
 import { ShopTerms } from './terms/shop-terms.entity';
 import { TermsModule } from './terms/terms.module';
+import { UsageAccount } from './usage-billing/usage-account.entity';
+import { UsageBillingModule } from './usage-billing/usage-billing.module';
 
 /** The service with these providers: nothing else knows which there are. */
 export function definePayments(providers: readonly ProviderDefinition[]): AppDefinition {
@@ -68,6 +84,7 @@ export function definePayments(providers: readonly ProviderDefinition[]): AppDef
       LedgerModule,
       CatalogueModule,
       PromoCodesModule,
+      UsageBillingModule,
       SubscriptionsModule,
       EntitlementsModule,
       OrdersModule,
@@ -80,10 +97,14 @@ export function definePayments(providers: readonly ProviderDefinition[]): AppDef
       PartnersModule,
       BalancesModule,
       GiftsModule,
+      SegmentsModule,
+      CampaignsModule,
+      OffersModule,
       CheckoutModule,
       GuestsModule,
       NotificationsModule,
       RenewalsModule,
+      StarsModule,
       ReconciliationModule,
       BackOfficeModule,
       DemoModule,
@@ -98,6 +119,7 @@ export function definePayments(providers: readonly ProviderDefinition[]): AppDef
     config: paymentsConfig,
     botSections: { payments: section },
     entities: [
+      LedgerMonth,
       Plan,
       Package,
       PromoCode,
@@ -118,6 +140,10 @@ export function definePayments(providers: readonly ProviderDefinition[]): AppDef
       BalanceCorrection,
       Gift,
       GuestOrder,
+      StarSubscription,
+      UsageAccount,
+      Campaign,
+      Offer,
     ],
     migrations: [
       CreateLedger1764200000000,
@@ -130,6 +156,12 @@ export function definePayments(providers: readonly ProviderDefinition[]): AppDef
       CreateReferrals1764210000000,
       CreatePayouts1764210100000,
       CreateGifts1764210200000,
+      CreateStars1764250000000,
+      CreateUsageBilling1764300000000,
+      CreateLedgerMonths1764300100000,
+      IndexLists1764300200000,
+      RestForChannel1764310000000,
+      CreateOffers1764320000000,
     ],
     dataMap: paymentsDataMap,
     port: 4104,

@@ -1,5 +1,6 @@
 import {
   type Actor,
+  type ByUse,
   ContactStarted,
   type Features,
   type GiftTerms,
@@ -21,6 +22,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { z } from 'zod';
 import { LedgerPartitions } from '../src/ledger/ledger-partitions';
 import { definePayments } from '../src/payments.module';
+import type { ProviderDefinition } from '../src/providers/payment-provider';
 import { RefundsJobs } from '../src/refunds/refunds.jobs';
 import { RefundsService } from '../src/refunds/refunds.service';
 import { pay, pretended, time } from './pretended.provider';
@@ -39,6 +41,7 @@ interface APlan {
   features: Features;
   trialDays: number | null;
   graceDays: number;
+  byUse: ByUse | null;
 }
 
 const USUAL_REFERRALS: ReferralTerms = {
@@ -56,19 +59,26 @@ export class TestShop {
 
   private constructor(readonly app: TestApp) {}
 
-  /** @param directory where other services answer, by name */
-  static async start({ directory }: Pick<TestAppOptions, 'directory'> = {}): Promise<TestShop> {
+  static async start({
+    providers = [pretended],
+    payments = { pretended: { apiRoot: 'http://127.0.0.1:9' } },
+    directory,
+    ...options
+  }: { providers?: readonly ProviderDefinition[]; payments?: object } & TestAppOptions = {}): Promise<TestShop> {
     const folder = mkdtempSync(join(tmpdir(), 'bots-'));
     const channel = { kind: 'telegram', apiRoot: 'sandbox', token: '1:sandbox-shop', username: 'shop_bot' };
-    const payments = { pretended: { apiRoot: 'http://127.0.0.1:9' } };
     writeFileSync(
       join(folder, `${BOT}.json`),
       JSON.stringify({ name: 'Shop', channel, products: ['vpn-shop'], payments }),
     );
     const clock = new FakeClock();
     time.now = () => clock.now();
-    const options = { env: { BOTS_FOLDER: folder }, clock, ...(directory && { directory }) };
-    return new TestShop(await startApp(definePayments([pretended]), options));
+    return new TestShop(
+      await startApp(definePayments(providers), {
+        ...{ env: { BOTS_FOLDER: folder }, clock, ...options },
+        ...(directory && { directory }),
+      }),
+    );
   }
 
   person(id = uuidv7()): Actor {
@@ -79,16 +89,16 @@ export class TestShop {
     const id = uuidv7();
     const plan = {
       ...{ code: id, level: 'plus', rank: 1, months: 1, prices: { RUB: 19900 }, features: { 'vpn.devices': 3 } },
-      ...{ trialDays: null, graceDays: 3 },
+      ...{ trialDays: null, graceDays: 3, byUse: null },
       ...more,
     };
     await this.app.service.db.query(
       `INSERT INTO plans (id, bot_id, code, name, description, level, rank, period_count, period_unit, prices, features, recurring,
-         giftable, trial_days, grace_days, revision, created_at)
-       VALUES ($1, $2, $3, $4, $4, $5, $6, $7, 'month', $8, $9, true, true, $10, $11, 1, now())`,
+         giftable, trial_days, grace_days, by_use, revision, created_at)
+       VALUES ($1, $2, $3, $4, $4, $5, $6, $7, 'month', $8, $9, true, true, $10, $11, $12, 1, now())`,
       [
         ...[id, BOT, plan.code, named(plan.code), plan.level, plan.rank, plan.months, plan.prices, plan.features],
-        ...[plan.trialDays, plan.graceDays],
+        ...[plan.trialDays, plan.graceDays, plan.byUse],
       ],
     );
     return id;

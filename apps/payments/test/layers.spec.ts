@@ -3,7 +3,17 @@ import { join } from 'node:path';
 
 /** The folders of `src`, from the bottom to the top. */
 const LAYERS = [
-  ...['ledger', 'catalogue', 'promo-codes', 'subscriptions', 'entitlements', 'orders', 'providers', 'invoices'],
+  ...[
+    'ledger',
+    'catalogue',
+    'promo-codes',
+    'usage-billing',
+    'subscriptions',
+    'entitlements',
+    'orders',
+    'providers',
+    'invoices',
+  ],
   ...[
     'refunds',
     'terms',
@@ -12,11 +22,14 @@ const LAYERS = [
     'partners',
     'balances',
     'gifts',
+    'segments',
+    'campaigns',
+    'offers',
     'checkout',
     'guests',
     'notifications',
   ],
-  ...['renewals', 'reconciliation', 'back-office', 'demo'],
+  ...['renewals', 'stars', 'reconciliation', 'back-office', 'demo'],
 ];
 
 it('the layers of payments import only what stands below them', () => {

@@ -13,9 +13,12 @@ import {
   type PaymentProvider,
   PaymentRefused,
   type PaymentRequest,
+  type ProviderAccount,
   type ProviderDefinition,
   type ProviderPayment,
   type RawNotification,
+  type RefundRequest,
+  type Taking,
 } from '../src/providers/payment-provider';
 import { isOutage } from '../src/providers/provider-http';
 
@@ -36,11 +39,16 @@ export interface Fault {
 export interface Account {
   readonly settings: object;
   readonly secrets: Readonly<Record<string, string>>;
+  readonly botId?: string;
+  /** Where another service of ours takes the payments. */
+  readonly services?: (timeoutMs: number) => ProviderAccount<unknown>['services'];
 }
 
 /** What stands around a provider: people at its page, its own staff, and the network between. */
 export interface ProviderWorld {
   readonly apiRoot: string;
+  /** Who pays, where that matters. */
+  readonly customerRef?: string;
   account(which: AccountName): Account;
   /** A person pays, at the page. */
   pay(payment: ProviderPayment): Promise<unknown>;
@@ -129,22 +137,26 @@ const OPEN_ANSWERS: readonly [string, Fault][] = [
 const { signal } = new AbortController();
 const PATIENCE_MS = 20_000;
 const PERSON = uuidv7();
+const ALONE: ProviderAccount<unknown>['services'] = {
+  call: () => Promise.reject(new Error('there is no other service here')),
+};
 
 /** An account with a provider, whose every failure is seen, and none of which keeps later calls from being made. */
 export function openAccount(
   definition: ProviderDefinition,
   apiRoot: string,
-  { settings, secrets }: Account,
+  { settings, secrets, botId = 'shop', services = () => ALONE }: Account,
   timeoutMs = PATIENCE_MS,
 ): PaymentProvider {
   const { name } = definition;
   return definition.create({
-    botId: 'shop',
+    botId,
     settings: definition.settings.parse(settings),
     secret: (secret) => secrets[secret],
     apiRoot,
     isSandbox: true,
     fetch,
+    services: services(timeoutMs),
     policy: new ResiliencePolicy({
       ...{ name, registry: new Registry(), timeoutMs, isOutage, retries: 0, breakAfter: 1000 },
     }),
@@ -195,7 +207,7 @@ export function providerContract(options: ContractOptions): void {
     locale: 'ru',
     returnUrl: 'https://shop.example/back?from=pay&x=1',
     expiresAt: new Date(Date.now() + definition.offerMs),
-    customerRef: PERSON,
+    customerRef: world.customerRef ?? PERSON,
     email: 'anna@example.com',
     receipt: { description: 'Доступ на месяц', vatCode: 1, subject: 'service' },
     savesMethod: false,
@@ -233,9 +245,18 @@ export function providerContract(options: ContractOptions): void {
     const { savedMethod: saved } = await paid({ savesMethod: true });
     return saved!.externalId;
   }
+  const refundOf = (
+    { takings }: Pick<ProviderPayment, 'takings'>,
+    key = `refund:${uuidv7()}`,
+    money = price,
+  ): RefundRequest => {
+    const [{ id: takingId, money: taken }] = takings as [Taking];
+    const payment = { amountMinor: taken.amountMinor, customerRef: request().customerRef };
+    return { takingId, key, money, reason: 'asked', payment };
+  };
   async function refund(payment: ProviderPayment, amountMinor: number, key = `refund:${uuidv7()}`) {
-    const money = { ...payment.takings[0]!.money, amountMinor };
-    return provider.refund!({ takingId: payment.takings[0]!.id, key, money, reason: 'asked' }, signal);
+    const [{ money }] = payment.takings as [Taking];
+    return provider.refund!(refundOf(payment, key, { ...money, amountMinor }), signal);
   }
   const refunded = async (payment: ProviderPayment) => (await read(payment)).takings[0]!.refundedMinor;
   async function list(from: Date, to: Date): Promise<ProviderPayment[]> {
@@ -389,7 +410,7 @@ export function providerContract(options: ContractOptions): void {
       const { takings } = await settled(payment);
 
       if (cannot.refund === undefined) {
-        const asked = { takingId: takings[0]!.id, key: `refund:${uuidv7()}`, money: price, reason: 'asked' };
+        const asked = refundOf({ takings });
         await world.fail('refund', fault);
         await openError(callerOf(fault).refund!(asked, signal));
         expect(await refunded(payment)).toBe(0);
@@ -495,7 +516,7 @@ export function providerContract(options: ContractOptions): void {
       ifCan('refund', `is sent once after that ${what}`, async () => {
         const payment = await paid();
         const key = `refund:${uuidv7()}`;
-        const asked = { takingId: payment.takings[0]!.id, key, money: price, reason: 'asked' };
+        const asked = refundOf(payment, key);
         await world.fail('refund', fault);
         await openError(callerOf(fault).refund!(asked, signal));
         const sent = await provider.refund!(asked, signal);

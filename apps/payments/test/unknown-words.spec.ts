@@ -1,10 +1,17 @@
 import {
   BalanceChanged,
+  ChannelPaymentReceived,
+  ChannelPaymentRefunded,
+  ChannelRenewalChanged,
   ContactStarted,
   IdentityLinked,
   InvoiceFailed,
+  LinkFollowed,
   OrderPaid,
   OrderRefunded,
+  SubscriptionChanged,
+  SubscriptionEnded,
+  UsageRecorded,
 } from '@switchboard/contracts';
 import { hearsUnknownWords } from '@switchboard/testing';
 import { v7 as uuidv7 } from 'uuid';
@@ -27,9 +34,26 @@ describe('words that payments does not know', () => {
     const userId = person.id;
     const at = new Date().toISOString();
     const known = { channel: 'telegram', externalId: '1', userId };
+    const payment = { botId: BOT, channel: 'telegram', userId, payload: `${uuidv7()}:1` };
+    const charge = { ...payment, chargeId: 'stx', amountMinor: 1, currency: 'XTR' };
+    const subscription = {
+      ...{ subscriptionId: uuidv7(), revision: 2, userId, botId: BOT, planId, level: 'plus' },
+      status: 'active' as const,
+      ...{
+        startedAt: at,
+        periodStart: at,
+        period: { count: 1, unit: 'month' as const },
+        validUntil: at,
+        servedUntil: at,
+        features: {},
+        autoRenew: false,
+      },
+    } as const;
     await hearsUnknownWords(shop.app, definePayments([pretended]), {
       [ContactStarted.type]: () =>
         ContactStarted({ ...known, chatId: uuidv7(), botId: BOT, contactId: uuidv7(), locale: 'en' }),
+      [LinkFollowed.type]: () =>
+        LinkFollowed({ chatId: uuidv7(), botId: BOT, channel: 'telegram', userId, deepLink: 'spring', followedAt: at }),
       [IdentityLinked.type]: () => IdentityLinked({ ...known, identityId: uuidv7(), linkedAt: at }),
       [BalanceChanged.type]: () =>
         BalanceChanged({ userId, currency: 'RUB', balanceMinor: 1, changeMinor: 1, cause: 'top-up', revision: 1 }),
@@ -46,11 +70,30 @@ describe('words that payments does not know', () => {
           },
           ...{ discountMinor: 0, fromBalanceMinor: 0, late: false, paidAt: at },
         }),
+      [UsageRecorded.type]: () =>
+        UsageRecorded({
+          ...{
+            usageId: uuidv7(),
+            botId: BOT,
+            userId,
+            model: 'm',
+            purpose: 'turn',
+            outcome: 'answered',
+            estimated: false,
+          },
+          ...{ inputTokens: 1, cachedInputTokens: 0, outputTokens: 1, costMicros: 1, durationMs: 1 },
+        }),
       [OrderRefunded.type]: () =>
         OrderRefunded({
           ...{ orderId: uuidv7(), refundId: uuidv7(), userId, botId: BOT, amountMinor: 1, currency: 'RUB' },
           ...{ full: true, cause: 'asked', toBalance: false },
         }),
+      [ChannelPaymentReceived.type]: () =>
+        ChannelPaymentReceived({ ...charge, renews: false, isRenewal: false, paidAt: at }),
+      [ChannelPaymentRefunded.type]: () => ChannelPaymentRefunded({ ...charge, refundedAt: at }),
+      [ChannelRenewalChanged.type]: () => ChannelRenewalChanged({ ...payment, state: 'active', changedAt: at }),
+      [SubscriptionChanged.type]: () => SubscriptionChanged(subscription),
+      [SubscriptionEnded.type]: () => SubscriptionEnded(subscription),
       [InvoiceFailed.type]: async () => {
         const { id: orderId } = await shop.place(person, { wanted: { kind: 'plan', planId } });
         const invoice = { invoiceId: uuidv7(), orderId, userId, botId: BOT, provider: 'pretended' };

@@ -8,6 +8,7 @@ import {
   ListSubscriptions,
   ReadOrder,
   ReadSalesBoard,
+  ReadSalesOfBot,
   ReadTrialBalance,
   RefundOrder,
 } from '@switchboard/contracts';
@@ -65,6 +66,11 @@ export class BackOfficeController {
 
   @Implements(ReadSalesBoard)
   board(request: RequestOf<typeof ReadSalesBoard>): Promise<AnswerOf<typeof ReadSalesBoard>> {
+    return this.boards.read(request);
+  }
+
+  @Implements(ReadSalesOfBot)
+  boardOfBot(request: RequestOf<typeof ReadSalesOfBot>): Promise<AnswerOf<typeof ReadSalesOfBot>> {
     return this.boards.read(request);
   }
 

@@ -82,7 +82,7 @@ it('an order is found by what a person can name, with every attempt and booking'
   const { id: planId } = await createPlan('found');
   const ann = shop.person();
   const order = await shop.buy(ann, { wanted: { kind: 'plan', planId } });
-  for (const search of [order.id, `ext-${order.id}:1`, `t-ext-${order.id}:1-0`]) {
+  for (const search of [order.id, ann.id, `ext-${order.id}:1`, `t-ext-${order.id}:1-0`]) {
     const { data } = await shop.app.gateway.call(ListOrders, { query: { search } });
     expect(data.map(({ id }) => id)).toEqual([order.id]);
   }
@@ -125,7 +125,7 @@ it('a refund up to the limit is made alone, and told; a larger one waits for a s
     reason: 'It was slow',
   });
   await shop.app.probe.until(OrderRefunded, ({ data }) => data.orderId === order.id);
-  const { data } = await shop.app.gateway.call(ListRefunds, { query: { botId: BOT } });
+  const { data } = await shop.app.gateway.call(ListRefunds, { query: { botId: BOT, userId: ann.id } });
   expect(data[0]).toMatchObject({ orderId: order.id, state: 'done', askedBy: 'staff:root', reason: 'It was slow' });
   // No gateway answers in this spec, and without it nothing is done that needs a second pair of eyes.
   const large = refund({ amountMinor: REFUND_LIMITS['RUB']! + 1, currency: 'RUB' });

@@ -16,7 +16,7 @@ export class SalesBoardService {
     private readonly clock: Clock,
   ) {}
 
-  async read({ query, actor }: RequestOf<typeof ReadSalesBoard>): Promise<Board> {
+  async read({ query, actor }: Pick<RequestOf<typeof ReadSalesBoard>, 'query' | 'actor'>): Promise<Board> {
     const { botId, currency, months } = query;
     const now = this.clock.now();
     // Null: of all bots.

@@ -8,7 +8,7 @@ import {
   RefundOrder,
 } from '@switchboard/contracts';
 import { type AnswerOf, auditEntry, Cursors, PersonalData, type RequestOf, seesBot } from '@switchboard/service-kit';
-import { Brackets, DataSource, type EntityManager, In } from 'typeorm';
+import { DataSource, type EntityManager, In } from 'typeorm';
 import { validate as isUuid } from 'uuid';
 import { CurrencyNotSold } from '../catalogue/catalogue.service';
 import { Invoice } from '../invoices/invoice.entity';
@@ -44,7 +44,7 @@ export class SalesService {
     if (userId) rows.andWhere('o.userId = :userId', { userId });
     if (state) rows.andWhere('o.state IN (:...state)', { state });
     if (provider) rows.andWhere('o.id IN (SELECT order_id FROM invoices WHERE provider = :provider)', { provider });
-    if (search) rows.andWhere(searched(search));
+    if (search) rows.andWhere(SEARCHED, { search, id: isUuid(search) ? search : null });
     const { data, page } = await this.cursors.select(request, rows, ['id']);
     return { data: await this.shown(data), page };
   }
@@ -79,11 +79,12 @@ export class SalesService {
   }
 
   async listRefunds(request: RequestOf<typeof ListRefunds>): Promise<AnswerOf<typeof ListRefunds>> {
-    const { botId, state } = request.query;
+    const { botId, userId, state } = request.query;
     const { bots } = request.actor;
     const rows = this.db.manager.createQueryBuilder(Refund, 'r');
     if (bots) rows.andWhere('r.botId IN (:...bots)', { bots: [...bots, ''] });
     if (botId) rows.andWhere('r.botId = :botId', { botId });
+    if (userId) rows.andWhere('r.userId = :userId', { userId });
     if (state) rows.andWhere('r.state IN (:...state)', { state });
     const { data, page } = await this.cursors.select(request, rows, ['id']);
     return { data: await Promise.all(data.map((refund) => this.shownRefund(refund))), page };
@@ -109,11 +110,9 @@ export class SalesService {
   }
 }
 
-/** By whatever a person who writes to support can name. */
-const searched = (search: string) =>
-  new Brackets((where) => {
-    if (isUuid(search)) where.orWhere('o.id = :id', { id: search });
-    where.orWhere('o.id IN (SELECT order_id FROM invoices WHERE external_id = :search OR taking_id = :search)', {
-      search,
-    });
-  });
+/** By whatever a person who writes to support can name: each of it has an index, which an OR of them would not use. */
+const SEARCHED = `o.id IN (
+  SELECT order_id FROM invoices WHERE external_id = :search
+  UNION SELECT order_id FROM invoices WHERE taking_id = :search
+  UNION SELECT id FROM orders WHERE user_id = :id::uuid
+  UNION SELECT :id::uuid)`;

@@ -1,4 +1,4 @@
-import type { Features, LocalizedText, PlanPeriod } from '@switchboard/contracts';
+import type { ByUse, Features, LocalizedText, PlanPeriod } from '@switchboard/contracts';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /** Currency → amount in its smallest parts. */
@@ -62,6 +62,10 @@ export class Plan {
   /** Served so long after what was paid. */
   @Column('integer', { name: 'grace_days' })
   graceDays!: number;
+
+  /** What is used beyond it costs so much; null: it is not to be had. */
+  @Column('jsonb', { name: 'by_use', nullable: true })
+  byUse!: ByUse | null;
 
   @Column('integer')
   position!: number;

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { CampaignsModule } from '../campaigns/campaigns.module';
 import { CatalogueModule } from '../catalogue/catalogue.module';
 import { GiftsModule } from '../gifts/gifts.module';
 import { InvoicesModule } from '../invoices/invoices.module';
@@ -9,7 +10,15 @@ import { CheckoutController } from './checkout.controller';
 import { CheckoutService } from './checkout.service';
 
 @Module({
-  imports: [LedgerModule, CatalogueModule, SubscriptionsModule, OrdersModule, InvoicesModule, GiftsModule],
+  imports: [
+    LedgerModule,
+    CatalogueModule,
+    SubscriptionsModule,
+    OrdersModule,
+    InvoicesModule,
+    GiftsModule,
+    CampaignsModule,
+  ],
   controllers: [CheckoutController],
   providers: [CheckoutService],
 })

@@ -20,6 +20,7 @@ import {
   type RequestOf,
 } from '@switchboard/service-kit';
 import { DataSource, type EntityManager, IsNull, Not } from 'typeorm';
+import { CampaignsService } from '../campaigns/campaigns.service';
 import { CatalogueService } from '../catalogue/catalogue.service';
 import { periodOf, type Plan, type Prices } from '../catalogue/plan.entity';
 import { GiftsService } from '../gifts/gifts.service';
@@ -79,6 +80,7 @@ export class CheckoutService {
     private readonly trials: TrialsService,
     private readonly views: SubscriptionViews,
     private readonly gifts: GiftsService,
+    private readonly campaigns: CampaignsService,
     private readonly personal: PersonalData,
     private readonly cursors: Cursors,
   ) {}
@@ -100,8 +102,9 @@ export class CheckoutService {
           prices: shown(prices),
         })),
         trial: await this.trials.offeredTo(tx, actor.id, plans),
-        payWith: this.providers.offeredBy(botId).map(({ name, methods, currencies, recurring }) => ({
-          ...{ provider: name, methods: [...methods], currencies: [...currencies], recurring },
+        payWith: this.providers.offeredBy(botId).map(({ name, methods, currencies, recurring, renewsAfterDays }) => ({
+          ...{ provider: name, methods: [...methods], currencies: [...currencies] },
+          recurring: recurring || renewsAfterDays !== undefined,
           saved: saved.filter(({ provider }) => provider === name).map(({ id, title }) => ({ methodId: id, title })),
         })),
         balances: await this.ledger.balances(tx, actor.id),
@@ -132,7 +135,8 @@ export class CheckoutService {
     const offer = await this.quotes.offer(tx, asked);
     const isTopUp = offer.kind === 'top-up';
     if (provider === undefined && isTopUp) throw new ProviderNotOffered('balance');
-    const { campaign, locale, saveMethod: savesMethod } = body;
+    const { locale, saveMethod: savesMethod } = body;
+    const campaign = body.campaign ?? (await this.campaigns.lastOf(tx, botId, actor.id));
     const email = body.email ?? (await this.emailOf(tx, actor.id));
     if (provider !== undefined) this.checkEmail(botId, provider, email !== undefined);
     const waits = provider === undefined;
@@ -252,19 +256,21 @@ export class CheckoutService {
   }
 
   private quoteOf(offer: Offer, currency: string, fromBalanceMinor: number): AnswerOf<typeof QuoteOrder> {
-    const { listMinor, discountMinor, creditMinor, totalMinor, extraDays } = offer;
+    const { listMinor, discountMinor, creditMinor, totalMinor, extraDays, use } = offer;
     const dueMinor = totalMinor - fromBalanceMinor;
-    return { listMinor, discountMinor, creditMinor, fromBalanceMinor, dueMinor, currency, extraDays, validUntil: null };
+    const priced = { listMinor, discountMinor, creditMinor, ...(use && { useMinor: use.amountMinor }) };
+    return { ...priced, fromBalanceMinor, dueMinor, currency, extraDays, validUntil: null };
   }
 
   private async shownOrder(tx: EntityManager, order: Order): Promise<AnswerOf<typeof ReadMyOrder>> {
     const invoice = await tx.findOne(Invoice, { where: { orderId: order.id }, order: { attempt: 'DESC' } });
     const { id, botId, kind, title, promoCode, subscriptionId, createdAt, paidAt, refundedMinor } = order;
-    const { listMinor, discountMinor, creditMinor, totalMinor, heldMinor, currency, extraDays } = order;
+    const { listMinor, discountMinor, creditMinor, totalMinor, heldMinor, currency, extraDays, useMinor } = order;
     return {
       ...{ id, botId, kind, title, promoCode, subscriptionId, createdAt, paidAt, refundedMinor, state: order.state },
       quote: {
         ...{ listMinor, discountMinor, creditMinor, currency, extraDays, validUntil: null },
+        ...(useMinor > 0 && { useMinor }),
         ...{ fromBalanceMinor: heldMinor, dueMinor: paidAt ? 0 : totalMinor - heldMinor },
       },
       next: nextOf(order, invoice),

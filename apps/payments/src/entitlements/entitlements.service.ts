@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { type Features, type ReadEntitlements, SERVED_STATUSES } from '@switchboard/contracts';
 import type { AnswerOf } from '@switchboard/service-kit';
-import { DataSource, In } from 'typeorm';
+import { DataSource, type EntityManager, In } from 'typeorm';
 import { Plan } from '../catalogue/plan.entity';
 import { Subscription } from '../subscriptions/subscription.entity';
+import { UsageBillingService } from '../usage-billing/usage-billing.service';
 import { SubscriptionsService } from '../subscriptions/subscriptions.service';
 
 /** What a person may have of a bot, by everything they are subscribed to. */
@@ -12,6 +13,7 @@ export class EntitlementsService {
   constructor(
     private readonly db: DataSource,
     private readonly subscriptions: SubscriptionsService,
+    private readonly usage: UsageBillingService,
   ) {}
 
   async read(userId: string, botId: string): Promise<AnswerOf<typeof ReadEntitlements>> {
@@ -30,7 +32,17 @@ export class EntitlementsService {
     }
     const until = served.map(({ servedUntil }) => servedUntil).sort((a, b) => a.getTime() - b.getTime())[0] ?? null;
     const revision = served.reduce((sum, one) => sum + one.revision, 0);
-    return { level: highest?.level ?? null, features, until, revision };
+    const modelUse = await this.modelUse(tx, served, plans);
+    return { level: highest?.level ?? null, features, until, revision, ...(modelUse && { modelUse }) };
+  }
+
+  /** Of the plan under which use is counted, as `UsageBillingService.record` does. */
+  private async modelUse(tx: EntityManager, served: readonly Subscription[], plans: ReadonlyMap<string, Plan>) {
+    const planOf = ({ planId }: Subscription) => plans.get(planId)!;
+    const [best] = served
+      .filter((one) => planOf(one).byUse !== null)
+      .sort((a, b) => planOf(b).rank - planOf(a).rank || (a.id < b.id ? -1 : 1));
+    return best && this.usage.allowance(tx, best, planOf(best));
   }
 }
 

@@ -42,8 +42,13 @@ const CHECKED_AT_ONCE = 500;
 /** Where somebody goes from a provider's page when their bot names no place: the messenger they came from. */
 const RETURN_URL = 'https://t.me/';
 
+/** What else a provider is asked for with a payment, by those above. */
+export type RequestAddition = (order: Order, invoice: Invoice) => Promise<Partial<PaymentRequest>>;
+
 @Injectable()
 export class InvoicesJobs {
+  private readonly additions: RequestAddition[] = [];
+
   constructor(
     private readonly db: DataSource,
     private readonly jobs: Jobs,
@@ -54,6 +59,10 @@ export class InvoicesJobs {
     private readonly clock: Clock,
     @Inject(LOG) private readonly log: Log,
   ) {}
+
+  addToRequests(addition: RequestAddition): void {
+    this.additions.push(addition);
+  }
 
   /** Has an order paid by a provider, after `tx` commits. */
   async request(tx: EntityManager, order: Order, provider: string, methodId?: string): Promise<Invoice> {
@@ -138,6 +147,7 @@ export class InvoicesJobs {
   private async requestOf(invoice: Invoice): Promise<PaymentRequest> {
     const order = await this.db.manager.findOneByOrFail(Order, { id: invoice.orderId });
     const email = await this.receipts.emailOf(this.db.manager, order);
+    const additions = await Promise.all(this.additions.map((add) => add(order, invoice)));
     return {
       key: invoice.key,
       money: { amountMinor: invoice.amountMinor, currency: invoice.currency },
@@ -150,6 +160,7 @@ export class InvoicesJobs {
       ...(invoice.methodId && { savedMethod: await this.methods.externalIdOf(this.db.manager, invoice.methodId) }),
       savesMethod: order.savesMethod,
       receipt: await this.receipts.lineOf(this.db.manager, order),
+      ...Object.assign({}, ...additions),
     };
   }
 }

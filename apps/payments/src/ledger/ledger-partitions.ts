@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Clock } from '@switchboard/service-kit';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 
 /** Made ahead, besides that of the present. */
 const MONTHS_AHEAD = 2;
@@ -28,21 +28,45 @@ export class LedgerPartitions implements OnModuleInit {
 
   /** Attached once it is whole: to create it in its place would lock out whoever books. */
   private async make(month: Date): Promise<void> {
-    const name = `ledger_entries_${month.toISOString().slice(0, 7).replace('-', '')}`;
-    const [from, to] = [month, startOfMonth(month, 1)].map((time) => `'${time.toISOString()}'`);
-    await this.db.transaction(async (tx) => {
+    await this.alone(async (tx) => {
+      if (!(await this.exists(tx, month))) await this.attach(tx, month, async () => undefined);
+    });
+  }
+
+  /** One at a time changes which partitions there are. */
+  alone<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
+    return this.db.transaction(async (tx) => {
       await tx.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
       await tx.query(`SELECT pg_advisory_xact_lock(hashtext(current_schema()), hashtext('ledger partitions'))`);
-      await tx.query(`
-        DO $$ BEGIN
-          IF to_regclass('${name}') IS NULL THEN
-            CREATE TABLE ${name} (LIKE ledger_entries INCLUDING ALL);
-            ALTER TABLE ledger_entries ATTACH PARTITION ${name} FOR VALUES FROM (${from}) TO (${to});
-          END IF;
-        END $$`);
+      return work(tx);
     });
+  }
+
+  async exists(tx: EntityManager, month: Date): Promise<boolean> {
+    const [{ exists }] = await tx.query<[{ exists: boolean }]>(`SELECT to_regclass($1) IS NOT NULL AS exists`, [
+      partitionOf(month),
+    ]);
+    return exists;
+  }
+
+  /** @param fill puts the entries into the table of that name, which nobody sees yet */
+  async attach(tx: EntityManager, month: Date, fill: (table: string) => Promise<void>): Promise<void> {
+    const name = partitionOf(month);
+    const [from, to] = [month, startOfMonth(month, 1)].map((time) => `'${time.toISOString()}'`);
+    await tx.query(`CREATE TABLE ${name} (LIKE ledger_entries INCLUDING ALL)`);
+    await fill(name);
+    await tx.query(`ALTER TABLE ledger_entries ATTACH PARTITION ${name} FOR VALUES FROM (${from}) TO (${to})`);
+  }
+
+  /** The partition of a month with all that is in it. */
+  async drop(tx: EntityManager, month: Date): Promise<void> {
+    await tx.query(`ALTER TABLE ledger_entries DETACH PARTITION ${partitionOf(month)}`);
+    await tx.query(`DROP TABLE ${partitionOf(month)}`);
   }
 }
 
-const startOfMonth = (time: Date, later = 0) =>
+export const partitionOf = (month: Date) => `ledger_entries_${month.toISOString().slice(0, 7).replace('-', '')}`;
+
+/** The first moment of a month, in UTC. */
+export const startOfMonth = (time: Date, later = 0) =>
   new Date(Date.UTC(time.getUTCFullYear(), time.getUTCMonth() + later, 1));

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { ORDER_TRANSITIONS, type OrderState } from './order.states';
 
 const bigint = { from: Number, to: String };
+const numberIn = (kept: string | null) => (kept === null ? null : Number(kept));
 
 /** What somebody wants to have and is to pay for, as it was offered to them. */
 @Entity({ name: 'orders' })
@@ -41,6 +42,21 @@ export class Order {
   /** For time of another plan that was left. */
   @Column('bigint', { name: 'credit_minor', transformer: bigint })
   creditMinor!: number;
+
+  /** For what was used beyond the plan. */
+  @Column('bigint', { name: 'use_minor', transformer: bigint })
+  useMinor!: number;
+
+  /** Of which bill that is, and how much of it; null where nothing is paid by use. */
+  @Column('integer', { name: 'use_bill', nullable: true })
+  useBill!: number | null;
+
+  @Column('bigint', {
+    name: 'use_micros',
+    nullable: true,
+    transformer: { from: numberIn, to: (given: unknown) => given },
+  })
+  useMicros!: number | null;
 
   @Column('bigint', { name: 'total_minor', transformer: bigint })
   totalMinor!: number;

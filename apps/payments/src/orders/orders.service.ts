@@ -7,7 +7,9 @@ import { v7 as uuidv7 } from 'uuid';
 import { CatalogueService } from '../catalogue/catalogue.service';
 import { LedgerService } from '../ledger/ledger.service';
 import { PromoCodesService } from '../promo-codes/promo-codes.service';
+import type { Subscription } from '../subscriptions/subscription.entity';
 import { SubscriptionsService } from '../subscriptions/subscriptions.service';
+import { UsageBillingService } from '../usage-billing/usage-billing.service';
 import { Order } from './order.entity';
 import { UNPAID_STATES } from './order.states';
 import type { Asked, Offer } from './quotes.service';
@@ -49,6 +51,7 @@ export class OrdersService {
     private readonly catalogue: CatalogueService,
     private readonly promoCodes: PromoCodesService,
     private readonly subscriptions: SubscriptionsService,
+    private readonly usage: UsageBillingService,
     private readonly personal: PersonalData,
     private readonly outbox: Outbox,
     private readonly clock: Clock,
@@ -82,10 +85,11 @@ export class OrdersService {
     const id = uuidv7();
     const email = how.email ?? null;
     const sealed = await this.personal.encrypt(tx, { table: 'orders', id, userId }, { email });
-    const { kind, title, listMinor, discountMinor, creditMinor, totalMinor, extraDays, promoCode } = offer;
+    const { kind, title, listMinor, discountMinor, creditMinor, totalMinor, extraDays, promoCode, use } = offer;
     const order = tx.create(Order, {
       ...{ id, userId, botId, kind, wanted: asked.wanted, title, state: 'awaiting', currency },
       ...{ listMinor, discountMinor, creditMinor, totalMinor, heldMinor: 0, extraDays, promoCode },
+      ...{ useMinor: use?.amountMinor ?? 0, useBill: use?.bill ?? null, useMicros: use?.micros ?? null },
       ...{
         campaign: how.campaign ?? null,
         locale: how.locale,
@@ -213,11 +217,14 @@ export class OrdersService {
   }
 
   private async handOutPlan(tx: EntityManager, order: Order, wanted: WantedPlan, late: boolean): Promise<void> {
-    const { id: orderId, botId, userId, currency, extraDays, totalMinor: amountMinor, kind } = order;
+    const { id: orderId, botId, userId, currency, extraDays, totalMinor, useMinor, kind } = order;
+    // What was used is no price of time: it is neither worth something on a change nor given back with days.
+    const amountMinor = totalMinor - useMinor;
     const plan = await this.catalogue.plan(tx, botId, wanted.planId);
     const { region, autoRenew } = wanted;
     const bought = { orderId, userId, plan, periods: 1, amountMinor, currency, extraDays, region, autoRenew };
     const present = order.subscriptionId === null ? null : await this.subscriptions.lock(tx, order.subscriptionId);
+    if (present) await this.settleUse(tx, order, present);
     const isOther = present !== null && present.planId !== plan.id && present.status !== 'expired';
     // What was taken back does not return, and a month of one plan is no month of another that it was changed to since.
     if (!present || present.status === 'ended' || (isOther && kind !== 'change')) {
@@ -230,6 +237,18 @@ export class OrdersService {
     } else {
       await this.subscriptions.extend(tx, present, bought);
     }
+  }
+
+  /** Two orders may have been made for the same use: what is paid a second time is the person's. */
+  private async settleUse(tx: EntityManager, order: Order, subscription: Subscription): Promise<void> {
+    const { id: orderId, userId, botId, currency, useBill: bill, useMicros: micros, useMinor: amountMinor } = order;
+    if (bill === null || micros === null) return;
+    if ((await this.usage.settle(tx, subscription, { bill, micros })) || amountMinor === 0) return;
+    await this.ledger.book(tx, {
+      ...{ key: `use-paid-before:${orderId}`, reason: 'refund', currency, userId, orderId },
+      transfers: [{ from: `sales:${botId}`, to: 'customer', amountMinor }],
+      says: 'refund',
+    });
   }
 
   private async hold(tx: EntityManager, order: Order): Promise<void> {

@@ -9,6 +9,7 @@ import type { Plan } from '../catalogue/plan.entity';
 import { PromoCodesService } from '../promo-codes/promo-codes.service';
 import { Subscription } from '../subscriptions/subscription.entity';
 import { type Credit, SubscriptionsService } from '../subscriptions/subscriptions.service';
+import { UsageBillingService, type UseOwed } from '../usage-billing/usage-billing.service';
 
 /** What a person asks for, and by what. */
 export interface Asked {
@@ -26,6 +27,8 @@ export interface Offer {
   readonly listMinor: number;
   readonly discountMinor: number;
   readonly creditMinor: number;
+  /** What was used beyond the plan until now; it is paid as well. */
+  readonly use?: UseOwed | undefined;
   readonly totalMinor: number;
   readonly extraDays: number;
   readonly promoCode: string | null;
@@ -53,6 +56,7 @@ export class QuotesService {
     private readonly catalogue: CatalogueService,
     private readonly promoCodes: PromoCodesService,
     private readonly subscriptions: SubscriptionsService,
+    private readonly usage: UsageBillingService,
     private readonly clock: Clock,
   ) {}
 
@@ -60,8 +64,9 @@ export class QuotesService {
   async offer(tx: EntityManager, asked: Asked): Promise<Offer> {
     const offer = await this.listed(tx, asked);
     const list = offer.listMinor - offer.creditMinor;
+    const useMinor = offer.use?.amountMinor ?? 0;
     if (asked.promoCode === undefined)
-      return { ...offer, discountMinor: 0, promoCode: null, totalMinor: Math.max(0, list) };
+      return { ...offer, discountMinor: 0, promoCode: null, totalMinor: Math.max(0, list) + useMinor };
     const { userId, botId, currency, promoCode } = asked;
     const planId = offer.plan?.id;
     const discount = await this.promoCodes.discount(tx, {
@@ -78,7 +83,7 @@ export class QuotesService {
       discountMinor: discount.amountMinor,
       extraDays: offer.extraDays + discount.days,
       promoCode: discount.code,
-      totalMinor: Math.max(0, list - discount.amountMinor),
+      totalMinor: Math.max(0, list - discount.amountMinor) + useMinor,
     };
   }
 
@@ -122,7 +127,9 @@ export class QuotesService {
       ? await this.catalogue.plan(tx, botId, wanted.planId)
       : await this.soldPlan(tx, botId, wanted.planId);
     const listMinor = priceIn(plan.prices, currency);
-    const usual = { creditMinor: 0, extraDays: 0, title: plan.name, listMinor, plan };
+    const present = subscription && (await this.catalogue.plan(tx, botId, subscription.planId));
+    const use = present && (await this.usage.owed(tx, subscription, present, currency));
+    const usual = { creditMinor: 0, extraDays: 0, title: plan.name, listMinor, plan, use };
     if (!subscription) return { ...usual, kind: 'plan' as const };
     if (isSame || subscription.status === 'expired') return { ...usual, subscription, kind: 'renewal' as const };
     const credit = await this.subscriptions.creditFor(tx, subscription, plan, listMinor, currency);

@@ -16,6 +16,7 @@ import { PromoCode } from './promo-code.entity';
 import { PromoNotFound } from './promo-codes.service';
 
 type Shown = AnswerOf<typeof CreatePromoCode>;
+type NewPromoCode = RequestOf<typeof CreatePromoCode>['body'] & Pick<PromoCode, 'personal'>;
 
 /** Promo codes as staff make and end them. */
 @Injectable()
@@ -28,14 +29,23 @@ export class PromoCodeOffersService {
 
   async list(tx: EntityManager, request: RequestOf<typeof ListPromoCodes>): Promise<AnswerOf<typeof ListPromoCodes>> {
     const { botId, code } = request.query;
-    const rows = tx.createQueryBuilder(PromoCode, 'promo').where('promo.botId = :botId', { botId });
+    const rows = tx
+      .createQueryBuilder(PromoCode, 'promo')
+      .where('promo.botId = :botId AND NOT promo.personal', { botId });
     if (code) rows.andWhere('starts_with(lower(promo.code), lower(:code))', { code });
     const { data, page } = await this.cursors.select(request, rows, ['id']);
     return { data: data.map(shown), page };
   }
 
   async create(tx: EntityManager, { body, actor }: RequestOf<typeof CreatePromoCode>): Promise<Shown> {
-    const { gives, validFrom, ...rest } = body;
+    const promo = await this.make(tx, { ...body, personal: false });
+    await this.audit(tx, actor, CreatePromoCode, promo);
+    return shown(promo);
+  }
+
+  /** @throws CodeTaken */
+  async make(tx: EntityManager, terms: NewPromoCode): Promise<PromoCode> {
+    const { gives, validFrom, ...rest } = terms;
     const now = this.clock.now();
     const promo = tx.create(PromoCode, {
       ...{ ...rest, id: uuidv7(), kind: gives.kind, percent: null, amounts: null, days: null },
@@ -51,8 +61,7 @@ export class PromoCodeOffersService {
       .values(promo as never);
     const { raw } = await insert.orIgnore().returning('id').execute();
     if ((raw as unknown[]).length === 0) throw new CodeTaken(promo.code);
-    await this.audit(tx, actor, CreatePromoCode, promo);
-    return shown(promo);
+    return promo;
   }
 
   async end(tx: EntityManager, { params, actor, ifMatch }: RequestOf<typeof EndPromoCode>): Promise<Shown> {
@@ -75,12 +84,20 @@ export class PromoCodeOffersService {
   }
 }
 
-function shown({ kind, percent, amounts, days, endedAt, ...rest }: PromoCode): Shown {
-  const gives =
-    kind === 'percent'
-      ? { kind, percent: percent! }
-      : kind === 'fixed'
-        ? { kind, amounts: amounts! }
-        : { kind, days: days! };
-  return { ...rest, gives, ended: endedAt !== null };
+function shown(promo: PromoCode): Shown {
+  const {
+    kind: _kind,
+    percent: _percent,
+    amounts: _amounts,
+    days: _days,
+    personal: _personal,
+    endedAt,
+    ...rest
+  } = promo;
+  return { ...rest, gives: givesOf(promo), ended: endedAt !== null };
+}
+
+export function givesOf({ kind, percent, amounts, days }: PromoCode): Shown['gives'] {
+  if (kind === 'percent') return { kind, percent: percent! };
+  return kind === 'fixed' ? { kind, amounts: amounts! } : { kind, days: days! };
 }

@@ -7,6 +7,10 @@ export class PromoCode {
   @PrimaryColumn('uuid')
   id!: string;
 
+  /** Works for those alone whom somebody above says it is for. */
+  @Column('boolean')
+  personal!: boolean;
+
   @Column('text', { name: 'bot_id' })
   botId!: string;
 

@@ -6,6 +6,6 @@ import { PromoCodesService } from './promo-codes.service';
 @Module({
   controllers: [PromoCodesController],
   providers: [PromoCodesService, PromoCodeOffersService],
-  exports: [PromoCodesService],
+  exports: [PromoCodesService, PromoCodeOffersService],
 })
 export class PromoCodesModule {}

@@ -44,7 +44,14 @@ const DISCOUNTED_KINDS = ['plan', 'renewal', 'change', 'gift'];
  */
 @Injectable()
 export class PromoCodesService {
+  private isFor: ((tx: EntityManager, promoCodeId: string, userId: string) => Promise<boolean>) | undefined;
+
   constructor(private readonly clock: Clock) {}
+
+  /** Whoever gives personal codes says here for whom each is. */
+  onPersonal(isFor: (tx: EntityManager, promoCodeId: string, userId: string) => Promise<boolean>): void {
+    this.isFor = isFor;
+  }
 
   /** What a code takes off. @throws why it does not count */
   async discount(
@@ -118,6 +125,7 @@ export class PromoCodesService {
     code: PromoCode,
     { userId, kind, planId, currency, botId }: PromoQuestion,
   ): Promise<void> {
+    if (code.personal && !(await this.isFor?.(tx, code.id, userId))) throw new PromoNotFound();
     const now = this.clock.now();
     if (code.validFrom > now) throw new PromoNotFound();
     if (code.validUntil && code.validUntil <= now) throw new PromoExpired();

@@ -1,5 +1,5 @@
 import type { Money, PaymentFailure } from '@switchboard/contracts';
-import type { ResiliencePolicy } from '@switchboard/service-kit';
+import type { ResiliencePolicy, ServiceClient } from '@switchboard/service-kit';
 import type { z } from 'zod';
 
 /** What a provider is asked to take. */
@@ -20,6 +20,8 @@ export interface PaymentRequest {
   /** Charged without the person when given. */
   readonly savedMethod?: string;
   readonly savesMethod: boolean;
+  /** The provider is to charge again by itself every so many days. */
+  readonly renewsAfterDays?: number;
 }
 
 /** Of a receipt by Russian law. */
@@ -66,6 +68,8 @@ export interface ProviderPayment {
 
 export interface RefundRequest {
   readonly takingId: string;
+  /** Of which it is, for providers that give back a payment as a whole, and to somebody. */
+  readonly payment?: { readonly amountMinor: number; readonly customerRef: string };
   /** Of this refund, for ever the same. */
   readonly key: string;
   readonly money: Money;
@@ -162,6 +166,8 @@ export interface ProviderAccount<Settings> {
   /** By which alone it is asked: a bot that names the address must not reach what only this machine does. */
   readonly fetch: typeof fetch;
   readonly policy: ResiliencePolicy;
+  /** For what is paid by way of another service of ours. */
+  readonly services: Pick<ServiceClient, 'call'>;
 }
 
 /** How a provider comes to be: one such constant in its file, one word in payments.app.ts. */
@@ -169,7 +175,8 @@ export interface ProviderDefinition<Settings extends z.ZodObject = z.ZodObject> 
   /** `yookassa`: as bots name it in `payments`, and as it stands in orders and events. */
   readonly name: string;
   readonly settings: Settings;
-  readonly apiRoot: string;
+  /** Absent where another service of ours asks it, which knows where it is. */
+  readonly apiRoot?: string;
   /** Where the sandbox plays it, below its own address; `/<name>` when absent. */
   readonly sandboxPath?: string;
   readonly methods: readonly string[];
@@ -177,6 +184,8 @@ export interface ProviderDefinition<Settings extends z.ZodObject = z.ZodObject> 
   readonly currencies: readonly string[];
   /** It can charge a person without asking again. */
   readonly recurring: boolean;
+  /** It charges again by itself after so many days, where it is asked to with the first payment. */
+  readonly renewsAfterDays?: number;
   /** Tells of payments by itself; every provider is asked as well. */
   readonly notifies: boolean;
   /** How long a person has to pay. */

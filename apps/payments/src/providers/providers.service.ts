@@ -7,6 +7,7 @@ import {
   CONFIG,
   DomainError,
   ResiliencePolicy,
+  ServiceClient,
   type SharedConfig,
 } from '@switchboard/service-kit';
 import { Registry } from 'prom-client';
@@ -50,6 +51,7 @@ export class ProvidersService {
   constructor(
     private readonly bots: BotsRegistry,
     private readonly registry: Registry,
+    private readonly services: ServiceClient,
     @Inject(PROVIDERS) private readonly definitions: readonly ProviderDefinition[],
     @Inject(PAYMENTS_SECTION) private readonly section: z.ZodType<Record<string, unknown>>,
     @Inject(CONFIG) private readonly config: PaymentsConfig & SharedConfig,
@@ -57,7 +59,7 @@ export class ProvidersService {
     this.servers = new BotServers(config, [config.PAYMENTS_SANDBOX_URL]);
     bots.addServers(
       this.servers,
-      definitions.map(({ name }) => apiRootOf(name)),
+      definitions.filter(({ apiRoot }) => apiRoot !== undefined).map(({ name }) => apiRootOf(name)),
     );
     // A mistake keeps the bot as it was, and is shown at its field.
     bots.addCheck(({ id }) => this.offeredBy(id).forEach(({ name }) => void this.make(id, name)));
@@ -115,17 +117,21 @@ export class ProvidersService {
     const settings = this.settingsOf(botId, name);
     if (!settings) throw new ProviderNotOffered(name);
     const isSandbox = this.isSandbox(botId, name);
-    const apiRoot = isSandbox ? this.sandboxOf(botId, definition) : (settings.apiRoot ?? definition.apiRoot);
-    this.servers.check(apiRootOf(name), apiRoot);
+    // One that another service of ours asks has no server of its own.
+    const hasServer = definition.apiRoot !== undefined;
+    const apiRoot =
+      isSandbox && hasServer ? this.sandboxOf(botId, definition) : (settings.apiRoot ?? definition.apiRoot);
+    if (apiRoot !== undefined) this.servers.check(apiRootOf(name), apiRoot);
     const secret = (field: string) => this.bots.secret(botId, `payments.${name}`, field);
     return definition.create({
       botId,
       settings: settings as never,
       secret,
-      apiRoot,
+      apiRoot: apiRoot ?? '',
       isSandbox,
       fetch: this.servers.fetch,
       policy: this.policyOf(name),
+      services: this.services,
     });
   }
 

@@ -50,6 +50,7 @@ export class RefundsJobs {
         key: `refund:${refundId}`,
         money: { amountMinor, currency },
         reason: refund.cause,
+        payment: { amountMinor: invoice.amountMinor, customerRef: refund.userId },
         receipt: await this.receipts.lineOf(this.db.manager, order),
         ...(email && { email }),
       };

@@ -18,6 +18,7 @@ import { OrdersService } from '../orders/orders.service';
 import { QuotesService } from '../orders/quotes.service';
 import { Subscription } from '../subscriptions/subscription.entity';
 import { SubscriptionsService } from '../subscriptions/subscriptions.service';
+import { UsageBillingService } from '../usage-billing/usage-billing.service';
 
 const HOUR_MS = 3_600_000;
 /** Tried again so long after each refusal: twice before the end of what was paid, and while grace lasts. Then the person has to act. */
@@ -33,6 +34,7 @@ export class RenewalsService {
     private readonly db: DataSource,
     private readonly catalogue: CatalogueService,
     private readonly subscriptions: SubscriptionsService,
+    private readonly usage: UsageBillingService,
     private readonly quotes: QuotesService,
     private readonly orders: OrdersService,
     private readonly invoices: InvoicesJobs,
@@ -41,8 +43,11 @@ export class RenewalsService {
     private readonly clock: Clock,
   ) {}
 
+  /** What Telegram charges for itself is none of it. */
   async renewDue(): Promise<void> {
-    await this.eachDue('renew_at <= $1', 'renew_at', (tx, id) => this.renew(tx, id));
+    const condition = `renew_at <= $1 AND NOT EXISTS (
+      SELECT FROM star_subscriptions s WHERE s.subscription_id = subscriptions.id AND s.state = 'active')`;
+    await this.eachDue(condition, 'renew_at', (tx, id) => this.renew(tx, id));
   }
 
   async endDue(): Promise<void> {
@@ -62,9 +67,13 @@ export class RenewalsService {
       `NOT told_of_renewal AND renew_attempt = 0 AND renew_at <= $1::timestamptz + interval '1 day' AND renew_at > $1`,
       'renew_at',
       async (tx, id) => {
-        const { userId, botId, planId, renewAt, renewCurrency, toldOfRenewal } = await this.subscriptions.lock(tx, id);
-        const amountMinor = (await this.catalogue.plan(tx, botId, planId)).prices[renewCurrency ?? ''];
-        if (!renewAt || toldOfRenewal || amountMinor === undefined) return;
+        const subscription = await this.subscriptions.lock(tx, id);
+        const { userId, botId, planId, renewAt, renewCurrency, toldOfRenewal } = subscription;
+        const plan = await this.catalogue.plan(tx, botId, planId);
+        const price = plan.prices[renewCurrency ?? ''];
+        if (!renewAt || toldOfRenewal || price === undefined) return;
+        const use = await this.usage.owed(tx, subscription, plan, renewCurrency!);
+        const amountMinor = price + (use?.amountMinor ?? 0);
         await tx.update(Subscription, { id }, { toldOfRenewal: true });
         const told = { subscriptionId: id, userId, botId, amountMinor, currency: renewCurrency! };
         await this.outbox.add(tx, RenewalUpcoming({ ...told, chargeAt: renewAt.toISOString() }));

@@ -3,6 +3,7 @@ import { SubscriptionChanged } from '@switchboard/contracts';
 import { DomainError, type IfMatch } from '@switchboard/service-kit';
 import type { EntityManager } from 'typeorm';
 import { Plan } from '../catalogue/plan.entity';
+import { UsageBillingService } from '../usage-billing/usage-billing.service';
 import type { Subscription } from './subscription.entity';
 import { SubscriptionsService } from './subscriptions.service';
 
@@ -25,23 +26,31 @@ export interface Change {
   readonly autoRenew?: boolean | undefined;
   readonly paused?: boolean | undefined;
   readonly region?: string | null | undefined;
+  readonly useLimitMinor?: number | undefined;
 }
 
 /** What people change of their subscriptions by themselves. */
 @Injectable()
 export class OwnSubscriptionsService {
-  constructor(private readonly subscriptions: SubscriptionsService) {}
+  constructor(
+    private readonly subscriptions: SubscriptionsService,
+    private readonly usage: UsageBillingService,
+  ) {}
 
   async change(tx: EntityManager, userId: string, id: string, change: Change, seen: IfMatch): Promise<Subscription> {
     const subscription = await this.subscriptions.lock(tx, id, userId);
     seen.check(subscription.revision);
     if (change.autoRenew !== undefined) await this.renew(tx, subscription, change.autoRenew);
     if (change.region !== undefined) subscription.region = change.region;
-    if (change.autoRenew !== undefined || change.region !== undefined)
+    if (change.useLimitMinor !== undefined) await this.usage.limit(tx, subscription, change.useLimitMinor);
+    const { autoRenew, region, useLimitMinor } = change;
+    if ([autoRenew, region, useLimitMinor].some((value) => value !== undefined))
       await this.subscriptions.changed(tx, subscription, SubscriptionChanged);
     if (change.paused === undefined || change.paused === (subscription.status === 'paused')) return subscription;
-    if (!change.paused) await this.subscriptions.resume(tx, subscription);
-    else if (subscription.status === 'active') await this.subscriptions.pause(tx, subscription);
+    if (!change.paused) {
+      if (subscription.restsForChannel) throw new NotPausable();
+      await this.subscriptions.resume(tx, subscription);
+    } else if (subscription.status === 'active') await this.subscriptions.pause(tx, subscription);
     else throw new NotPausable();
     return subscription;
   }

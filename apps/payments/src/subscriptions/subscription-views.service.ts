@@ -3,6 +3,7 @@ import type { ChangeMySubscription } from '@switchboard/contracts';
 import type { AnswerOf } from '@switchboard/service-kit';
 import { type EntityManager, In } from 'typeorm';
 import { Plan } from '../catalogue/plan.entity';
+import { UsageBillingService } from '../usage-billing/usage-billing.service';
 import { Subscription } from './subscription.entity';
 import { SubscriptionsService } from './subscriptions.service';
 
@@ -11,7 +12,10 @@ type MySubscription = AnswerOf<typeof ChangeMySubscription>;
 /** Subscriptions as a person sees them. */
 @Injectable()
 export class SubscriptionViews {
-  constructor(private readonly subscriptions: SubscriptionsService) {}
+  constructor(
+    private readonly subscriptions: SubscriptionsService,
+    private readonly usage: UsageBillingService,
+  ) {}
 
   /** The latest first. */
   async of(tx: EntityManager, userId: string, botId?: string): Promise<MySubscription[]> {
@@ -45,14 +49,17 @@ export class SubscriptionViews {
     const { id, botId, revision, planId, status, startedAt, periodStart, validUntil, servedUntil, region, autoRenew } =
       subscription;
     const { renewAt, renewCurrency, methodId } = subscription;
+    const use = await this.usage.view(tx, subscription, plan);
     const price = renewCurrency === null ? undefined : plan.prices[renewCurrency];
+    const due = price === undefined ? undefined : price + (use?.owedMinor ?? 0);
     return {
       ...{ id, botId, revision, planId, planName: plan.name, level: plan.level, status },
       ...{ startedAt, periodStart, validUntil, servedUntil, region, autoRenew },
       features: await this.subscriptions.featuresOf(tx, subscription, plan),
       renewsWith: autoRenew && methodId !== null ? (titles.get(methodId) ?? null) : null,
-      nextCharge: renewAt && price !== undefined ? { at: renewAt, amountMinor: price, currency: renewCurrency! } : null,
+      nextCharge: renewAt && due !== undefined ? { at: renewAt, amountMinor: due, currency: renewCurrency! } : null,
       pausable: status === 'active',
+      ...(use && { use }),
     };
   }
 

@@ -40,6 +40,14 @@ export class Subscription {
   @Column('timestamptz', { name: 'paused_at', nullable: true })
   pausedAt!: Date | null;
 
+  /** It rests until its person is back in the channel that the bot asks for; they cannot wake it by themselves. */
+  @Column('boolean', { name: 'rests_for_channel', default: false })
+  restsForChannel!: boolean;
+
+  /** A trial that rests is one again afterwards. */
+  @Column('boolean', { name: 'rests_as_trial', default: false })
+  restsAsTrial!: boolean;
+
   @Column('boolean', { name: 'auto_renew' })
   autoRenew!: boolean;
 

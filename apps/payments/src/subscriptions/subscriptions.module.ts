@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
 import { CatalogueModule } from '../catalogue/catalogue.module';
+import { UsageBillingModule } from '../usage-billing/usage-billing.module';
+import { MembershipsHandlers } from './memberships.handlers';
 import { OwnSubscriptionsService } from './own-subscriptions.service';
 import { SubscriptionViews } from './subscription-views.service';
 import { SubscriptionsController } from './subscriptions.controller';
@@ -8,8 +10,8 @@ import { TrialsHandlers } from './trials.handlers';
 import { TrialsService } from './trials.service';
 
 @Module({
-  imports: [CatalogueModule],
-  controllers: [SubscriptionsController, TrialsHandlers],
+  imports: [CatalogueModule, UsageBillingModule],
+  controllers: [SubscriptionsController, TrialsHandlers, MembershipsHandlers],
   providers: [SubscriptionsService, OwnSubscriptionsService, TrialsService, SubscriptionViews],
   exports: [SubscriptionsService, TrialsService, SubscriptionViews],
 })

@@ -86,7 +86,16 @@ export class SubscriptionsService {
     const subscription = tx.create(Subscription, {
       ...{ id: subscriptionId, userId, botId: plan.botId, planId: plan.id, status, region: bought.region ?? null },
       ...{ startedAt: now, periodStart: now, validUntil, servedUntil: withGrace(validUntil, plan, status) },
-      ...{ pausedAt: null, autoRenew: false, methodId: null, renewCurrency: null, renewAt: null, renewAttempt: 0 },
+      ...{
+        pausedAt: null,
+        restsForChannel: false,
+        restsAsTrial: false,
+        autoRenew: false,
+        methodId: null,
+        renewCurrency: null,
+        renewAt: null,
+        renewAttempt: 0,
+      },
       ...{ toldDaysLeft: null, toldOfRenewal: false, revision: 1 },
     });
     if (bought.autoRenew) await this.renewByItself(tx, subscription, plan, bought.currency);
@@ -109,6 +118,7 @@ export class SubscriptionsService {
     const startsAt = goesOn ? subscription.validUntil : now;
     const endsAt = this.endOf(startsAt, bought, 'active');
     if (subscription.status !== 'paused') subscription.become('active');
+    subscription.restsAsTrial = false;
     if (!goesOn) Object.assign(subscription, { periodStart: now, planId: plan.id });
     await this.note(tx, subscription, bought, { startsAt, endsAt, cause: 'bought' });
     if (bought.autoRenew) await this.renewByItself(tx, subscription, plan, bought.currency);
@@ -140,7 +150,7 @@ export class SubscriptionsService {
     );
     subscription.become('active');
     Object.assign(subscription, {
-      ...{ planId: plan.id, periodStart: now, pausedAt: null },
+      ...{ planId: plan.id, periodStart: now, pausedAt: null, restsForChannel: false, restsAsTrial: false },
       ...(bought.region && { region: bought.region }),
     });
     // What the former plan was worth is part of what was paid for this one, for the next change and for a refund.
@@ -239,8 +249,10 @@ export class SubscriptionsService {
     await this.sayOf(tx, SubscriptionEnded, subscription);
   }
 
-  async pause(tx: EntityManager, subscription: Subscription): Promise<void> {
+  async pause(tx: EntityManager, subscription: Subscription, { forChannel = false } = {}): Promise<void> {
+    const restsAsTrial = subscription.status === 'trial';
     subscription.become('paused');
+    Object.assign(subscription, { restsForChannel: forChannel, restsAsTrial });
     Object.assign(subscription, { pausedAt: this.clock.now(), renewAt: null });
     await this.save(tx, subscription);
     await this.sayOf(tx, SubscriptionPaused, subscription);
@@ -257,8 +269,8 @@ export class SubscriptionsService {
        WHERE subscription_id = $1 AND ends_at > $2`,
       [subscription.id, subscription.pausedAt, restedMs],
     );
-    subscription.become('active');
-    subscription.pausedAt = null;
+    subscription.become(subscription.restsAsTrial ? 'trial' : 'active');
+    Object.assign(subscription, { pausedAt: null, restsForChannel: false, restsAsTrial: false });
     subscription.periodStart = new Date(subscription.periodStart.getTime() + restedMs);
     this.until(subscription, new Date(subscription.validUntil.getTime() + restedMs), plan);
     await this.save(tx, subscription);

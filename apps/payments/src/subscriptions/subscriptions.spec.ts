@@ -3,12 +3,14 @@ import {
   ChangeMySubscription,
   IdentityLinked,
   ListMySubscriptions,
+  MembershipChanged,
   QuoteOrder,
   ReadEntitlements,
   StartTrial,
   SubscriptionExpired,
   SubscriptionPaused,
 } from '@switchboard/contracts';
+import { until } from '@switchboard/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { BOT, DAY_MS, TestShop } from '../../test/build';
 
@@ -183,6 +185,42 @@ it('what rests keeps its days', async () => {
   const after = await only(ann);
   expect(after.status).toBe('active');
   expect(between(before.validUntil, after.validUntil)).toBe(100 * DAY_MS);
+});
+
+describe('whoever leaves the channel of a bot', () => {
+  const tell = async (actor: Actor, isMember: boolean) => {
+    const about = { userId: actor.id, botId: BOT, isMember, changedAt: shop.app.clock.now().toISOString() };
+    await shop.app.probe.say(MembershipChanged(about));
+  };
+  const becomes = (actor: Actor, status: string) =>
+    until(async () => (await only(actor)).status === status, { what: `a subscription that is ${status}` });
+
+  it('is not served until they are back, cannot change that themselves, and loses no day', async () => {
+    const ann = shop.person();
+    await bought(ann, small);
+    const before = await only(ann);
+    await tell(ann, false);
+    await becomes(ann, 'paused');
+    await expect(change(ann, { paused: false })).rejects.toMatchObject({ problem: { code: 'payments.not_pausable' } });
+    await shop.later(3 * DAY_MS);
+    await tell(ann, true);
+    await becomes(ann, 'active');
+    expect(between(before.validUntil, (await only(ann)).validUntil)).toBe(3 * DAY_MS);
+  });
+
+  it('has the rest of their trial afterwards, and what they had put to rest themselves rests on', async () => {
+    const [ann, ben] = [shop.person(), shop.person()];
+    await bought(ben, small);
+    await change(ben, { paused: true });
+    await tell(ben, false);
+    await tell(ben, true);
+    await startTrial(ann);
+    await tell(ann, false);
+    await becomes(ann, 'paused');
+    await tell(ann, true);
+    await becomes(ann, 'trial');
+    expect((await only(ben)).status).toBe('paused');
+  });
 });
 
 it('a package adds to what the plan brings, until the period ends', async () => {

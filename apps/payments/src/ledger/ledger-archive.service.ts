@@ -1,0 +1,238 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { ImportLedgerMonth, ListLedgerMonths } from '@switchboard/contracts';
+import {
+  type AnswerOf,
+  Clock,
+  CONFIG,
+  Cursors,
+  DomainError,
+  FileDamaged,
+  MEDIA_STORAGE,
+  type MediaStorage,
+  PersonalData,
+  putFile,
+  readFile,
+  type RequestOf,
+} from '@switchboard/service-kit';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { DataSource, type EntityManager } from 'typeorm';
+import { z } from 'zod';
+import type { PaymentsConfig } from '../payments.config';
+import { LedgerMonth } from './ledger-month.entity';
+import { LedgerPartitions, partitionOf, startOfMonth } from './ledger-partitions';
+
+export class LedgerMonthNotFound extends DomainError {
+  constructor(month: string) {
+    super('payments.ledger_month_not_found', `${month.slice(0, 7)} is not closed, or nothing was booked in it`, 404);
+  }
+}
+
+type Files = LedgerMonth['files'];
+
+/** An entry as a line of a file: with its person encrypted, so that it is nobody's once the person is erased. */
+const Line = z.looseObject({ id: z.uuid(), person: z.string().nullable() });
+type Line = z.output<typeof Line>;
+/** A row of `ledger_entries` as JSON. */
+interface Row {
+  readonly id: string;
+  readonly booked_at: string;
+  readonly user_id: string | null;
+}
+
+const DAY_MS = 86_400_000;
+/** No transaction lasts longer, and no clock is further behind. */
+const CLOSED_AFTER_MS = DAY_MS;
+const ENTRIES_IN_FILE = 50_000;
+
+const placeOf = (id: string, userId: string) => ({ table: 'ledger_archive', id, userId });
+const dayOf = (time: Date) => time.toISOString().slice(0, 10);
+
+/** Sums up the months that are over, writes old ones to storage, and brings them back when somebody asks. */
+@Injectable()
+export class LedgerArchive {
+  constructor(
+    private readonly db: DataSource,
+    private readonly partitions: LedgerPartitions,
+    private readonly personal: PersonalData,
+    private readonly cursors: Cursors,
+    private readonly clock: Clock,
+    @Inject(MEDIA_STORAGE) private readonly storage: MediaStorage,
+    @Inject(CONFIG) private readonly config: PaymentsConfig,
+  ) {}
+
+  /** The latest first. */
+  async list(request: RequestOf<typeof ListLedgerMonths>): Promise<AnswerOf<typeof ListLedgerMonths>> {
+    const months = this.db.manager.createQueryBuilder(LedgerMonth, 'month');
+    const { data, page } = await this.cursors.select(request, months, ['month']);
+    return { data: data.map(shown), page };
+  }
+
+  /** Keeps the sums of each month that is over: the first with entries, and all after it, in their order. */
+  async close(): Promise<void> {
+    const [{ first }] = await this.db.query<[{ first: Date | null }]>(
+      `SELECT coalesce((SELECT (max(month) + interval '1 month') AT TIME ZONE 'UTC' FROM ledger_months),
+         (SELECT min(booked_at) FROM ledger_entries)) AS first`,
+    );
+    if (!first) return;
+    const open = startOfMonth(new Date(this.clock.now().getTime() - CLOSED_AFTER_MS));
+    for (let month = startOfMonth(first); month < open; month = startOfMonth(month, 1))
+      await this.partitions.alone((tx) => this.closeOne(tx, month));
+  }
+
+  private async closeOne(tx: EntityManager, month: Date): Promise<void> {
+    const bounds = [dayOf(month), month, startOfMonth(month, 1)];
+    const [closed] = await tx.query<unknown[]>(
+      `INSERT INTO ledger_months (month, entries, state, closed_at, revision)
+       SELECT $1, count(*), 'stored', $4, 1 FROM ledger_entries WHERE booked_at >= $2 AND booked_at < $3
+       ON CONFLICT DO NOTHING RETURNING month`,
+      [...bounds, this.clock.now()],
+    );
+    // Another process was faster.
+    if (!closed) return;
+    await tx.query(
+      `INSERT INTO ledger_closings (month, account, currency, change_minor) ${sumsOf('ledger_entries', '$1::date', 'booked_at >= $2 AND booked_at < $3')}`,
+      bounds,
+    );
+  }
+
+  /** Writes the months to storage that are too old for the database, and takes them out of it. */
+  async archiveDue(signal: AbortSignal): Promise<void> {
+    const now = this.clock.now();
+    const due = await this.db.manager
+      .createQueryBuilder(LedgerMonth, 'month')
+      .where(`month.state = 'stored' AND month.month < :kept AND coalesce(month.held_until < :today, true)`, {
+        kept: dayOf(startOfMonth(now, -this.config.PAYMENTS_LEDGER_MONTHS_KEPT)),
+        today: dayOf(now),
+      })
+      .orderBy('month.month')
+      .getMany();
+    for (const { month } of due) {
+      signal.throwIfAborted();
+      await this.archive(month);
+    }
+  }
+
+  private async archive(month: string): Promise<void> {
+    const start = new Date(month);
+    const files = await this.db.transaction('REPEATABLE READ', (tx) => this.write(tx, month));
+    for (const file of files) await this.read(file);
+    await this.partitions.alone(async (tx) => {
+      if (await this.partitions.exists(tx, start)) {
+        await this.compare(tx, month, files);
+        await this.partitions.drop(tx, start);
+      }
+      await tx.update(
+        LedgerMonth,
+        { month },
+        { files, state: 'archived', archivedAt: this.clock.now(), heldUntil: null },
+      );
+    });
+  }
+
+  /** @throws where the files, the entries and their sums are not of the same: something was written past the ledger. */
+  private async compare(tx: EntityManager, month: string, files: Files): Promise<void> {
+    const table = partitionOf(new Date(month));
+    const [{ differs }] = await tx.query<[{ differs: boolean }]>(
+      `WITH sums (month, account, currency, change_minor) AS (${sumsOf(table, '$1::date', 'true')}),
+       closed AS (SELECT * FROM ledger_closings WHERE month = $1)
+       SELECT (SELECT count(*) <> $2 FROM ${table})
+         OR EXISTS (TABLE sums EXCEPT TABLE closed) OR EXISTS (TABLE closed EXCEPT TABLE sums) AS differs`,
+      [month, files.reduce((sum, { entries }) => sum + entries, 0)],
+    );
+    if (differs) throw new Error(`the entries of ${month} are not those that were summed up`);
+  }
+
+  private async write(tx: EntityManager, month: string): Promise<Files> {
+    const table = partitionOf(new Date(month));
+    const files: Files = [];
+    // Nothing ran in that month.
+    if (!(await this.partitions.exists(tx, new Date(month)))) return files;
+    let after: Pick<Row, 'booked_at' | 'id'> | undefined;
+    for (;;) {
+      const rows = await tx.query<{ row: Row }[]>(
+        `SELECT to_jsonb(e) AS row FROM ${table} e WHERE $1::timestamptz IS NULL OR (booked_at, id) > ($1, $2::uuid)
+         ORDER BY booked_at, id LIMIT ${ENTRIES_IN_FILE}`,
+        [after?.booked_at ?? null, after?.id ?? null],
+      );
+      if (rows.length === 0) return files;
+      let text = '';
+      for (const { row } of rows) text += `${JSON.stringify(await this.lineOf(tx, row))}\n`;
+      const key = `ledger/${month.slice(0, 4)}/${month.slice(5, 7)}/${String(files.length + 1).padStart(4, '0')}.jsonl.gz`;
+      const file = await putFile(this.storage, key, gzipSync(text), 'application/gzip');
+      files.push({ ...file, entries: rows.length });
+      after = rows.at(-1)!.row;
+    }
+  }
+
+  private async lineOf(tx: EntityManager, { user_id, ...entry }: Row): Promise<Line> {
+    if (user_id === null) return { ...entry, person: null };
+    return { ...entry, ...(await this.personal.encrypt(tx, placeOf(entry.id, user_id), { person: user_id })) };
+  }
+
+  /**
+   * Has the entries of a month brought back.
+   * @returns the month as it is from now on, and whether they have yet to come
+   */
+  async ask(
+    tx: EntityManager,
+    { params, query }: RequestOf<typeof ImportLedgerMonth>,
+  ): Promise<AnswerOf<typeof ImportLedgerMonth>> {
+    const month = `${params.month}-01`;
+    const known = await tx.findOne(LedgerMonth, { where: { month }, lock: { mode: 'pessimistic_write' } });
+    if (!known) throw new LedgerMonthNotFound(month);
+    const heldUntil = dayOf(new Date(this.clock.now().getTime() + query.heldDays * DAY_MS));
+    if (known.heldUntil === null || known.heldUntil < heldUntil) known.heldUntil = heldUntil;
+    if (known.state === 'archived') known.state = 'importing';
+    return shown(await tx.save(known));
+  }
+
+  /** Brings them back, unless that is done. @throws FileDamaged, and then nothing has changed */
+  async import(month: string): Promise<void> {
+    await this.partitions.alone(async (tx) => {
+      const start = new Date(month);
+      const { state, files } = await tx.findOneByOrFail(LedgerMonth, { month });
+      if (state !== 'importing') return;
+      await this.partitions.attach(tx, start, async (table) => {
+        for (const file of files) {
+          const rows = await this.rowsOf(tx, await this.read(file));
+          await tx.query(`INSERT INTO ${table} SELECT * FROM jsonb_populate_recordset(NULL::${table}, $1)`, [
+            JSON.stringify(rows),
+          ]);
+        }
+      });
+      await tx.update(LedgerMonth, { month }, { state: 'stored' });
+    });
+  }
+
+  private async rowsOf(tx: EntityManager, lines: readonly Line[]): Promise<object[]> {
+    const owners = await this.personal.ownersOf(
+      tx,
+      lines.flatMap(({ person }) => person ?? []),
+    );
+    return lines.map(({ person, ...entry }) => ({ ...entry, user_id: (person && owners.get(person)) ?? null }));
+  }
+
+  private async read(file: Files[number]): Promise<Line[]> {
+    const content = await readFile(this.storage, file);
+    const lines = gunzipSync(content).toString().split('\n').slice(0, -1);
+    if (lines.length !== file.entries) throw new FileDamaged(file.key, `has ${lines.length} entries`);
+    return lines.map((line) => Line.parse(JSON.parse(line)));
+  }
+}
+
+const shown = ({ month, files, ...rest }: LedgerMonth) => ({
+  month: month.slice(0, 7),
+  entries: rest.entries,
+  state: rest.state,
+  bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+  closedAt: rest.closedAt,
+  archivedAt: rest.archivedAt,
+  heldUntil: rest.heldUntil,
+});
+
+/** By account and currency, with the month in front. */
+const sumsOf = (table: string, month: string, where: string) => `
+  SELECT ${month}, account, currency, sum(change)::bigint FROM (
+    SELECT to_account AS account, currency, amount_minor AS change FROM ${table} WHERE ${where}
+    UNION ALL SELECT from_account, currency, -amount_minor FROM ${table} WHERE ${where}) moved
+  GROUP BY account, currency`;

@@ -1,0 +1,138 @@
+import { ImportLedgerMonth, ListLedgerEntries, ListLedgerMonths, ReadTrialBalance } from '@switchboard/contracts';
+import { MEDIA_STORAGE, type MediaStorage } from '@switchboard/service-kit';
+import { erasePerson, until } from '@switchboard/testing';
+import { gunzipSync } from 'node:zlib';
+import { buffer } from 'node:stream/consumers';
+import { v7 as uuidv7 } from 'uuid';
+import { TestShop } from '../../test/build';
+import { LedgerArchive } from './ledger-archive.service';
+import { type LedgerMonth } from './ledger-month.entity';
+import { LedgerPartitions } from './ledger-partitions';
+import { LedgerReports } from './ledger-reports.service';
+import { LedgerService } from './ledger.service';
+
+const DAY_MS = 86_400_000;
+
+let shop: TestShop;
+let archive: LedgerArchive;
+let first: string;
+const [anna, bert] = [uuidv7(), uuidv7()];
+beforeAll(async () => {
+  shop = await TestShop.start();
+  archive = shop.app.service.nest.get(LedgerArchive, { strict: false });
+  first = shop.app.clock.now().toISOString().slice(0, 7);
+  await book(anna, 700);
+  await book(bert, 300);
+});
+afterAll(() => shop.app.stop());
+
+const partitions = () => shop.app.service.nest.get(LedgerPartitions, { strict: false });
+const book = (userId: string, amountMinor: number) =>
+  shop.app.service.db.transaction((tx) =>
+    shop.app.service.nest.get(LedgerService, { strict: false }).book(tx, {
+      ...{ key: uuidv7(), reason: 'payment', currency: 'RUB', userId },
+      transfers: [{ from: 'provider:pretended', to: 'customer', amountMinor }],
+    }),
+  );
+const accounts = async () => (await shop.app.gateway.call(ReadTrialBalance, {})).accounts;
+const months = async () => (await shop.app.gateway.call(ListLedgerMonths, {})).data;
+const month = async (name = first) => (await months()).find(({ month }) => month === name);
+const entriesOf = async (userId: string) =>
+  (await shop.app.gateway.call(ListLedgerEntries, { query: { userId } })).data;
+const imported = (name = first) => shop.app.gateway.call(ImportLedgerMonth, { params: { month: name } });
+const files = async () => {
+  const [row] = await shop.app.service.db.query<LedgerMonth[]>('SELECT files FROM ledger_months WHERE month = $1', [
+    `${first}-01`,
+  ]);
+  return row!.files;
+};
+const storage = () => shop.app.service.nest.get<MediaStorage>(MEDIA_STORAGE, { strict: false });
+const imbalances = () =>
+  shop.app.service.nest.get(LedgerReports, { strict: false }).imbalances(shop.app.service.db.manager);
+const pass = async () => {
+  await archive.close();
+  await archive.archiveDue(new AbortController().signal);
+};
+
+it('a month is summed up once it is over, and the sums are those of its entries', async () => {
+  const before = await accounts();
+  await pass();
+  expect(await months()).toEqual([]);
+  shop.app.clock.advance(33 * DAY_MS);
+  await partitions().makeAhead();
+  await Promise.all([archive.close(), archive.close()]);
+  expect(await month()).toMatchObject({ entries: 2, state: 'stored', bytes: 0, heldUntil: null });
+  expect(await accounts()).toEqual(before);
+  await book(anna, 50);
+  const change = ({ account, amountMinor, ...rest }: (typeof before)[number]) => ({
+    ...{ ...rest, account },
+    amountMinor: amountMinor + (account === 'customer' ? 50 : -50),
+  });
+  expect(await accounts()).toEqual(before.map(change));
+});
+
+it('an old month goes to storage, where nobody is named, and the books are the same as before', async () => {
+  shop.app.clock.advance(38 * 30.5 * DAY_MS);
+  await partitions().makeAhead();
+  const before = await accounts();
+  expect(await entriesOf(bert)).toHaveLength(1);
+  await pass();
+  expect(await month()).toMatchObject({ entries: 2, state: 'archived' });
+  expect(await accounts()).toEqual(before);
+  expect(await imbalances()).toBe(0);
+  expect(await entriesOf(bert)).toEqual([]);
+  expect(await entriesOf(anna)).toHaveLength(0);
+  const [file] = await files();
+  const lines = gunzipSync(await buffer((await storage().open(file!.key))!.body)).toString();
+  expect(lines).toContain('"amount_minor":700');
+  expect(lines).not.toContain(anna);
+  await pass();
+  expect((await month())!.state).toBe('archived');
+});
+
+it('comes back when somebody asks, as it was but for those who were erased, and leaves again after its time', async () => {
+  const before = await accounts();
+  await erasePerson(shop.app, bert);
+  expect(await imported()).toMatchObject({ month: first, state: 'importing' });
+  await until(async () => (await month())!.state === 'stored', { what: 'the month being back' });
+  expect(await entriesOf(anna)).toHaveLength(1);
+  expect(await entriesOf(bert)).toEqual([]);
+  expect(await accounts()).toEqual(before);
+  // Asked for once more it stays as it is.
+  expect(await imported()).toMatchObject({ state: 'stored' });
+  shop.app.clock.advance(29 * DAY_MS);
+  await partitions().makeAhead();
+  await pass();
+  expect((await month())!.state).toBe('stored');
+  shop.app.clock.advance(3 * DAY_MS);
+  await pass();
+  expect((await month())!.state).toBe('archived');
+  expect(await accounts()).toEqual(before);
+});
+
+it('a file that was damaged is not brought back, and the month stays as it is', async () => {
+  const [file] = await files();
+  const whole = await buffer((await storage().open(file!.key))!.body);
+  await storage().put(file!.key, Buffer.from('nothing'), { contentType: 'application/gzip' });
+  await imported();
+  await expect(archive.import(`${first}-01`)).rejects.toThrow('in place of');
+  expect((await month())!.state).toBe('importing');
+  await storage().put(file!.key, whole, { contentType: 'application/gzip' });
+  await archive.import(`${first}-01`);
+  expect((await month())!.state).toBe('stored');
+});
+
+it('a month that is not closed is not found', async () => {
+  await expect(imported('2020-01')).rejects.toMatchObject({ problem: { code: 'payments.ledger_month_not_found' } });
+});
+
+it('entries that the sums do not know keep a month in the database', async () => {
+  const { db } = shop.app.service;
+  await db.query(
+    `INSERT INTO ledger_entries SELECT gen_random_uuid(), gen_random_uuid(), booked_at, 'past the ledger', reason, from_account, to_account,
+       1, currency, user_id, order_id FROM ledger_entries ORDER BY booked_at LIMIT 1`,
+  );
+  shop.app.clock.advance(40 * DAY_MS);
+  await expect(pass()).rejects.toThrow('are not those');
+  expect((await month())!.state).toBe('stored');
+});

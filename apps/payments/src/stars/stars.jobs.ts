@@ -1,0 +1,138 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { ChangeChannelRenewal } from '@switchboard/contracts';
+import {
+  BotsRegistry,
+  Clock,
+  defineJob,
+  isProblem,
+  type JobRun,
+  Jobs,
+  LOG,
+  type Log,
+  type PayloadOf,
+  Runs,
+  Scheduled,
+  ServiceClient,
+  Slot,
+} from '@switchboard/service-kit';
+import { DataSource, type EntityManager } from 'typeorm';
+import { z } from 'zod';
+import { ProvidersService } from '../providers/providers.service';
+import { type StarCharge, starCharges, TELEGRAM_STARS } from '../providers/telegram-stars.provider';
+import { StarsService } from './stars.service';
+
+const ConfirmCharge = defineJob(
+  'confirm-star-charge',
+  z.object({ botId: z.string(), chargeId: z.string(), payload: z.string(), at: z.iso.datetime() }),
+);
+const ChangeRenewal = defineJob('change-star-renewal', z.object({ subscriptionId: z.uuid() }));
+const ReadStars = defineJob('read-star-payments', Slot);
+
+/** Some thirty hours with the growing pauses of the queue. */
+const ATTEMPTS = 25;
+/** Around the time that is told: clocks differ. */
+const AROUND_MS = 10 * 60_000;
+/** So far back the list is read for the first time. */
+const FIRST_READ_MS = 2 * 86_400_000;
+
+@Injectable()
+export class StarsJobs {
+  constructor(
+    private readonly db: DataSource,
+    private readonly jobs: Jobs,
+    private readonly services: ServiceClient,
+    private readonly stars: StarsService,
+    private readonly providers: ProvidersService,
+    private readonly bots: BotsRegistry,
+    private readonly clock: Clock,
+    @Inject(LOG) private readonly log: Log,
+  ) {}
+
+  /** A charge was told of: it is looked up in Telegram's own list, as with every provider. */
+  async confirm(tx: EntityManager, { botId, chargeId, payload, at }: PayloadOf<typeof ConfirmCharge>): Promise<void> {
+    const queue = queueOf({ botId, payload });
+    await this.jobs.add(tx, ConfirmCharge, { botId, chargeId, payload, at }, { queue, maxAttempts: ATTEMPTS });
+  }
+
+  /** Telegram is told to go on or to stop, where it does something else than it is to do. */
+  async changeRenewal(tx: EntityManager, subscriptionId: string): Promise<void> {
+    if (!(await this.stars.renewalToChange(tx, subscriptionId))) return;
+    const key = `star-renewal:${subscriptionId}`;
+    await this.jobs.add(tx, ChangeRenewal, { subscriptionId }, { key, maxAttempts: ATTEMPTS });
+  }
+
+  @Runs(ConfirmCharge)
+  async confirmCharge(
+    { botId, chargeId, at }: PayloadOf<typeof ConfirmCharge>,
+    { signal, isLastAttempt }: JobRun,
+  ): Promise<void> {
+    const since = new Date(Date.parse(at) - AROUND_MS);
+    for await (const charge of starCharges(this.services, botId, { since }, signal))
+      if (charge.chargeId === chargeId) return this.apply(botId, charge);
+    if (isLastAttempt) this.log.error({ botId, chargeId }, 'a payment that was told of is in no list of Telegram');
+    throw new Error(`the charge ${chargeId} is not in Telegram's list yet`);
+  }
+
+  @Runs(ChangeRenewal)
+  async tellTelegram({ subscriptionId }: PayloadOf<typeof ChangeRenewal>, { signal }: JobRun): Promise<void> {
+    const wanted = await this.stars.renewalToChange(this.db.manager, subscriptionId);
+    if (!wanted) return;
+    const { charge, renews } = wanted;
+    const { botId, userId, chargeId } = charge;
+    let state: 'active' | 'canceled' | 'failed' = renews ? 'active' : 'canceled';
+    try {
+      const asked = { params: { botId, chargeId }, body: { userId, renews } };
+      await this.services.call(ChangeChannelRenewal, asked, { signal });
+    } catch (error) {
+      const isFinal = isProblem(
+        error,
+        ChangeChannelRenewal,
+        'bot-adapter.payment_refused',
+        'bot-adapter.payer_not_found',
+      );
+      if (!isFinal) throw error;
+      this.log.warn({ err: error, subscriptionId, renews }, 'Telegram does not change whether it renews');
+      // What is over there cannot go on; from now on it is charged for as any other subscription.
+      state = 'failed';
+    }
+    await this.db.transaction((tx) => this.stars.renewalSet(tx, charge.orderId, state));
+  }
+
+  @Scheduled('*/5 * * * *', ReadStars, {
+    purpose: 'Reads what was paid to bots in Stars and given back, and books what no update has told of.',
+    timeoutMs: 4 * 60_000,
+    missed: 'latest',
+  })
+  async read(_slot: PayloadOf<typeof ReadStars>, { signal }: JobRun): Promise<void> {
+    const selling = this.bots
+      .all()
+      .filter(({ id }) => this.providers.offeredBy(id).some(({ name }) => name === TELEGRAM_STARS));
+    const failures: unknown[] = [];
+    for (const { id } of selling) await this.readOf(id, signal).catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw new AggregateError(failures, `the Stars of ${failures.length} bots were not read`);
+  }
+
+  private async readOf(botId: string, signal: AbortSignal): Promise<void> {
+    const [known] = await this.db.query<{ cursor: string }[]>(`SELECT cursor FROM star_lists WHERE bot_id = $1`, [
+      botId,
+    ]);
+    const from = known ?? { since: new Date(this.clock.now().getTime() - FIRST_READ_MS) };
+    let cursor: string | undefined;
+    const onPage = (next: string) => (cursor = next);
+    for await (const charge of starCharges(this.services, botId, from, signal, onPage)) await this.apply(botId, charge);
+    await this.db.query(
+      `INSERT INTO star_lists (bot_id, cursor) VALUES ($1, $2) ON CONFLICT (bot_id) DO UPDATE SET cursor = excluded.cursor`,
+      [botId, cursor],
+    );
+  }
+
+  /** One after the other for what is paid by one invoice, also with what other processes do. */
+  private apply(botId: string, charge: StarCharge): Promise<void> {
+    return this.db.transaction(async (tx) => {
+      await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, [queueOf({ botId, ...charge })]);
+      await this.stars.apply(tx, botId, charge);
+    });
+  }
+}
+
+const queueOf = ({ botId, payload }: { botId: string; payload: string }) => `stars:${botId}:${payload}`;

@@ -1,0 +1,298 @@
+import {
+  type Actor,
+  CancelOrder,
+  ChangeMySubscription,
+  ListMySubscriptions,
+  OrderPaid,
+  OrderRefunded,
+  ReadMyBalance,
+  ReadShop,
+  RenewalFailed,
+} from '@switchboard/contracts';
+import { until } from '@switchboard/testing';
+import { v7 as uuidv7 } from 'uuid';
+import { BOT, DAY_MS, TestShop } from '../../test/build';
+import { PretendedStars } from '../../test/pretended-stars';
+import { telegramStars } from '../providers/telegram-stars.provider';
+import { RefundsJobs } from '../refunds/refunds.jobs';
+import { RefundsService } from '../refunds/refunds.service';
+
+describe('Stars', () => {
+  let stars: PretendedStars;
+  let shop: TestShop;
+  let planId: string;
+
+  beforeAll(async () => {
+    stars = await PretendedStars.start();
+    const payments = { 'telegram-stars': {} };
+    shop = await TestShop.start({ providers: [telegramStars], payments, directory: stars.directory });
+    stars.sellsIn(shop);
+    planId = await shop.plan({ prices: { XTR: 250 } });
+  });
+  afterAll(async () => {
+    expect(await shop.ledgerFaults()).toEqual([]);
+    await shop.app.stop();
+    stars.stop();
+  });
+
+  async function order(person: Actor, more: { autoRenew?: boolean; planId?: string } = {}) {
+    const wanted = { kind: 'plan', planId, ...more } as const;
+    const { id } = await shop.place(person, { wanted, currency: 'XTR', provider: 'telegram-stars' });
+    const next = await until(
+      async () => {
+        const { next } = await shop.order(person, id);
+        return next?.kind === 'stars' ? next : undefined;
+      },
+      { what: 'the link' },
+    );
+    return { id, link: next!.link };
+  }
+  async function bought(person: Actor, more: { autoRenew?: boolean } = {}) {
+    const { id, link } = await order(person, more);
+    const chargeId = await stars.pay(link, person);
+    await shop.settled(person, id);
+    return { id, link, chargeId };
+  }
+  const subscriptionOf = async (actor: Actor) => {
+    const { data } = await shop.app.gateway.call(ListMySubscriptions, { query: {} }, { actor });
+    return data[0]!;
+  };
+  const balanceOf = async (actor: Actor) => {
+    const { balances } = await shop.app.gateway.call(ReadMyBalance, { query: {} }, { actor });
+    return balances.find(({ currency }) => currency === 'XTR')?.amountMinor ?? 0;
+  };
+  const paidOf = (orderId: string) => shop.app.probe.all(OrderPaid).filter(({ data }) => data.orderId === orderId);
+
+  it('pay an order once, however often Telegram says so', async () => {
+    const person = shop.person();
+    const { id, chargeId } = await bought(person);
+    const { payload, amountMinor, at, renews } = stars.transactions.find((one) => one.chargeId === chargeId)!;
+    for (let time = 0; time < 3; time++) await shop.runs('read-star-payments');
+    expect(paidOf(id)).toHaveLength(1);
+    expect(paidOf(id)[0]!.data).toMatchObject({ provider: 'telegram-stars', amountMinor: 250, currency: 'XTR' });
+    expect({ payload, amountMinor, renews, at: at.getTime() }).toMatchObject({ amountMinor: 250, renews: false });
+    expect(await balanceOf(person)).toBe(0);
+  });
+
+  it('are offered by the bot, with what it takes', async () => {
+    const actor = shop.person();
+    const { payWith } = await shop.app.gateway.call(ReadShop, { query: { botId: BOT } }, { actor });
+    const offered = { provider: 'telegram-stars', methods: ['stars'], currencies: ['XTR'], recurring: true, saved: [] };
+    expect(payWith).toEqual([offered]);
+  });
+
+  it('are refused before they are taken where nothing could be had for them', async () => {
+    const [person, other] = [shop.person(), shop.person()];
+    const { id, link } = await order(person);
+    expect(await stars.check(link, person.id)).toBeUndefined();
+    expect(await stars.check(link, other.id)).toMatch(/for somebody else/);
+    expect(await stars.check(link, null)).toMatch(/for somebody else/);
+    expect(await stars.check(link, person.id, { amountMinor: 1 })).toMatch(/price has changed/);
+    await stars.pay(link, person);
+    await shop.settled(person, id);
+    expect(await stars.check(link, person.id)).toMatch(/paid already/);
+
+    const cancelled = await order(person);
+    const params = { orderId: cancelled.id };
+    await shop.app.gateway.call(CancelOrder, { params, idempotencyKey: uuidv7() }, { actor: person });
+    expect(await stars.check(cancelled.link, person.id)).toMatch(/over or was cancelled/);
+    const late = await order(person);
+    shop.app.clock.advance(61 * 60_000);
+    expect(await stars.check(late.link, person.id)).toMatch(/over or was cancelled/);
+    shop.app.clock.advance(-61 * 60_000);
+  });
+
+  it('of which no update came are found in the list of Telegram', async () => {
+    const person = shop.person();
+    const { id, link } = await order(person);
+    await stars.pay(link, person, { untold: true });
+    await shop.runs('read-star-payments');
+    await shop.settled(person, id);
+    expect(paidOf(id)).toHaveLength(1);
+  });
+
+  it('that were taken twice for one order lie on the balance', async () => {
+    const person = shop.person();
+    const { id, link } = await order(person);
+    // Two devices at once: both were told that it may be paid.
+    const { payload } = stars.invoice(link);
+    await Promise.all([stars.pay(link, person), stars.pay(link, person)]);
+    await shop.settled(person, id);
+    await until(async () => (await balanceOf(person)) === 250, { what: `the second payment of ${payload}` });
+  });
+
+  it('go back when staff say so, and take back what was had for them', async () => {
+    const person = shop.person();
+    const { id, chargeId } = await bought(person);
+    const { nest, db } = shop.app.service;
+    const refunds = nest.get(RefundsService, { strict: false });
+    await db.transaction(async (tx) => {
+      const asked = { amountMinor: 250, cause: 'asked', toBalance: false, askedBy: 'spec', reason: null };
+      await nest.get(RefundsJobs, { strict: false }).send(tx, await refunds.begin(tx, id, asked));
+    });
+    const { data } = await shop.app.probe.until(OrderRefunded, (event) => event.data.orderId === id);
+    expect(data).toMatchObject({ full: true, amountMinor: 250, toBalance: false });
+    const [refund] = stars.transactions.filter((one) => one.chargeId === chargeId && one.direction === 'out');
+    await stars.tellOfRefund(refund!);
+    await shop.runs('read-star-payments');
+    expect(shop.app.probe.all(OrderRefunded).filter((event) => event.data.orderId === id)).toHaveLength(1);
+    expect((await subscriptionOf(person)).status).toBe('ended');
+  });
+
+  it('of which a part is to go back stay where they are, and the part is on the balance', async () => {
+    const person = shop.person();
+    const { id } = await bought(person);
+    const { nest, db } = shop.app.service;
+    await db.transaction(async (tx) => {
+      const asked = { amountMinor: 100, cause: 'asked', toBalance: false, askedBy: 'spec', reason: null };
+      const refund = await nest.get(RefundsService, { strict: false }).begin(tx, id, asked);
+      await nest.get(RefundsJobs, { strict: false }).send(tx, refund);
+    });
+    await until(async () => (await balanceOf(person)) === 100, { what: 'the part on the balance' });
+    expect(stars.transactions.some((one) => one.userId === person.id && one.direction === 'out')).toBe(false);
+  });
+
+  it.each([
+    ['told of', false],
+    ['not told of', true],
+  ])('that Telegram has given back, which is %s, end what was had', async (_, untold) => {
+    const person = shop.person();
+    const { id, chargeId } = await bought(person);
+    const refund = stars.takeBack(chargeId);
+    if (untold) await shop.runs('read-star-payments');
+    else await stars.tellOfRefund(refund);
+    const { data } = await shop.app.probe.until(OrderRefunded, (event) => event.data.orderId === id);
+    expect(data).toMatchObject({ full: true, amountMinor: 250 });
+    await until(async () => (await subscriptionOf(person)).status === 'ended', { what: 'the end' });
+  });
+
+  it('that were paid and given back before anybody heard of either leave nothing', async () => {
+    const person = shop.person();
+    const { id, link } = await order(person);
+    stars.takeBack(await stars.pay(link, person, { untold: true }));
+    await shop.runs('read-star-payments');
+    await shop.app.probe.until(OrderRefunded, (event) => event.data.orderId === id);
+    expect([await balanceOf(person), (await subscriptionOf(person)).status]).toEqual([0, 'ended']);
+  });
+
+  it('of another program that sells by the same bot are left alone', async () => {
+    const person = shop.person();
+    const before = stars.transactions.length;
+    stars.transactions.push({
+      ...stars.transactions[0]!,
+      chargeId: 'foreign',
+      payload: 'their-own',
+      userId: person.id,
+    });
+    await shop.runs('read-star-payments');
+    expect(stars.transactions.length).toBe(before + 1);
+    expect(await balanceOf(person)).toBe(0);
+  });
+
+  it('for more than Telegram takes are refused, and the person may pay otherwise', async () => {
+    const person = shop.person();
+    const dear = await shop.plan({ prices: { XTR: 200_000 } });
+    const wanted = { kind: 'plan', planId: dear } as const;
+    const { id } = await shop.place(person, { wanted, currency: 'XTR', provider: 'telegram-stars' });
+    await until(async () => (await shop.order(person, id)).failure === 'other', { what: 'the refusal' });
+  });
+
+  describe('that Telegram charges for by itself', () => {
+    const month = 30 * DAY_MS;
+    const advance = (ms: number) => shop.app.clock.advance(ms);
+
+    it('are asked for where a plan of a month is to go on at its usual price', async () => {
+      const person = shop.person();
+      const { link } = await order(person, { autoRenew: true });
+      expect(stars.invoice(link).renews).toBe(true);
+      const year = await shop.plan({ prices: { XTR: 2000 }, months: 12 });
+      const yearly = await order(person, { autoRenew: true, planId: year });
+      expect(stars.invoice(yearly.link).renews).toBe(false);
+    });
+
+    it('go on by an order for each month, and nothing else is charged', async () => {
+      const person = shop.person();
+      const { chargeId } = await bought(person, { autoRenew: true });
+      const first = await subscriptionOf(person);
+      expect(first).toMatchObject({ status: 'active', autoRenew: true });
+      advance(month);
+      await shop.runs('renew-subscriptions');
+      expect(shop.app.probe.all(RenewalFailed).filter(({ data }) => data.userId === person.id)).toEqual([]);
+      await stars.renew(chargeId);
+      await until(async () => (await subscriptionOf(person)).validUntil > first.validUntil, { what: 'another month' });
+      await stars.renew(chargeId, { untold: true });
+      await shop.runs('read-star-payments');
+      const paid = shop.app.probe.all(OrderPaid).filter(({ data }) => data.userId === person.id);
+      expect(paid.map(({ data }) => [data.kind, data.amountMinor])).toEqual([
+        ['plan', 250],
+        ['renewal', 250],
+        ['renewal', 250],
+      ]);
+      expect(await balanceOf(person)).toBe(0);
+      advance(-month);
+    });
+
+    it('stop and go on as the person says, here or in Telegram', async () => {
+      const person = shop.person();
+      const { chargeId, link } = await bought(person, { autoRenew: true });
+      const renewing = async (renews: boolean) =>
+        until(async () => (await subscriptionOf(person)).autoRenew === renews, { what: `that it renews: ${renews}` });
+      await renewing(true);
+      const set = async (autoRenew: boolean) => {
+        const { id, revision } = await subscriptionOf(person);
+        const asked = { params: { subscriptionId: id }, body: { autoRenew }, ifMatch: `"${revision}"` };
+        await shop.app.gateway.call(ChangeMySubscription, asked, { actor: person });
+      };
+      const told = (renews: boolean) =>
+        until(() => stars.renewals.at(-1)?.chargeId === chargeId && stars.renewals.at(-1)?.renews === renews, {
+          what: `that Telegram is told: ${renews}`,
+        });
+      await set(false);
+      await told(false);
+      await set(true);
+      await told(true);
+      const before = stars.renewals.length;
+      await stars.tellOfRenewal(link, person, 'canceled');
+      await renewing(false);
+      await stars.tellOfRenewal(link, person, 'active');
+      await renewing(true);
+      expect(stars.renewals).toHaveLength(before);
+    });
+
+    it('that could not be charged are told of, and end in their time', async () => {
+      const person = shop.person();
+      const { link } = await bought(person, { autoRenew: true });
+      await stars.tellOfRenewal(link, person, 'failed');
+      const { data } = await shop.app.probe.until(RenewalFailed, (event) => event.data.userId === person.id);
+      expect(data).toMatchObject({ reason: 'insufficient_funds', amountMinor: 250, currency: 'XTR' });
+      expect((await subscriptionOf(person)).autoRenew).toBe(false);
+    });
+
+    it('lie on the balance once there is nothing any more that could go on', async () => {
+      const person = shop.person();
+      const { id, chargeId } = await bought(person, { autoRenew: true });
+      stars.takeBack(chargeId);
+      await shop.runs('read-star-payments');
+      await shop.app.probe.until(OrderRefunded, (event) => event.data.orderId === id);
+      await until(() => stars.renewals.some((one) => one.chargeId === chargeId && !one.renews), {
+        what: 'that Telegram is told to stop',
+      });
+      await stars.renew(chargeId);
+      await until(async () => (await balanceOf(person)) === 250, { what: 'the Stars on the balance' });
+    });
+
+    it('never end before Telegram charges next, however short the month is', async () => {
+      const person = shop.person();
+      advance(new Date('2027-02-01T12:00:00Z').getTime() - shop.app.clock.now().getTime());
+      await shop.runs('make-ledger-partitions');
+      const { id } = await bought(person, { autoRenew: true });
+      await until(
+        async () => {
+          const { validUntil, startedAt } = await subscriptionOf(person);
+          return Math.round((validUntil.getTime() - startedAt.getTime()) / DAY_MS) === 30;
+        },
+        { what: `thirty days of order ${id}` },
+      );
+    });
+  });
+});

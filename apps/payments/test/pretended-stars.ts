@@ -1,0 +1,145 @@
+import {
+  type Actor,
+  ChangeChannelRenewal,
+  ChannelPaymentReceived,
+  ChannelPaymentRefunded,
+  ChannelRenewalChanged,
+  CheckChannelPayment,
+  CreatePaymentLink,
+  ListChannelPayments,
+  RefundChannelPayment,
+} from '@switchboard/contracts';
+import { ServiceClient, ServiceIdentity } from '@switchboard/service-kit';
+import { PretendedService, Refusal } from '@switchboard/testing';
+import { Registry } from 'prom-client';
+import { BOT, type TestShop } from './build';
+
+interface Invoice {
+  readonly payload: string;
+  readonly amountMinor: number;
+  readonly renews: boolean;
+}
+
+interface Transaction extends Invoice {
+  readonly chargeId: string;
+  readonly direction: 'in' | 'out';
+  readonly at: Date;
+  readonly userId: string;
+}
+
+const CURRENCY = 'XTR';
+const LINK = 'https://t.me/$';
+
+/** bot-adapter as far as it takes Stars: what is paid by its links, and what Telegram remembers of that. */
+export class PretendedStars {
+  /** As Telegram lists them. */
+  readonly transactions: Transaction[] = [];
+  readonly renewals: { chargeId: string; renews: boolean }[] = [];
+  /** How often the list was asked for. */
+  lists = 0;
+  private readonly invoices: Invoice[] = [];
+  private charges = 0;
+  private shop!: TestShop;
+
+  private constructor(private readonly service: PretendedService) {}
+
+  static async start(): Promise<PretendedStars> {
+    const service = await PretendedService.start('bot-adapter');
+    const stars = new PretendedStars(service);
+    service
+      .on(CreatePaymentLink, ({ body: { payload, amountMinor, renewsAfterDays } }) => {
+        if (amountMinor > 100_000) throw new Refusal(422, 'bot-adapter.payment_refused');
+        const count = stars.invoices.push({ payload, amountMinor, renews: renewsAfterDays !== undefined });
+        return { link: `${LINK}${count}` };
+      })
+      .on(RefundChannelPayment, ({ params: { chargeId }, body: { userId } }) => {
+        const paid = stars.transactions.find((one) => one.chargeId === chargeId && one.userId === userId);
+        if (!paid) throw new Refusal(422, 'bot-adapter.payment_refused');
+        stars.takeBack(chargeId);
+      })
+      .on(ChangeChannelRenewal, ({ params: { chargeId }, body: { renews } }) => {
+        stars.renewals.push({ chargeId, renews });
+      })
+      .on(ListChannelPayments, ({ query: { since, cursor, limit } }) => {
+        stars.lists += 1;
+        const first = stars.transactions.findIndex(({ at }) => !since || at >= since);
+        const from = cursor === undefined ? (first < 0 ? stars.transactions.length : first) : Number(cursor);
+        const data = stars.transactions.slice(from, from + limit).map((one) => ({ ...one, currency: CURRENCY }));
+        return { data, cursor: String(from + data.length) };
+      });
+    return stars;
+  }
+
+  get directory() {
+    return new Map([['bot-adapter', this.service.url]]);
+  }
+
+  sellsIn(shop: TestShop): void {
+    this.shop = shop;
+  }
+
+  stop(): void {
+    this.service.stop();
+  }
+
+  invoice(link: string): Invoice {
+    return this.invoices[Number(link.slice(LINK.length)) - 1]!;
+  }
+
+  /** What Telegram is told before it takes anything: why not, in English. */
+  async check(link: string, userId: string | null, more: { amountMinor?: number } = {}): Promise<string | undefined> {
+    const { payload, amountMinor } = this.invoice(link);
+    const { app } = this.shop;
+    const identity = new ServiceIdentity('bot-adapter', app.keys);
+    const client = new ServiceClient(identity, new Map([['payments', app.url]]), new Registry());
+    const body = { botId: BOT, userId, payload, amountMinor, currency: CURRENCY, ...more };
+    return (await client.call(CheckChannelPayment, { body })).refusal?.en;
+  }
+
+  /** Somebody pays. `untold`: the update is lost. */
+  async pay(link: string, { id: userId }: Actor, { untold = false } = {}): Promise<string> {
+    const refusal = await this.check(link, userId);
+    if (refusal) throw new Error(refusal);
+    return this.charge(this.invoice(link), userId, { untold });
+  }
+
+  /** A month later. */
+  renew(chargeId: string, { untold = false } = {}): Promise<string> {
+    const first = this.transactions.find((one) => one.chargeId === chargeId)!;
+    return this.charge(first, first.userId, { untold, isRenewal: true });
+  }
+
+  takeBack(chargeId: string): Transaction {
+    const { payload, amountMinor, renews, userId } = this.transactions.find((one) => one.chargeId === chargeId)!;
+    const refund = { payload, amountMinor, renews, userId, chargeId, direction: 'out', at: this.now() } as const;
+    this.transactions.push(refund);
+    return refund;
+  }
+
+  async tellOfRefund({ payload, amountMinor, userId, chargeId, at }: Transaction): Promise<void> {
+    const told = { botId: BOT, channel: 'telegram', userId, payload, chargeId, amountMinor, currency: CURRENCY };
+    await this.shop.app.probe.say(ChannelPaymentRefunded({ ...told, refundedAt: at.toISOString() }));
+  }
+
+  async tellOfRenewal(link: string, { id: userId }: Actor, state: string): Promise<void> {
+    const { payload } = this.invoice(link);
+    const told = { botId: BOT, channel: 'telegram', userId, payload, state };
+    await this.shop.app.probe.say(ChannelRenewalChanged({ ...told, changedAt: this.now().toISOString() }));
+  }
+
+  private async charge(
+    { payload, amountMinor, renews }: Invoice,
+    userId: string,
+    { untold = false, isRenewal = false },
+  ): Promise<string> {
+    const chargeId = `stx${++this.charges}`;
+    const at = this.now();
+    this.transactions.push({ chargeId, direction: 'in', payload, amountMinor, renews, at, userId });
+    const told = { botId: BOT, channel: 'telegram', userId, payload, chargeId, amountMinor, currency: CURRENCY };
+    const paid = ChannelPaymentReceived({ ...told, renews, isRenewal, paidAt: at.toISOString() });
+    if (!untold) await this.shop.app.probe.say(paid);
+    return chargeId;
+  }
+
+  private now = () => this.shop.app.clock.now();
+}
