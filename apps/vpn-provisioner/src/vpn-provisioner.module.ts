@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { VpnProvisionerPersonErased } from '@switchboard/contracts';
 import { type AppDefinition, defineApp, PersonErasureModule } from '@switchboard/service-kit';
+import { CreateServerTemplates1764500000000 } from '../migrations/1764500000000-create-server-templates';
 import { CreateServers1764300000000 } from '../migrations/1764300000000-create-servers';
 import { CreateAccesses1764300100000 } from '../migrations/1764300100000-create-accesses';
 import { CreateMoves1764300200000 } from '../migrations/1764300200000-create-moves';
@@ -13,6 +14,8 @@ import { AccessMove } from './accesses/access-move.entity';
 import { AccessesModule } from './accesses/accesses.module';
 import { Latency } from './accesses/latency.entity';
 import { PanelRemoval } from './accesses/panel-removal.entity';
+import type { CloudDefinition } from './clouds/cloud';
+import { CloudsModule } from './clouds/clouds.module';
 import { Device } from './devices/device.entity';
 import { WriteSightings } from './devices/device-sightings.service';
 import { DevicesModule } from './devices/devices.module';
@@ -33,6 +36,9 @@ import { ServerMigration } from './migrations/server-migration.entity';
 import { OwnAccessesModule } from './own-accesses/own-accesses.module';
 import type { PanelDefinition } from './panels/panel';
 import { PanelsModule } from './panels/panels.module';
+import { ServerOrder } from './server-templates/server-order.entity';
+import { ServerTemplate } from './server-templates/server-template.entity';
+import { ServerTemplatesModule } from './server-templates/server-templates.module';
 import { Server } from './servers/server.entity';
 import { ServerHealth } from './servers/server-health.entity';
 import { ServersModule } from './servers/servers.module';
@@ -42,11 +48,15 @@ import { UsageModule } from './usage/usage.module';
 import { vpnProvisionerConfig } from './vpn-provisioner.config';
 import { vpnProvisionerDataMap } from './vpn-provisioner.data-map';
 
-/** The service with these kinds of panels: nothing else knows which there are. */
-export function defineVpnProvisioner(panels: readonly PanelDefinition[]): AppDefinition {
+/** The service with these kinds of panels and clouds: nothing else knows which there are. */
+export function defineVpnProvisioner(
+  panels: readonly PanelDefinition[],
+  clouds: readonly CloudDefinition[] = [],
+): AppDefinition {
   // From the bottom to the top: a module imports only such as stand before it.
   @Module({
     imports: [
+      CloudsModule.with(clouds),
       PanelsModule.with(panels),
       ServersModule,
       AccessesModule,
@@ -57,6 +67,7 @@ export function defineVpnProvisioner(panels: readonly PanelDefinition[]): AppDef
       DevicesModule,
       UsageModule,
       LinksModule,
+      ServerTemplatesModule,
       ForecastModule,
       PersonErasureModule.saying(VpnProvisionerPersonErased),
     ],
@@ -71,6 +82,7 @@ export function defineVpnProvisioner(panels: readonly PanelDefinition[]): AppDef
       ...[Server, ServerHealth, HealthSample, Maintenance],
       ...[Access, AccessKey, AccessMove, Latency, PanelRemoval],
       ...[ServerMigration, DriftReport],
+      ...[ServerTemplate, ServerOrder],
       ...[TrafficBudget, UsageAnomaly, Device, Link, CapacityProposal],
     ],
     migrations: [
@@ -80,9 +92,10 @@ export function defineVpnProvisioner(panels: readonly PanelDefinition[]): AppDef
       CreateLinks1764400000000,
       CreateTraffic1764400100000,
       CreateForecasts1764400200000,
+      CreateServerTemplates1764500000000,
     ],
     dataMap: vpnProvisionerDataMap,
-    encrypted: ['servers.secrets'],
+    encrypted: ['servers.secrets', 'server_templates.secrets'],
     tasks: [ProbeServers, FollowLinkChanges, WriteSightings],
     publicFront: LinkFront,
     port: 4105,

@@ -12,6 +12,8 @@ import { FakeClock, startApp, type TestApp, type TestAppOptions, until } from '@
 import { v7 as uuidv7 } from 'uuid';
 import type { z } from 'zod';
 import { HealthService } from '../src/health/health.service';
+import type { CloudDefinition } from '../src/clouds/cloud';
+import type { PanelDefinition } from '../src/panels/panel';
 import { defineVpnProvisioner } from '../src/vpn-provisioner.module';
 import { panelAt, pretended, type PretendedPanel } from './pretended.panel';
 
@@ -31,8 +33,12 @@ export class TestVpn {
 
   private constructor(readonly app: TestApp) {}
 
-  static async start(options: TestAppOptions = {}): Promise<TestVpn> {
-    return new TestVpn(await startApp(defineVpnProvisioner([pretended]), { clock: new FakeClock(), ...options }));
+  static async start(
+    options: TestAppOptions = {},
+    panels: readonly PanelDefinition[] = [pretended],
+    clouds: readonly CloudDefinition[] = [],
+  ): Promise<TestVpn> {
+    return new TestVpn(await startApp(defineVpnProvisioner(panels, clouds), { clock: new FakeClock(), ...options }));
   }
 
   get db() {

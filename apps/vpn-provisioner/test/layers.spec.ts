@@ -15,7 +15,7 @@ const LAYERS = [
     'migrations',
     'own-accesses',
   ],
-  ...['devices', 'usage', 'links', 'forecast'],
+  ...['devices', 'usage', 'links', 'server-templates', 'forecast'],
 ];
 
 it('the layers of vpn-provisioner import only what stands below them', () => {

@@ -48,6 +48,7 @@ export async function startClouds({ definition, party, apiRoot, settings, secret
   }
 
   return {
+    url: sandbox.url,
     client,
     cloud: cloudOf(),
     cloudOf,

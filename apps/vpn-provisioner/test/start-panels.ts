@@ -52,7 +52,9 @@ export interface PanelUnderTest {
 /** Long enough on a busy machine, and short enough to be waited for. */
 const TIMEOUT_MS = 2000;
 
-export async function startPanels({ definition, party, version, setUp }: PanelWorld) {
+type Living = Pick<PanelWorld, 'definition' | 'party' | 'version' | 'setUp'>;
+
+export async function startPanels({ definition, party, version, setUp }: Living) {
   const sandbox = await startSandbox();
   const client = new SandboxClient(sandbox.url);
   let servers = 0;

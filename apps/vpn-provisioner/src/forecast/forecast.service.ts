@@ -8,22 +8,19 @@ import {
   type ListCapacityProposals,
   type ReadLoadForecast,
 } from '@switchboard/contracts';
-import {
-  type AnswerOf,
-  auditEntry,
-  Clock,
-  Cursors,
-  DomainError,
-  type Page,
-  type RequestOf,
-} from '@switchboard/service-kit';
-import { DataSource, type EntityManager } from 'typeorm';
+import { type AnswerOf, auditEntry, Clock, Cursors, DomainError, type RequestOf } from '@switchboard/service-kit';
+import { DataSource, type EntityManager, In } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { ServerOrder } from '../server-templates/server-order.entity';
+import { ServerOrdersJobs } from '../server-templates/server-orders.jobs';
 import { Server } from '../servers/server.entity';
 import { adviceFor, type CapacityAdvice } from './capacity-advice';
 import { CapacityProposal } from './capacity-proposal.entity';
 import { RegionLoads } from './region-loads.service';
 
+type View = AnswerOf<typeof DecideCapacityProposal>;
+
+const ITSELF: Actor = { kind: 'service', id: 'vpn-provisioner', roles: [], scopes: [] };
 const DAY_MS = 24 * 60 * 60_000;
 /** What staff did not want is not proposed again for so long. */
 const DISMISSED_DAYS = 14;
@@ -54,6 +51,7 @@ export class ForecastService {
   constructor(
     private readonly db: DataSource,
     private readonly loads: RegionLoads,
+    private readonly orders: ServerOrdersJobs,
     private readonly outbox: Outbox,
     private readonly cursors: Cursors,
     private readonly clock: Clock,
@@ -66,16 +64,18 @@ export class ForecastService {
     return { capacity, hours, expected: this.loads.forecast(hours) };
   }
 
-  list(request: RequestOf<typeof ListCapacityProposals>): Promise<Page<CapacityProposal>> {
+  async list(request: RequestOf<typeof ListCapacityProposals>): Promise<AnswerOf<typeof ListCapacityProposals>> {
     const { state, region } = request.query;
     const query = this.db.manager.createQueryBuilder(CapacityProposal, 'proposal');
     if (state) query.andWhere('proposal.state = :state', { state });
     if (region) query.andWhere('proposal.region = :region', { region });
-    return this.cursors.select(request, query, ['madeAt', 'id']);
+    const { data, page } = await this.cursors.select(request, query, ['madeAt', 'id']);
+    const orders = await this.db.manager.findBy(ServerOrder, { id: In(data.map(({ id }) => id)) });
+    return { data: data.map((proposal) => shown(proposal, orders)), page };
   }
 
   /** One that is dropped takes nobody new; whom it serves is moved by a migration. */
-  async decide(tx: EntityManager, actor: Actor, id: string, accept: boolean): Promise<CapacityProposal> {
+  async decide(tx: EntityManager, actor: Actor, id: string, accept: boolean): Promise<View> {
     const proposal = await tx.findOne(CapacityProposal, { where: { id }, lock: { mode: 'pessimistic_write' } });
     if (!proposal) throw new ProposalNotFound();
     if (proposal.state !== 'open') throw new ProposalIsDecided();
@@ -91,9 +91,10 @@ export class ForecastService {
         [proposal.serverId, now],
       );
     }
+    if (accept && proposal.kind === 'add') await this.orders.order(tx, id, proposal.region, decision.decidedBy);
     const about = { resourceType: 'capacity-proposal', resourceId: id, after: { state: decision.state } };
     await this.outbox.add(tx, AuditEntryAppendRequested(auditEntry(actor, DecideCapacityProposal, about)));
-    return { ...proposal, ...decision };
+    return shown({ ...proposal, ...decision }, await tx.findBy(ServerOrder, { id }));
   }
 
   /** What the forecast of today says, of every region. */
@@ -132,6 +133,7 @@ export class ForecastService {
       ...{ monthlyCostMinor: advice.monthlyCostMinor, currency: advice.currency, madeAt: this.clock.now() },
     });
     await this.outbox.add(tx, CapacityProposed({ ...advice, proposalId: id, region }));
+    if (advice.kind === 'add' && (await this.orders.isAutomatic(tx, region))) await this.decide(tx, ITSELF, id, true);
   }
 
   private async wasDismissed(tx: EntityManager, region: string, { kind, serverId }: CapacityAdvice): Promise<boolean> {
@@ -151,3 +153,11 @@ export class ForecastService {
     return new Date(this.clock.now().getTime() - days * DAY_MS);
   }
 }
+
+const shown = (proposal: CapacityProposal, orders: readonly ServerOrder[]): View => {
+  const order = orders.find(({ id }) => id === proposal.id);
+  return {
+    ...proposal,
+    order: order ? { state: order.state, failure: order.failure, serverId: order.serverId } : null,
+  };
+};

@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { ServersModule } from '../servers/servers.module';
+import { ServerOrdersJobs } from './server-orders.jobs';
+import { ServerTemplatesController } from './server-templates.controller';
+import { ServerTemplatesService } from './server-templates.service';
+
+@Module({
+  imports: [ServersModule],
+  controllers: [ServerTemplatesController],
+  providers: [ServerTemplatesService, ServerOrdersJobs],
+  exports: [ServerOrdersJobs],
+})
+export class ServerTemplatesModule {}

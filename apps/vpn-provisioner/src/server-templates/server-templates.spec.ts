@@ -1,0 +1,157 @@
+import {
+  ChangeServer,
+  DecideCapacityProposal,
+  ListCapacityProposals,
+  ListServers,
+  ListServerTemplates,
+  RemoveServerTemplate,
+  SetServerTemplate,
+} from '@switchboard/contracts';
+import { until } from '@switchboard/testing';
+import { v7 as uuidv7 } from 'uuid';
+import type { z } from 'zod';
+import { TestVpn } from '../../test/build';
+import { Rows } from '../../test/rows';
+import { startClouds } from '../../test/start-clouds';
+import { hetzner } from '../clouds/hetzner.cloud';
+import { marzban } from '../panels/marzban.panel';
+import { pretended } from '../../test/pretended.panel';
+import { ForecastService } from '../forecast/forecast.service';
+import { HOURS_PER_WEEK } from '../forecast/load-forecast';
+
+type Asked = z.input<(typeof SetServerTemplate)['body']>;
+
+const HOUR_MS = 3_600_000;
+
+let sandbox: Awaited<ReturnType<typeof startClouds>>;
+let vpn: TestVpn;
+let panel: { username: string; password: string };
+beforeAll(async () => {
+  sandbox = await startClouds({
+    ...{ definition: hetzner, party: 'hetzner', apiRoot: (address: string) => `${address}/v1` },
+    ...{ settings: {}, secrets: {}, byHand: (client) => client.hetzner },
+  });
+  const env = { VPN_PROVISIONER_CLOUDS_SANDBOX_URL: sandbox.url };
+  vpn = await TestVpn.start({ env }, [marzban, pretended], [hetzner]);
+  const { account } = await sandbox.client.panels('marzban').addServer({ name: 'any' });
+  panel = account as typeof panel;
+});
+afterAll(async () => {
+  await vpn.app.stop();
+  await sandbox.close();
+});
+
+const template = (more: Partial<Asked> = {}): Asked => ({
+  ...{ cloudKind: 'hetzner', cloudSecrets: { token: 'sandbox-hetzner-token' }, plan: 'cx23', location: 'fsn1' },
+  ...{ maxServers: 2, serverName: 'Frankfurt {number}', capacity: 500, monthlyCostMinor: 499, currency: 'EUR' },
+  ...{ panelKind: 'marzban', panelUrl: `${sandbox.url}/marzban/{name}`, panelSettings: { username: panel.username } },
+  ...{ panelSecrets: { password: panel.password }, userData: '#cloud-config\npanel: marzban\n' },
+  ...more,
+});
+const set = (region: string, more?: Partial<Asked>) =>
+  vpn.app.gateway.call(SetServerTemplate, { params: { region }, body: template(more) });
+const proposals = async (region: string) =>
+  (await vpn.app.gateway.call(ListCapacityProposals, { query: { region } })).data;
+const decide = (proposalId: string, accept = true) =>
+  vpn.app.gateway.call(DecideCapacityProposal, {
+    ...{ params: { proposalId }, body: { accept }, idempotencyKey: uuidv7() },
+  });
+const serversOf = async (region: string) => (await vpn.app.gateway.call(ListServers, { query: { region } })).data;
+
+/** Makes a region so busy that the forecast proposes a server. */
+async function isBusy(region: string): Promise<string> {
+  await new Rows(vpn.app).server({ region, capacity: 100, monthlyCostMinor: 700, currency: 'EUR' });
+  const now = Math.floor(vpn.app.clock.now().getTime() / HOUR_MS) * HOUR_MS;
+  const hours = Array.from({ length: 8 * HOURS_PER_WEEK }, (_, i) => new Date(now - (i + 1) * HOUR_MS));
+  await vpn.db.query(
+    `INSERT INTO region_loads (region, hour, people, online) SELECT $1, unnest($2::timestamptz[]), 97, 0`,
+    [region, hours],
+  );
+  await vpn.app.service.nest.get(ForecastService, { strict: false }).propose();
+  const [proposal] = await proposals(region);
+  expect(proposal).toMatchObject({ kind: 'add' });
+  return proposal!.id;
+}
+
+/** Until a server that is made has come to its end. It is looked for at once, not in ten seconds. */
+async function untilOrder(region: string, state: string) {
+  const hasten = `UPDATE vpn_provisioner_jobs._private_jobs SET run_at = now() WHERE locked_at IS NULL AND run_at > now()`;
+  await until(
+    async () => {
+      const [proposal] = await proposals(region);
+      if (proposal?.order?.state === state) return true;
+      await vpn.db.query(hasten);
+      return false;
+    },
+    { what: `a server that is ${state}` },
+  );
+  return (await proposals(region))[0]!.order!;
+}
+
+it('an accepted proposal becomes a server that people are sent to, and leaves the cloud when it is retired', async () => {
+  await set('de-fra');
+  const proposalId = await isBusy('de-fra');
+  expect((await decide(proposalId)).order).toMatchObject({ state: 'asked' });
+  const { serverId } = await untilOrder('de-fra', 'added');
+  const made = (await serversOf('de-fra')).find(({ id }) => id === serverId);
+  expect(made).toMatchObject({ name: 'Frankfurt 1', capacity: 500, panelKind: 'marzban', state: 'in-service' });
+  await vpn.untilUp(serverId!);
+  const [inCloud] = await sandbox.byHand.servers();
+  expect(inCloud).toMatchObject({ name: expect.stringMatching(/^vpn-de-fra-/) });
+  await vpn.app.gateway.call(ChangeServer, {
+    ...{ params: { serverId: serverId! }, body: { state: 'retired' }, ifMatch: '*' },
+  });
+  await vpn.tick('remove-retired-servers');
+  expect(await sandbox.byHand.servers()).toEqual([]);
+  expect((await proposals('de-fra'))[0]!.order).toMatchObject({ state: 'removed' });
+});
+
+it('with leave to do so one is made without anybody, and never more than allowed', async () => {
+  await set('de-auto', { automatic: true, maxServers: 1 });
+  await isBusy('de-auto');
+  expect((await proposals('de-auto'))[0]).toMatchObject({ state: 'accepted', decidedBy: 'service:vpn-provisioner' });
+  await untilOrder('de-auto', 'added');
+  await vpn.db.query(`UPDATE servers SET capacity = 1 WHERE region = 'de-auto'`);
+  await vpn.app.service.nest.get(ForecastService, { strict: false }).propose();
+  const [latest] = await proposals('de-auto');
+  expect(latest).toMatchObject({ kind: 'add', order: null });
+});
+
+it('a cloud that refuses says why, and nothing is added', async () => {
+  await set('de-full');
+  await sandbox.byHand.setLimit(0);
+  const id = await isBusy('de-full');
+  await decide(id);
+  expect((await untilOrder('de-full', 'failed')).failure).toContain('limit');
+  expect(await serversOf('de-full')).toHaveLength(1);
+  await sandbox.byHand.setLimit(100);
+});
+
+it('a region without a template has to be given a server by hand', async () => {
+  const id = await isBusy('de-none');
+  expect((await decide(id)).order).toBeNull();
+});
+
+it('what the cloud does not have, an unknown cloud, a wrong token and a panel without its settings are refused', async () => {
+  const code = async (more: Partial<Asked>) =>
+    set('de-wrong', more).then(
+      () => undefined,
+      ({ problem }: { problem: { code: string; errors: { pointer: string }[] } }) => problem.errors[0]!.pointer,
+    );
+  expect(await code({ plan: 'cx-none' })).toBe('/plan');
+  expect(await code({ cloudKind: 'none' })).toBe('/cloudKind');
+  expect(await code({ cloudSecrets: { token: 'wrong' } })).toBe('/cloudSecrets');
+  expect(await code({ panelUrl: 'nowhere' })).toBe('/panelUrl');
+  expect(await code({ panelSecrets: { nothing: 'x' } })).toBe('/secrets/nothing');
+});
+
+it('secrets are never shown, stay while they are not given anew, and a template can be removed', async () => {
+  await set('de-kept');
+  const shown = await set('de-kept', { cloudSecrets: {}, panelSecrets: {}, capacity: 700 });
+  expect(shown).toMatchObject({ capacity: 700, cloudSecretNames: ['token'], panelSecretNames: ['password'] });
+  expect(JSON.stringify(await vpn.app.gateway.call(ListServerTemplates))).not.toContain('sandbox-hetzner-token');
+  await vpn.app.gateway.call(RemoveServerTemplate, { params: { region: 'de-kept' } });
+  await expect(vpn.app.gateway.call(RemoveServerTemplate, { params: { region: 'de-kept' } })).rejects.toMatchObject({
+    status: 404,
+  });
+});
