@@ -4,6 +4,7 @@ import { CreateKnowledge1764100100000 } from '../migrations/1764100100000-create
 import { CreateAccounting1764100200000 } from '../migrations/1764100200000-create-accounting';
 import { CreatePrompts1764100300000 } from '../migrations/1764100300000-create-prompts';
 import { CreateUnanswered1764100400000 } from '../migrations/1764100400000-create-unanswered';
+import { CreateTools1764300000000 } from '../migrations/1764300000000-create-tools';
 import { ModelPrice } from './accounting/model-price.entity';
 import { Usage } from './accounting/usage.entity';
 import { Attachment } from './attachments/attachment.entity';
@@ -20,6 +21,7 @@ import { Prompt } from './prompts/prompt.entity';
 import { PromptDraft } from './prompts/prompt-draft.entity';
 import { PromptRelease } from './prompts/prompt-release.entity';
 import { LookAtPrompts } from './prompts/prompts.service';
+import { Confirmation } from './tools/confirmation.entity';
 import { UnansweredGroup } from './unanswered/unanswered-group.entity';
 import { UnansweredQuestion } from './unanswered/unanswered-question.entity';
 
@@ -38,6 +40,7 @@ export const chatAiApp = defineApp({
     PromptRelease,
     PromptDraft,
     KnowledgeEntry,
+    Confirmation,
     UnansweredGroup,
     UnansweredQuestion,
   ],
@@ -47,6 +50,7 @@ export const chatAiApp = defineApp({
     CreateAccounting1764100200000,
     CreatePrompts1764100300000,
     CreateUnanswered1764100400000,
+    CreateTools1764300000000,
   ],
   tasks: [LookAtKnowledge, LookAtPrompts],
   dataMap: chatAiDataMap,

@@ -119,6 +119,10 @@ export const chatAiConfig = z.object({
     .max(3650)
     .default(400)
     .describe('What calls have cost is kept so long: a year and the month in which it is looked at.'),
+  GATEWAY_PUBLIC_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('Where staff reach the console; without it a notice to them names no page.'),
   // Overrides the standard of the kit: a turn waits for the model nearly all of its time, so many fit side by side.
   CHAT_AI_JOB_CONCURRENCY: z.coerce.number().int().min(1).max(200).default(32).describe('Turns answered side by side.'),
 });

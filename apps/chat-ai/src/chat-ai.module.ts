@@ -9,6 +9,7 @@ import { KnowledgeModule } from './knowledge/knowledge.module';
 import { ModelsModule } from './models/models.module';
 import { PromptsModule } from './prompts/prompts.module';
 import { RetentionModule } from './retention/retention.module';
+import { ToolsModule } from './tools/tools.module';
 import { TryOutsModule } from './try-outs/try-outs.module';
 import { TurnsModule } from './turns/turns.module';
 import { UnansweredModule } from './unanswered/unanswered.module';
@@ -25,6 +26,7 @@ import { UnansweredModule } from './unanswered/unanswered.module';
     ModelsModule,
     PromptsModule,
     RetentionModule,
+    ToolsModule,
     TryOutsModule,
     TurnsModule,
     UnansweredModule,

@@ -1,9 +1,10 @@
-import { AllowanceChangeRequested, UsageRecorded } from '@switchboard/contracts';
+import { AllowanceChangeRequested, FEATURES, UsageRecorded } from '@switchboard/contracts';
 import { FakeClock, startApp, type TestApp } from '@switchboard/testing';
 import { BudgetExhausted, BudgetsService, NOBODY, type PlannedCall } from '../src/accounting/budgets.service';
 import { UsageService } from '../src/accounting/usage.service';
 import { chatAiApp } from '../src/chat-ai.app';
 import { aPerson, botsFolder, rowsOf, runScheduled, untilTrue } from './build';
+import { startServices } from './pretended-services';
 import { type RunningModel, startModel } from './start-model';
 
 /** A model that costs a dollar per thousand tokens, so that sums are easy: a token is 1000 micros. It does not reason. */
@@ -20,20 +21,24 @@ describe('budgets', () => {
   let model: RunningModel;
   let app: TestApp;
   let folder: Awaited<ReturnType<typeof botsFolder>>;
+  let services: Awaited<ReturnType<typeof startServices>>;
   const person = (botId: string, locale: 'en' | 'ru' = 'en') => aPerson(() => app, { botId, locale });
 
   beforeAll(async () => {
-    model = await startModel();
+    [model, services] = await Promise.all([startModel(), startServices()]);
     folder = await botsFolder({
       daily: bot({ personPerDayUsd: 0.5 }),
       monthly: bot({ botPerMonthUsd: 2 }),
       silent: { assistant: { systemPrompt: 'S', maxOutputTokens: 16, ...MODEL } },
       unlimited: bot({ personPerDayUsd: 'unlimited', botPerMonthUsd: 'unlimited' }),
       berlin: { ...bot({ personPerDayUsd: 0.5 }), timeZone: 'Europe/Berlin' },
+      sold: { ...bot({ personPerDayUsd: 0.9 }), freeFeatures: { [FEATURES.chatBudget]: 500_000 } },
+      given: { ...bot({ personPerDayUsd: 0.5 }), freeFeatures: {} },
       unpriced: { assistant: { model: 'nobody-knows-it' }, budgets: { personPerDayUsd: 5 } },
     });
     app = await startApp(chatAiApp, {
       clock: new FakeClock(new Date('2026-11-20T12:00:00Z')),
+      directory: services.directory,
       env: { BOTS_FOLDER: folder.path, CHAT_AI_BASE_URL: model.baseUrl, CHAT_AI_API_KEY: 'sk-sandbox' },
     });
   });
@@ -41,6 +46,7 @@ describe('budgets', () => {
     await app.stop();
     await model.stop();
     await folder.remove();
+    services.stop();
   });
   beforeEach(() => model.reset());
 
@@ -100,6 +106,23 @@ describe('budgets', () => {
     expect(await known()).toEqual([]);
   });
 
+  it('what somebody pays for raises and lowers their day, within seconds of being paid', async () => {
+    await uses(450);
+    const [anna, igor, eva] = [person('sold'), person('sold'), person('given')];
+    const outcome = async (who: typeof anna) => (await who.replyTo(await who.writes('A question'))).outcome;
+    services.owns(igor.userId, { features: { [FEATURES.chatBudget]: null } });
+    expect([await outcome(anna), await outcome(anna)]).toEqual(['answered', 'budget_exhausted']);
+    for (let i = 0; i < 3; i++) expect(await outcome(igor)).toBe('answered');
+    // Where no plan speaks of it, it is as the bot has it for everybody.
+    expect([await outcome(eva), await outcome(eva)]).toEqual(['answered', 'budget_exhausted']);
+    services.owns(anna.userId, { features: { [FEATURES.chatBudget]: 1_000_000 } });
+    app.clock.advance(4000);
+    expect([await outcome(anna), await outcome(anna)]).toEqual(['answered', 'budget_exhausted']);
+    services.owns(igor.userId, { features: { [FEATURES.chatBudget]: 0 } });
+    app.clock.advance(4000);
+    expect(await outcome(igor)).toBe('budget_exhausted');
+  });
+
   it("a bot's month is shared by everybody", async () => {
     await uses(1950);
     const [anna, igor] = [person('monthly'), person('monthly')];
@@ -126,6 +149,50 @@ describe('budgets', () => {
     expect(refused.text).toContain('November 23, 2026 at 12:00 AM (Europe/Berlin)');
     app.clock.set(new Date('2026-11-22T23:00:01Z'));
     expect((await anna.replyTo(await anna.writes('Three'))).outcome).toBe('answered');
+  });
+
+  describe('of a plan that is paid by use', () => {
+    const paysByUse = (userId: string, micros: number, period = `${crypto.randomUUID()}.1`) =>
+      services.owns(userId, {
+        features: { [FEATURES.chatBudget]: null },
+        modelUse: { period, since: new Date('2026-11-03T12:00:00Z'), micros },
+      });
+    const left = (userId: string) =>
+      rowsOf<{ spent: number; reserved: number }>(
+        app,
+        `SELECT spent_micros::int AS spent, reserved_micros::int AS reserved FROM budgets WHERE scope LIKE 'plan:%:' || $1`,
+        [userId],
+      );
+
+    it('a person uses what belongs to it and what they want to pay for, from one payment to the next', async () => {
+      await uses(450);
+      const anna = person('given');
+      const outcome = async () => anna.replyTo(await anna.writes('A question'));
+      paysByUse(anna.userId, 900_000);
+      expect([(await outcome()).outcome, (await outcome()).outcome]).toEqual(['answered', 'answered']);
+      const refused = await outcome();
+      expect(refused).toMatchObject({ outcome: 'budget_exhausted' });
+      expect(refused.text).toMatch(/what your plan has of answers is used up/);
+      expect(await left(anna.userId)).toEqual([{ spent: 900_000, reserved: 0 }]);
+      // It was paid.
+      paysByUse(anna.userId, 900_000);
+      app.clock.advance(4000);
+      expect((await outcome()).outcome).toBe('answered');
+    });
+
+    it('twenty turns side by side cannot overrun it', async () => {
+      const budgets = service(BudgetsService);
+      const anna = { ...spender(0), botId: 'given', userId: crypto.randomUUID() };
+      paysByUse(anna.userId, 1_000_000);
+      const ended = await Promise.allSettled(Array.from({ length: 20 }, () => budgets.reserve(anna, planned(150_000))));
+      expect(ended.filter(({ status }) => status === 'fulfilled')).toHaveLength(6);
+      expect(await left(anna.userId)).toEqual([{ spent: 0, reserved: 900_000 }]);
+      app.clock.advance(16 * 60_000);
+      expect(await service(UsageService).chargeLost('expired')).toBe(6);
+      expect(await left(anna.userId)).toEqual([{ spent: 900_000, reserved: 0 }]);
+      await app.service.db.transaction((tx) => budgets.forget(tx, anna.userId));
+      expect(await left(anna.userId)).toEqual([]);
+    });
   });
 
   const spender = (limit: number) => ({

@@ -12,6 +12,7 @@ const LAYERS = [
   'attachments',
   'conversations',
   'unanswered',
+  'tools',
   'turns',
   'try-outs',
   'retention',

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Clock } from '@switchboard/service-kit';
+import { FEATURES } from '@switchboard/contracts';
+import { Clock, type Entitled, Entitlements } from '@switchboard/service-kit';
 import { DateTime } from 'luxon';
 import { DataSource, type EntityManager } from 'typeorm';
 import { NIL, v7 as uuidv7 } from 'uuid';
@@ -51,9 +52,9 @@ export interface Reservation {
 export class BudgetExhausted extends Error {
   override readonly name = 'BudgetExhausted';
 
-  /** @param renewsAt when there is money again */
-  constructor(readonly renewsAt: Date) {
-    super(`the budget is used up until ${renewsAt.toISOString()}`);
+  /** @param renewsAt when there is money again; undefined where that takes a payment */
+  constructor(readonly renewsAt: Date | undefined) {
+    super(`the budget is used up until ${renewsAt?.toISOString() ?? 'it is paid'}`);
   }
 }
 
@@ -67,7 +68,7 @@ export interface BudgetPeriod {
 
 /**
  * Of a person with a bot (by the day), and of the bot, its knowledge or its try-outs (by the month). Rows are locked in this order,
- * everywhere. `PAYER` says the same in SQL.
+ * everywhere, after that of the person's plan. `PAYER` says the same in SQL.
  */
 export function budgetPeriods(
   { botId, userId, limits, timeZone }: Spender,
@@ -80,6 +81,17 @@ export function budgetPeriods(
     { scope: `person:${botId}:${userId}`, start: today.toFormat('yyyy-MM-dd'), limit: limits.personPerDay },
     { scope: `${payer}:${botId}`, start: today.toFormat('yyyy-MM-01'), limit: limits.botPerMonth },
   ];
+}
+
+interface EntitledSpender extends Spender {
+  readonly modelUse?: Entitled['modelUse'];
+}
+
+/** Of a plan that is paid by use, until it is paid: what the person wants to pay for and no more. */
+function planPeriods({ userId, modelUse }: EntitledSpender): BudgetPeriod[] {
+  if (!modelUse) return [];
+  const { period, since, micros } = modelUse;
+  return [{ scope: `plan:${period}:${userId}`, start: since.toISOString().slice(0, 10), limit: micros }];
 }
 
 /** The beginning of the scope of a month, for a row with `user_id` and `purpose`. */
@@ -95,10 +107,11 @@ export class BudgetsService {
     private readonly db: DataSource,
     private readonly clock: Clock,
     private readonly prices: PricesService,
+    private readonly entitlements: Entitlements,
   ) {}
 
   /**
-   * Reserves the most a call can cost in both budgets, or throws BudgetExhausted. One statement.
+   * Reserves the most a call can cost in all of its budgets, or throws BudgetExhausted. One statement.
    * @param unused of a call that cost nothing: it pays for this one, if it is enough
    */
   async reserve(spender: Spender, call: PlannedCall, unused?: Reservation): Promise<Reservation> {
@@ -106,7 +119,8 @@ export class BudgetsService {
     const micros = costOf({ ...call, cachedInputTokens: 0 }, price.price);
     if (unused && unused.micros >= micros) return { ...unused, price };
     const now = this.clock.now();
-    const periods = budgetPeriods(spender, call.purpose, now);
+    const entitled = await this.asEntitled(spender);
+    const periods = [...budgetPeriods(entitled, call.purpose, now), ...planPeriods(entitled)];
     const reservation = { id: uuidv7(), micros, price };
     let refused = await this.tryReserve(reservation, spender, call, periods, now);
     if (refused.some(({ opened }) => !opened)) {
@@ -115,14 +129,26 @@ export class BudgetsService {
       refused = await this.tryReserve(reservation, spender, call, periods, now);
     }
     if (refused.length === 0) return reservation;
-    const [day, month] = periods;
-    const isMonth = refused.some(({ scope }) => scope === month.scope);
-    throw new BudgetExhausted(renewalOf(isMonth ? month : day, isMonth, spender.timeZone));
+    const isRefused = (period: BudgetPeriod | undefined) => refused.some(({ scope }) => scope === period?.scope);
+    const [day, month, plan] = periods;
+    if (isRefused(plan)) throw new BudgetExhausted(undefined);
+    const isMonth = isRefused(month);
+    throw new BudgetExhausted(renewalOf(isMonth ? month! : day!, isMonth, spender.timeZone));
+  }
+
+  /** What a person pays for, or has for free, takes the place of what the bot gives everybody. */
+  private async asEntitled(spender: Spender): Promise<EntitledSpender> {
+    const { userId, botId, limits } = spender;
+    if (userId === NOBODY) return spender;
+    const { features, modelUse } = await this.entitlements.of(userId, botId);
+    const perDay = features[FEATURES.chatBudget];
+    if (perDay === undefined || perDay === true) return { ...spender, modelUse };
+    return { ...spender, modelUse, limits: { ...limits, personPerDay: perDay === false ? 0 : perDay } };
   }
 
   /** The budgets of a person who is erased. */
   async forget(tx: EntityManager, userId: string): Promise<void> {
-    await tx.query(`DELETE FROM budgets WHERE scope LIKE 'person:%:' || $1`, [userId]);
+    await tx.query(`DELETE FROM budgets WHERE scope LIKE 'person:%:' || $1 OR scope LIKE 'plan:%:' || $1`, [userId]);
   }
 
   /** The budgets that have not enough; empty when the reservation was made. */
@@ -158,7 +184,7 @@ const renewalOf = ({ start }: BudgetPeriod, isMonth: boolean, zone: string): Dat
     .toJSDate();
 
 /**
- * Both budgets or none; the first is the person's, who may be allowed less than it for a while. The commit is not waited for: what a crash of the database could lose is a reservation of the
+ * All budgets or none; the first is the person's, who may be allowed less than it for a while. The commit is not waited for: what a crash of the database could lose is a reservation of the
  * last moments, and a call that outlives it is recorded all the same.
  */
 const RESERVE = `
@@ -177,8 +203,8 @@ const RESERVE = `
     WHERE b.scope = locked.scope AND b.period_start = locked.period_start AND NOT EXISTS (SELECT FROM refused)
   ), reservation AS (
     INSERT INTO budget_reservations (id, micros, purpose, turn_id, bot_id, user_id, model, input_tokens, output_tokens,
-      price_known, day, month, expires_at)
-    SELECT $5, $4, $6, $7, $8, $9, $10, $11, $12, $13, ($2::date[])[1], ($2::date[])[2], $14
+      price_known, day, month, plan_scope, plan_start, expires_at)
+    SELECT $5, $4, $6, $7, $8, $9, $10, $11, $12, $13, ($2::date[])[1], ($2::date[])[2], ($1::text[])[3], ($2::date[])[3], $14
     WHERE NOT EXISTS (SELECT FROM refused)
   )
   SELECT scope, opened FROM refused`;

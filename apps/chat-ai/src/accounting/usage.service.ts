@@ -196,7 +196,7 @@ const RECORD = `
       "cachedInputTokens" integer, "outputTokens" integer, micros bigint, "costMicros" bigint, "priceKnown" boolean,
       estimated boolean, outcome text, "durationMs" integer)
   ), freed AS (
-    DELETE FROM budget_reservations WHERE id = ANY ($2::uuid[]) RETURNING id, day, month, micros
+    DELETE FROM budget_reservations WHERE id = ANY ($2::uuid[]) RETURNING id, day, month, plan_scope, plan_start, micros
   ), counted AS (
     SELECT * FROM call WHERE "reservationId" IN (SELECT id FROM freed)
   ), recorded AS (
@@ -210,6 +210,8 @@ const RECORD = `
       UNION ALL SELECT $4, $6::date, micros, 0 FROM counted
       UNION ALL SELECT $3, day, 0, micros FROM freed
       UNION ALL SELECT $4, month, 0, micros FROM freed
+      UNION ALL SELECT plan_scope, plan_start, counted.micros, 0 FROM counted JOIN freed ON freed.id = "reservationId" WHERE plan_scope IS NOT NULL
+      UNION ALL SELECT plan_scope, plan_start, 0, micros FROM freed WHERE plan_scope IS NOT NULL
     ) AS part GROUP BY scope, period_start
   ), settled AS (
     INSERT INTO budgets (scope, period_start, spent_micros)
@@ -237,6 +239,7 @@ const chargeLostWhere = (condition: string) => `
     SELECT * FROM (
       SELECT 'person:' || bot_id || ':' || user_id AS scope, day, micros FROM lost
       UNION ALL SELECT ${PAYER} || bot_id, month, micros FROM lost
+      UNION ALL SELECT plan_scope, plan_start, micros FROM lost WHERE plan_scope IS NOT NULL
     ) AS part ORDER BY scope DESC
     ON CONFLICT (scope, period_start) DO UPDATE SET
       spent_micros = budgets.spent_micros + excluded.spent_micros,

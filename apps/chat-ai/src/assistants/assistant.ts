@@ -34,6 +34,13 @@ const ModelSection = z.strictObject({
 });
 export type ModelSection = z.output<typeof ModelSection>;
 
+/** What a model may call for the person it talks with; each is a tool of tools.module.ts. */
+export const TOOL_NAMES = ['my_subscriptions', 'my_payments', 'my_vpn', 'turn_off_renewal', 'hand_over'] as const;
+export type ToolName = (typeof TOOL_NAMES)[number];
+
+/** With less the results of tools would push aside what they are asked for. */
+const CONTEXT_WITH_TOOLS = 3000;
+
 /** The section `assistant` of a bot's description. What it does not say is as set for all bots. */
 export const AssistantSection = ModelSection.extend({
   systemPrompt: z
@@ -46,7 +53,25 @@ export const AssistantSection = ModelSection.extend({
   knowledge: z.string().min(1).optional().describe('A folder of documents; docs/knowledge.md says of which kinds.'),
   maxOutputTokens: z.int().min(16).optional().describe('Of an answer, reasoning not counted.'),
   contextTokens: z.int().min(500).optional(),
-});
+  tools: z
+    .array(z.enum(TOOL_NAMES))
+    .default([])
+    .describe(
+      'What its model may call in private chats, for the person who writes: `my_subscriptions`, `hand_over`, …',
+    ),
+  handoverHours: z
+    .int()
+    .min(1)
+    .max(168)
+    .default(12)
+    .describe('So long the assistant stays silent where a human is to answer, unless that is ended before.'),
+}).refine(
+  ({ tools, contextTokens = CONTEXT_WITH_TOOLS }) => tools.length === 0 || contextTokens >= CONTEXT_WITH_TOOLS,
+  {
+    error: `must be at least ${CONTEXT_WITH_TOOLS} for an assistant with tools`,
+    path: ['contextTokens'],
+  },
+);
 export type AssistantSection = z.output<typeof AssistantSection>;
 
 export interface AssistantModel extends ConfiguredModel {
@@ -63,6 +88,8 @@ export interface Assistant {
   readonly knowledgeFolder: string | undefined;
   readonly maxOutputTokens: number;
   readonly contextTokens: number;
+  readonly tools: readonly ToolName[];
+  readonly handoverHours: number;
   readonly budgets: BudgetLimits;
   readonly timeZone: string;
   readonly hours: OpeningHours | undefined;

@@ -150,6 +150,8 @@ export class AssistantsService {
       knowledgeFolder: this.knowledgeFolderOf(botId, models !== undefined),
       maxOutputTokens: section.maxOutputTokens ?? config.CHAT_AI_MAX_OUTPUT_TOKENS,
       contextTokens: section.contextTokens ?? config.CHAT_AI_CONTEXT_TOKENS,
+      tools: section.tools,
+      handoverHours: section.handoverHours,
       budgets: {
         personPerDay: limitOf(bot?.budgets.personPerDayUsd ?? config.CHAT_AI_PERSON_PER_DAY_USD),
         botPerMonth: limitOf(bot?.budgets.botPerMonthUsd ?? config.CHAT_AI_BOT_PER_MONTH_USD),

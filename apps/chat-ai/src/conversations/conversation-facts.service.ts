@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor, ListConversations, ListTurns, ReadConversation } from '@switchboard/contracts';
-import { type AnswerOf, Cursors, DomainError, type Page, type RequestOf } from '@switchboard/service-kit';
+import { type AnswerOf, Clock, Cursors, DomainError, type Page, type RequestOf } from '@switchboard/service-kit';
 import { DataSource } from 'typeorm';
 import { KnowledgeService } from '../knowledge/knowledge.service';
 import { Prompt } from '../prompts/prompt.entity';
@@ -21,6 +21,7 @@ type TurnFacts = AnswerOf<typeof ListTurns>['data'][number];
 export class ConversationFactsService {
   constructor(
     private readonly db: DataSource,
+    private readonly clock: Clock,
     private readonly cursors: Cursors,
     private readonly knowledge: KnowledgeService,
   ) {}
@@ -83,7 +84,11 @@ export class ConversationFactsService {
   private async withCounts(rows: readonly Conversation[]): Promise<Facts[]> {
     const counted = await this.db.query<(Counts & { id: string })[]>(COUNTS, [rows.map(({ id }) => id)]);
     const counts = new Map(counted.map(({ id, ...count }) => [id, count]));
-    return rows.map((row) => ({ ...row, ...counts.get(row.id)! }));
+    const now = this.clock.now();
+    return rows.map(({ handedOverUntil, ...row }) => {
+      const isHandedOver = handedOverUntil !== null && handedOverUntil > now;
+      return { ...row, ...counts.get(row.id)!, handedOverUntil: isHandedOver ? handedOverUntil : null };
+    });
   }
 
   private async usedBy(turns: readonly string[]) {

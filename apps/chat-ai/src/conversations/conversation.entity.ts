@@ -26,6 +26,10 @@ export class Conversation {
   @Column('timestamptz', { name: 'closed_at', nullable: true })
   closedAt!: Date | null;
 
+  /** So long a human is to answer, and the assistant stays silent. */
+  @Column('timestamptz', { name: 'handed_over_until', nullable: true })
+  handedOverUntil!: Date | null;
+
   /** Grows with every change that a running turn has to know of. */
   @Column('integer')
   revision!: number;

@@ -8,6 +8,7 @@ import { ConversationChanges } from './conversation-changes';
 import { ConversationFactsService } from './conversation-facts.service';
 import { ConversationsController } from './conversations.controller';
 import { ConversationsService } from './conversations.service';
+import { HandoversService } from './handovers.service';
 import { MessageCipher } from './message-cipher';
 import { SummariesJobs } from './summaries.jobs';
 import { SummariesService } from './summaries.service';
@@ -21,11 +22,12 @@ import { TranscriptsService } from './transcripts.service';
     ConversationChanges,
     ConversationFactsService,
     ConversationsService,
+    HandoversService,
     MessageCipher,
     SummariesJobs,
     SummariesService,
     TranscriptsService,
   ],
-  exports: [ConversationChanges, ConversationsService, MessageCipher, SummariesJobs],
+  exports: [ConversationChanges, ConversationsService, HandoversService, MessageCipher, SummariesJobs],
 })
 export class ConversationsModule {}

@@ -11,14 +11,14 @@ import type {
   TranscriptionFailed,
 } from '@switchboard/contracts';
 import { Clock } from '@switchboard/service-kit';
-import { type EntityManager, In, IsNull } from 'typeorm';
+import { type EntityManager, In, IsNull, MoreThan } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { AttachmentsService } from '../attachments/attachments.service';
 import { countTokens } from '../models/tokens';
 import { Conversation } from './conversation.entity';
 import { ConversationChanges } from './conversation-changes';
 import { contentOf, type MessageContent, renderForModel } from './message-content';
-import { inOneTurn, Message, replyIdOf } from './message.entity';
+import { inOneTurn, Message, type MessageState, replyIdOf } from './message.entity';
 import { MessageCipher } from './message-cipher';
 
 /** Telegram cuts a pasted text every 4096 characters, a little earlier at a line's end. */
@@ -49,7 +49,7 @@ export class ConversationsService {
     const content = contentOf(received);
     const sealed = await this.cipher.seal(tx, { id: messageId, userId }, content);
     const awaits = kind === 'voice';
-    const [row] = await tx.query<{ conversationId: string }[]>(RECEIVE, [
+    const [row] = await tx.query<{ conversationId: string; state: MessageState }[]>(RECEIVE, [
       ...[uuidv7(), chatId, botId, this.clock.now(), awaits ? 0 : 1],
       ...[messageId, awaits ? 'awaiting_transcription' : 'pending', userId, locale],
       ...[sealed.text, sealed.quoted, sealed.senderName, countTokens(renderForModel(content)), sentAt],
@@ -57,6 +57,7 @@ export class ConversationsService {
     ]);
     if (!row || awaits) return undefined;
     if (media) await this.attachments.remember(tx, received, media);
+    if (row.state !== 'pending') return undefined;
     this.changes.note(tx, row.conversationId);
     const isPartOfSeries = mediaGroup !== undefined || content.text.length >= PROBABLY_CUT_AT;
     return { conversationId: row.conversationId, chatId, isPartOfSeries };
@@ -155,8 +156,9 @@ export class ConversationsService {
     const message = await this.voiceMessage(tx, messageId, userId);
     // The person may have begun anew meanwhile, or be erased. Words that come after they were given up are better than none.
     if (message?.state !== 'awaiting_transcription' && message?.state !== 'transcription_failed') return undefined;
-    await this.rewrite(tx, message, { transcript: text }, { state: 'pending' });
-    return this.changed(tx, message.conversationId, chatId);
+    const state = await this.stateOfNext(tx, message.conversationId);
+    await this.rewrite(tx, message, { transcript: text }, { state });
+    return state === 'pending' ? this.changed(tx, message.conversationId, chatId) : undefined;
   }
 
   /** There are no words to come: of what was said only a caption can be answered. */
@@ -168,8 +170,9 @@ export class ConversationsService {
     if (message?.state !== 'awaiting_transcription') return undefined;
     const read = await this.cipher.reader(tx, [message]);
     const hasCaption = !!read(message)?.text;
-    await tx.update(Message, messageId, { state: hasCaption ? 'pending' : 'transcription_failed' });
-    return hasCaption ? this.changed(tx, message.conversationId, chatId) : undefined;
+    const state = hasCaption ? await this.stateOfNext(tx, message.conversationId) : 'transcription_failed';
+    await tx.update(Message, messageId, { state });
+    return state === 'pending' ? this.changed(tx, message.conversationId, chatId) : undefined;
   }
 
   /**
@@ -204,6 +207,11 @@ export class ConversationsService {
       if (await tx.existsBy(Message, { conversationId: id, state: 'pending' })) unanswered.push(changed);
     }
     return unanswered;
+  }
+
+  private async stateOfNext(tx: EntityManager, conversationId: string): Promise<'pending' | 'handed_over'> {
+    const handedOver = { id: conversationId, handedOverUntil: MoreThan(this.clock.now()) };
+    return (await tx.existsBy(Conversation, handedOver)) ? 'handed_over' : 'pending';
   }
 
   /** Undefined of a person who was erased. */
@@ -242,17 +250,19 @@ export class ConversationsService {
 
 /**
  * The message, in the chat's open conversation, which is made if there is none and stays locked until the commit. Nothing
- * for a message that is known: told of in two events, it would make an answer being written begin anew.
+ * for a message that is known: told of in two events, it would make an answer being written begin anew. Nor does one that a human is
+ * to answer.
  */
 const RECEIVE = `
   WITH conversation AS (
     INSERT INTO conversations (id, chat_id, bot_id, started_at, active_at, user_id)
     SELECT $1, $2, $3, $4, $4, $15 WHERE NOT EXISTS (SELECT FROM messages WHERE id = $6)
-    ON CONFLICT (chat_id) WHERE closed_at IS NULL DO UPDATE SET revision = conversations.revision + $5,
+    ON CONFLICT (chat_id) WHERE closed_at IS NULL DO UPDATE SET
+      revision = conversations.revision + CASE WHEN conversations.handed_over_until > $4 THEN 0 ELSE $5 END,
       active_at = CASE WHEN excluded.active_at >= conversations.active_at + interval '1 minute'
         THEN excluded.active_at ELSE conversations.active_at END
-    RETURNING id
+    RETURNING id, handed_over_until > $4 AND $7 = 'pending' AS handed_over
   )
   INSERT INTO messages (id, conversation_id, role, state, user_id, locale, text, quoted, sender_name, tokens, sent_at, awaiting_since)
-  SELECT $6, id, 'user', $7, $8, $9, $10, $11, $12, $13, $14, CASE WHEN $7 = 'awaiting_transcription' THEN $4::timestamptz END FROM conversation
-  ON CONFLICT (id) DO NOTHING RETURNING conversation_id AS "conversationId"`;
+  SELECT $6, id, 'user', CASE WHEN handed_over THEN 'handed_over' ELSE $7 END, $8, $9, $10, $11, $12, $13, $14, CASE WHEN $7 = 'awaiting_transcription' THEN $4::timestamptz END FROM conversation
+  ON CONFLICT (id) DO NOTHING RETURNING conversation_id AS "conversationId", state`;

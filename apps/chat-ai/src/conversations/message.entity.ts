@@ -4,11 +4,12 @@ import { v5 as uuidv5 } from 'uuid';
 
 /**
  * - `pending`: waits for an answer
+ * - `handed_over`: a human is to answer it
  * - `cancelled`: was unanswered when the person stopped the answer or began anew
  * - `replaced`: an answer in whose place another one was given
  */
 export type MessageState =
-  'awaiting_transcription' | 'transcription_failed' | 'pending' | 'answered' | 'cancelled' | 'replaced';
+  'awaiting_transcription' | 'transcription_failed' | 'pending' | 'answered' | 'handed_over' | 'cancelled' | 'replaced';
 
 @Entity({ name: 'messages' })
 export class Message {

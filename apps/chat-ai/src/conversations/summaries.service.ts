@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
 import { Clock, persistently } from '@switchboard/service-kit';
-import { DataSource, IsNull, LessThanOrEqual, MoreThan, Not } from 'typeorm';
+import { DataSource, In, IsNull, LessThanOrEqual, MoreThan, Not } from 'typeorm';
 import { BudgetExhausted, BudgetsService, type Reservation } from '../accounting/budgets.service';
 import type { CallOutcome } from '../accounting/usage.entity';
 import { UsageService } from '../accounting/usage.service';
@@ -133,7 +133,7 @@ export class SummariesService {
     return this.db.manager.find(Message, {
       // A stopped try to answer anew leaves the answer as it was.
       where: [
-        { ...later, state: 'answered' },
+        { ...later, state: In(['answered', 'handed_over']) },
         { ...later, state: 'cancelled', turnId: Not(IsNull()) },
       ],
       order: { position: 'ASC' },

@@ -12,6 +12,13 @@ export interface ContextReport {
   readonly shortened: string[];
 }
 
+/** What was called for an answer; neither what it was asked nor what it said. */
+export interface TurnToolCall {
+  readonly tool: string;
+  readonly outcome: 'done' | 'offered' | 'refused' | 'timed_out' | 'failed';
+  readonly durationMs: number;
+}
+
 /** One answer that was given, and how it came about. Its id is the reply's. */
 @Entity({ name: 'turns' })
 export class Turn {
@@ -33,6 +40,9 @@ export class Turn {
 
   @Column('jsonb', { name: 'context_report', nullable: true })
   contextReport!: ContextReport | null;
+
+  @Column('jsonb', { name: 'tool_calls' })
+  toolCalls!: TurnToolCall[];
 
   @Column('timestamptz', { name: 'started_at' })
   startedAt!: Date;

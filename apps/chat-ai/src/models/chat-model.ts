@@ -1,8 +1,28 @@
 export interface ChatMessage {
-  readonly role: 'system' | 'user' | 'assistant';
+  readonly role: 'system' | 'user' | 'assistant' | 'tool';
   readonly content: string;
   /** For models that can see; of people only. */
   readonly pictures?: readonly { readonly mimeType: string; readonly bytes: Buffer }[];
+  /** What an answer has called. The result of each follows right after it, with the role `tool`. */
+  readonly toolCalls?: readonly ToolCall[];
+  /** Of a result: which call it is of. */
+  readonly toolCallId?: string;
+}
+
+/** A tool as a model is told of it. */
+export interface ToolDefinition {
+  readonly name: string;
+  readonly description: string;
+  /** JSON schema of an object. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+}
+
+/** What a model asks for: it may name a tool that there is not, with anything in it. */
+export interface ToolCall {
+  readonly id: string;
+  readonly name: string;
+  /** JSON, if the model keeps to it. */
+  readonly arguments: string;
 }
 
 /** Where a model is served. A key goes to this server and to no other. */
@@ -41,6 +61,10 @@ export interface ModelRequest {
   /** What the model may write at most, its reasoning included. */
   readonly maxOutputTokens: number;
   readonly parameters: ModelParameters;
+  /** What it may call; also what was called in `messages`. */
+  readonly tools?: readonly ToolDefinition[] | undefined;
+  /** It has to answer now, and may call nothing more. */
+  readonly mustAnswer?: boolean | undefined;
 }
 
 export interface TokenUsage {
@@ -53,6 +77,8 @@ export interface TokenUsage {
 
 export interface ModelAnswer {
   readonly text: string;
+  /** What it wants to be called before it goes on. */
+  readonly toolCalls?: readonly ToolCall[];
   /** `refused` when the model declined, or a filter of the provider cut in. */
   readonly end: 'complete' | 'length' | 'refused';
   /** Absent when the server does not say. */

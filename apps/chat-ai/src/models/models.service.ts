@@ -12,6 +12,7 @@ import {
   ModelFailure,
   type ModelRequest,
   type TokenUsage,
+  type ToolDefinition,
 } from './chat-model';
 import { OpenAiModel, reasonsByName, type StreamLimits } from './openai.model';
 import { countTokens } from './tokens';
@@ -29,9 +30,11 @@ const BLIND_FOR_MS = 10 * 60_000;
 
 export interface Prompt {
   readonly messages: readonly ChatMessage[];
-  /** Of the messages, as we count them. */
+  /** Of the messages and of what is said of tools, as we count them. */
   readonly tokens: number;
   readonly maxOutputTokens: number;
+  readonly tools?: readonly ToolDefinition[];
+  readonly mustAnswer?: boolean;
 }
 
 /** How a call ended, and what it used. */
@@ -89,7 +92,7 @@ export class ModelsService {
   /** A failure of the model is a result, too; whatever became of the call, it may have cost something. */
   async call(configured: ConfiguredModel, prompt: Prompt, options: CallOptions): Promise<MeteredCall> {
     const { model, parameters } = configured;
-    const { messages, maxOutputTokens } = prompt;
+    const { messages, maxOutputTokens, tools, mustAnswer } = prompt;
     const started = performance.now();
     const elapsed = () => Math.round(performance.now() - started);
     let silentMs: number | undefined;
@@ -98,7 +101,7 @@ export class ModelsService {
       return options.onText?.(text);
     };
     const result = await this.serverOf(configured.connection)
-      .answer({ model, messages, maxOutputTokens, parameters }, { ...options, onText })
+      .answer({ model, messages, maxOutputTokens, parameters, tools, mustAnswer }, { ...options, onText })
       .catch((error: unknown) => {
         if (error instanceof ModelFailure) return error;
         throw error;
@@ -173,10 +176,11 @@ function usedBy(
     estimated: true,
   });
   if (!(result instanceof ModelFailure)) {
-    const { usage, text, end } = result;
+    const { usage, text, end, toolCalls = [] } = result;
     if (usage) return { tokens: usage, estimated: false };
     const isReasonedAway = end === 'length' && text.trim() === '';
-    return estimated(isReasonedAway ? prompt.maxOutputTokens : countTokens(text));
+    const called = toolCalls.map((call) => call.name + call.arguments).join('');
+    return estimated(isReasonedAway ? prompt.maxOutputTokens : countTokens(text + called));
   }
   if (result.costsNothing) return { tokens: NOTHING, estimated: false };
   const reasoned = Math.ceil((silentMs / 1000) * TOKENS_PER_SECOND);

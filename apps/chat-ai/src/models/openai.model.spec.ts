@@ -1,5 +1,11 @@
 import { type RunningModel, startModel } from '../../test/start-model';
-import { type ModelAnswer, ModelFailure, type ModelParameters } from './chat-model';
+import {
+  type ChatMessage,
+  type ModelAnswer,
+  ModelFailure,
+  type ModelParameters,
+  type ModelRequest,
+} from './chat-model';
 import { OpenAiModel } from './openai.model';
 import { countTokens } from './tokens';
 
@@ -32,10 +38,11 @@ describe('a server that speaks the chat completions API', () => {
       parameters = {},
       limit = 500,
       name = 'sandbox-model',
-    }: { parameters?: ModelParameters; limit?: number; name?: string } = {},
+      ...more
+    }: { parameters?: ModelParameters; limit?: number; name?: string } & Partial<ModelRequest> = {},
   ): Promise<ModelAnswer | ModelFailure> {
     const messages = [{ role: 'user' as const, content: QUESTION }];
-    const request = { model: name, messages, maxOutputTokens: limit, parameters };
+    const request = { model: name, messages, maxOutputTokens: limit, parameters, ...more };
     return model.answer(request, { signal: new AbortController().signal }).catch((error: unknown) => {
       if (error instanceof ModelFailure) return error;
       throw error;
@@ -218,6 +225,88 @@ describe('a server that speaks the chat completions API', () => {
   ])('%s is known for what it is', async (_, fault, result) => {
     await server.fail(fault);
     expect(await ask()).toMatchObject(result);
+  });
+
+  describe('tools', () => {
+    const tool = (name: string) => ({ name, description: 'Looks.', parameters: { type: 'object', properties: {} } });
+    const tools = ['a', 'b', 'c'].map(tool);
+    const callsABC = (more = {}) =>
+      server.script({
+        reply: {
+          text: 'Let me look.',
+          toolCalls: [
+            { name: 'a', arguments: { one: 1, two: 'two' } },
+            { name: 'b' },
+            { name: 'a', arguments: '{"broken' },
+          ],
+          ...more,
+        },
+      });
+
+    it.each([
+      'none',
+      'whole-arguments',
+      'tool-index-zero',
+      'no-tool-id',
+      'tool-index-zero+no-tool-id',
+      'tool-index-zero+no-tool-id+whole-arguments',
+      'usage-in-every-chunk+crlf+no-role-chunk',
+    ])('are called one by one, whatever way the server tells it: %s', async (quirk) => {
+      if (quirk !== 'none') await server.fail({ kind: `quirk:${quirk}` });
+      await callsABC();
+      const answer = (await ask(connect(), { tools })) as ModelAnswer;
+      expect(answer).toMatchObject({ text: 'Let me look.', end: 'complete' });
+      expect(answer.toolCalls!.map(({ name, arguments: given }) => [name, given])).toEqual([
+        ['a', '{"one":1,"two":"two"}'],
+        ['b', '{}'],
+        ['a', '{"broken'],
+      ]);
+      expect(new Set(answer.toolCalls!.map(({ id }) => id)).size).toBe(3);
+    });
+
+    it('are called by a server that does not stream as well', async () => {
+      await server.fail(refusal(400, 'Your organization must be verified to stream this model.', { param: 'stream' }));
+      await callsABC();
+      const answer = (await ask(connect(), { tools })) as ModelAnswer;
+      expect(answer.toolCalls?.map(({ name }) => name)).toEqual(['a', 'b', 'a']);
+    });
+
+    it('are not called with arguments that were cut off', async () => {
+      await callsABC({ finishReason: 'length' });
+      expect(await ask(connect(), { tools })).not.toHaveProperty('toolCalls');
+    });
+
+    const asked: ChatMessage[] = [
+      { role: 'user', content: QUESTION },
+      { role: 'assistant', content: '', toolCalls: [{ id: 'call_1', name: 'a', arguments: '{}' }] },
+      { role: 'tool', toolCallId: 'call_1', content: 'It is noon.' },
+    ];
+
+    it('are told of with what they have answered, and not to be called when an answer is due', async () => {
+      await ask(connect(), { tools, messages: asked, mustAnswer: true });
+      const [body] = await bodies();
+      expect(body).toMatchObject({
+        tool_choice: 'none',
+        tools: tools.map((one) => ({ type: 'function', function: one })),
+      });
+      expect(body!['messages']).toEqual([
+        { role: 'user', content: QUESTION },
+        {
+          role: 'assistant',
+          content: null,
+          tool_calls: [{ id: 'call_1', type: 'function', function: { name: 'a', arguments: '{}' } }],
+        },
+        { role: 'tool', tool_call_id: 'call_1', content: 'It is noon.' },
+      ]);
+    });
+
+    it('are left out where the model takes none; what they have answered is told to it all the same', async () => {
+      await server.fail(refusal(400, 'registry.example/llama does not support tools'));
+      await ask(connect(), { tools, messages: asked });
+      const body = (await bodies()).at(-1)!;
+      expect(Object.keys(body)).not.toEqual(expect.arrayContaining(['tools']));
+      expect((body['messages'] as { role: string }[]).map(({ role }) => role)).toEqual(['user', 'assistant', 'user']);
+    });
   });
 
   it('an empty reason to finish is none: an answer that breaks off after it is not whole', async () => {

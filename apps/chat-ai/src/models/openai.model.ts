@@ -9,6 +9,8 @@ import {
   ModelFailure,
   type ModelRequest,
   type TokenUsage,
+  type ToolCall,
+  type ToolDefinition,
 } from './chat-model';
 import { answerIn, failureOf, refusedParameters } from './openai.errors';
 import { cutToTokens, weighTokens } from './tokens';
@@ -100,9 +102,10 @@ export class OpenAiModel implements ChatModel {
   }
 
   private parametersOf(
-    { model, messages, maxOutputTokens, parameters }: ModelRequest,
+    { model, messages, maxOutputTokens, parameters, tools = [], mustAnswer = false }: ModelRequest,
     refused: ReadonlySet<string>,
   ): Parameters {
+    const takesTools = tools.length > 0 && !refused.has('tools');
     const limit = this.limitNamesFor(model).find((name) => !refused.has(name));
     const optional = {
       ...parameters.extra,
@@ -114,10 +117,12 @@ export class OpenAiModel implements ChatModel {
       verbosity: parameters.verbosity,
       service_tier: parameters.serviceTier,
       ...(limit && { [limit]: maxOutputTokens }),
+      ...(takesTools && { tools: tools.map(toolParameter), tool_choice: mustAnswer ? 'none' : undefined }),
       ...(!refused.has('stream') && { stream: true, stream_options: { include_usage: true } }),
     };
     const given = Object.entries(optional).filter(([name, value]) => value !== undefined && !refused.has(name));
-    return { ...Object.fromEntries(given), model, messages: messages.map(messageParameter) };
+    const said = messages.map((message) => messageParameter(takesTools ? message : withoutTools(message)));
+    return { ...Object.fromEntries(given), model, messages: said };
   }
 
   /** Newer models of OpenAI refuse the old name of the limit, and many compatible servers do not know the new one. */
@@ -129,7 +134,8 @@ export class OpenAiModel implements ChatModel {
 /** An answer that was not streamed, as the only chunk of a stream. */
 function wholeAsChunk({ id, created, model, choices, usage }: OpenAI.ChatCompletion): OpenAI.ChatCompletionChunk {
   const [choice] = choices;
-  const delta = { content: choice?.message.content ?? '', refusal: choice?.message.refusal ?? '' };
+  const tool_calls = choice?.message.tool_calls?.map((call, index) => ({ index, ...call }) as ToolCallDelta) ?? [];
+  const delta = { content: choice?.message.content ?? '', refusal: choice?.message.refusal ?? '', tool_calls };
   return {
     id,
     created,
@@ -142,8 +148,21 @@ function wholeAsChunk({ id, created, model, choices, usage }: OpenAI.ChatComplet
 
 const hasPictures = ({ messages }: ModelRequest) => messages.some(({ pictures = [] }) => pictures.length > 0);
 
+const toolParameter = (tool: ToolDefinition) => ({ type: 'function' as const, function: tool });
+
+/** For a model that is asked in place of one that has called tools, and takes none: what they answered is told to it. */
+const withoutTools = ({ toolCalls: _, toolCallId: __, ...message }: ChatMessage): ChatMessage => ({
+  ...message,
+  role: message.role === 'tool' ? 'user' : message.role,
+});
+
 /** Pictures go along as they are: a link would have to be open to the world. `high` counts no more than 2,500 patches of one. */
-function messageParameter({ role, content, pictures = [] }: ChatMessage): MessageParameter {
+function messageParameter({ role, content, pictures = [], toolCalls = [], toolCallId }: ChatMessage): MessageParameter {
+  if (role === 'tool') return { role, content, tool_call_id: toolCallId! };
+  if (role === 'assistant' && toolCalls.length > 0) {
+    const calls = toolCalls.map(({ id, ...call }) => ({ id, type: 'function' as const, function: call }));
+    return { role, content: content || null, tool_calls: calls };
+  }
   if (role !== 'user' || pictures.length === 0) return { role, content };
   const images = pictures.map(({ mimeType, bytes }) => ({
     type: 'image_url' as const,
@@ -187,7 +206,30 @@ class StreamTimeouts {
   }
 }
 
+type ToolCallDelta = OpenAI.ChatCompletionChunk.Choice.Delta.ToolCall;
+
+/**
+ * What a model calls, piece by piece. Compatible servers send all arguments at once, number all calls 0 or name none of them: a name
+ * begins another call, unless it is that of the one with the same id.
+ */
+class GrowingToolCalls {
+  private readonly calls: { index: number; id: string; name: string; arguments: string }[] = [];
+
+  add({ index = 0, id = '', function: part }: ToolCallDelta): void {
+    const open = this.calls.findLast((call) => call.index === index) ?? this.calls.at(-1);
+    const isNew = !open || (part?.name && !(id !== '' && id === open.id));
+    const call = isNew ? { index, id: id || `call_${this.calls.length}`, name: part?.name ?? '', arguments: '' } : open;
+    if (isNew) this.calls.push(call);
+    call.arguments += part?.arguments ?? '';
+  }
+
+  finish(): ToolCall[] {
+    return this.calls.map(({ id, name, arguments: given }) => ({ id, name, arguments: given }));
+  }
+}
+
 class GrowingAnswer {
+  private readonly toolCalls = new GrowingToolCalls();
   private content = '';
   private refusal = '';
   private finishReason: string | undefined;
@@ -211,10 +253,14 @@ class GrowingAnswer {
     // Some servers send an empty one with every chunk.
     this.finishReason = choice.finish_reason || this.finishReason;
     const before = this.text.length;
-    const { content, refusal } = choice.delta ?? {};
+    const { content, refusal, tool_calls: called } = choice.delta ?? {};
     this.content += content ?? '';
     this.refusal += refusal ?? '';
     this.tokens += weighTokens(content ?? '') + weighTokens(refusal ?? '');
+    for (const part of called ?? []) {
+      this.toolCalls.add(part);
+      this.tokens += weighTokens(part.function?.arguments ?? '');
+    }
     return this.text.length > before;
   }
 
@@ -230,7 +276,9 @@ class GrowingAnswer {
     if (this.finishReason === undefined && !usage) throw new ModelFailure('unavailable', text);
     const refused = this.finishReason === 'content_filter' || (this.refusal !== '' && this.content === '');
     const end = refused ? 'refused' : this.finishReason === 'length' ? 'length' : 'complete';
-    return { text, usage, end, reasoningTokens };
+    // What was cut off in the middle of its arguments would ask for something else.
+    const toolCalls = end === 'complete' ? this.toolCalls.finish() : [];
+    return { text, usage, end, reasoningTokens, ...(toolCalls.length > 0 && { toolCalls }) };
   }
 }
 

@@ -100,7 +100,7 @@ export class TryOutsService {
     const reservation = await this.budgets
       .reserve(spender, { purpose: 'try-out', turnId: null, model, ...tokens })
       .catch((error: unknown) => {
-        throw error instanceof BudgetExhausted ? new TryOutBudgetExhausted(error.renewsAt) : error;
+        throw error instanceof BudgetExhausted ? new TryOutBudgetExhausted(error.renewsAt!) : error;
       });
     return this.run({ spender, model, context, reservation, maxOutputTokens, locale: asked.locale }, signal);
   }
@@ -184,7 +184,7 @@ export class TryOutsService {
       ? await this.knowledge.forModel(assistant.botId, { text: question.text, before })
       : undefined;
     const turn = { summary: undefined, history, question: [question] as const, locale, inGroup: false };
-    const facts = { prompt, passages: found?.passages ?? [], now: this.clock.now(), canSee: false };
+    const facts = { prompt, passages: found?.passages ?? [], now: this.clock.now(), canSee: false, hasTools: false };
     try {
       return contextOf(turn, assistant, { ...facts, limit: assistant.contextTokens });
     } catch (error) {

@@ -81,7 +81,14 @@ export const readInPart = (locale: Locale): string => localized(READ_IN_PART, lo
 export const withRemarks = (answer: string, remarks: readonly string[]): string =>
   [answer.trimEnd(), ...remarks.map((remark) => `*${remark}*`)].join('\n\n');
 
-export function budgetExhausted(renewsAt: Date, timeZone: string, locale: Locale): string {
+const PLAN_USED_UP: Record<KnownLocale, string> = {
+  en: 'That is all for now: what your plan has of answers is used up, and so is what you wanted to pay for beyond it. You can raise that limit, or pay for the next period.',
+  ru: 'Пока это всё: ответы, которые входят в тариф, закончились, как и то, за что вы готовы были доплатить. Можно поднять этот предел или оплатить следующий период.',
+};
+
+/** @param renewsAt undefined where it does not renew by itself */
+export function budgetExhausted(renewsAt: Date | undefined, timeZone: string, locale: Locale): string {
+  if (!renewsAt) return localized(PLAN_USED_UP, locale);
   const language = nearestLocale(locale);
   const format = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeStyle: 'short', timeZone });
   const when = `${format.format(renewsAt)} (${timeZone})`;

@@ -1,7 +1,7 @@
 import { type ModelAnswer, ModelFailure } from '../models/chat-model';
 import { decideNextStep, FIRST_TRY, type RetryState } from './next-step';
 
-const alone = { locale: 'en', models: 1, isAboutPictures: false, sentTokens: 6000 };
+const alone = { locale: 'en', models: 1, isAboutPictures: false, sentTokens: 6000, mayCall: false, before: '' };
 const limited = (retryAfterMs: number) => new ModelFailure('rate_limited', '', { retryAfterMs });
 const answer = (text: string, end: ModelAnswer['end']): ModelAnswer => ({
   text,

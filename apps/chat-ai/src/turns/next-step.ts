@@ -1,5 +1,5 @@
 import type { Locale, ReplyOutcome } from '@switchboard/contracts';
-import { type ModelAnswer, ModelFailure } from '../models/chat-model';
+import { type ModelAnswer, ModelFailure, type ToolCall } from '../models/chat-model';
 import { atFullLength, brokenOff, fallbackReply } from './fallback-replies';
 
 /** What a turn has already tried. */
@@ -33,6 +33,12 @@ export const nextModel = (state: RetryState, models: number): RetryState | undef
 /** What a turn does next; `outcome` is that of the call which has just ended. */
 export type NextStep =
   | { readonly then: 'reply'; readonly outcome: ReplyOutcome; readonly text: string }
+  | {
+      readonly then: 'call tools';
+      readonly outcome: 'answered';
+      readonly said: string;
+      readonly calls: readonly ToolCall[];
+    }
   | { readonly then: 'retry'; readonly outcome: ReplyOutcome; readonly state: RetryState; readonly inMs: number }
   | { readonly then: 'give up'; readonly outcome: 'superseded' };
 
@@ -52,6 +58,10 @@ export interface StepOptions {
   readonly models: number;
   /** Whether what is to be answered holds pictures; those of earlier messages can be left out. */
   readonly isAboutPictures: boolean;
+  /** Whether the model may still call tools in this turn. */
+  readonly mayCall: boolean;
+  /** What it said before it called some. */
+  readonly before: string;
   /** Size of the context with which the model was asked. */
   readonly sentTokens: number;
 }
@@ -61,7 +71,10 @@ export function decideNextStep(result: ModelAnswer | ModelFailure, state: RetryS
   return result instanceof ModelFailure ? afterFailure(result, state, options) : afterAnswer(result, state, options);
 }
 
-function afterAnswer({ text, end }: ModelAnswer, state: RetryState, { locale }: StepOptions): NextStep {
+function afterAnswer(answer: ModelAnswer, state: RetryState, { locale, mayCall, before }: StepOptions): NextStep {
+  const { end, toolCalls: calls = [] } = answer;
+  if (mayCall && calls.length > 0) return { then: 'call tools', outcome: 'answered', said: answer.text, calls };
+  const text = joined(before, answer.text);
   const isEmpty = text.trim() === '';
   if (end === 'refused') return reply('refused', isEmpty ? fallbackReply('refused', locale) : text);
   if (!isEmpty) return reply('answered', end === 'length' ? atFullLength(text, locale) : text);
@@ -75,10 +88,11 @@ function afterAnswer({ text, end }: ModelAnswer, state: RetryState, { locale }: 
 }
 
 function afterFailure(failure: ModelFailure, state: RetryState, options: StepOptions): NextStep {
-  const { locale, models, isAboutPictures, sentTokens } = options;
+  const { locale, models, isAboutPictures, sentTokens, before } = options;
   if (failure.kind === 'abandoned') return { then: 'give up', outcome: 'superseded' };
   // What was read cannot be unread: it is kept, and said to be unfinished.
-  if (failure.said.trim() !== '') return reply('cut_off', brokenOff(failure.said, locale));
+  const said = joined(before, failure.said);
+  if (said !== '') return reply('cut_off', brokenOff(said, locale));
   if (failure.kind === 'context_too_long') {
     if (state.contextTokens === undefined) {
       const contextTokens = Math.max(SMALLEST_CONTEXT, Math.floor(sentTokens * SHRUNK));
@@ -104,6 +118,10 @@ function afterFailure(failure: ModelFailure, state: RetryState, options: StepOpt
   }
   return reply(outcome, fallbackReply(outcome, locale));
 }
+
+/** What a model says before it calls tools and after that is one answer. */
+export const joined = (before: string, text: string): string =>
+  [before, text].filter((part) => part.trim() !== '').join('\n\n');
 
 const reply = (outcome: ReplyOutcome, text: string): NextStep => ({ then: 'reply', outcome, text });
 const retry = (outcome: ReplyOutcome, state: RetryState, inMs = 0): NextStep => ({

@@ -50,6 +50,8 @@ export interface TurnAddress {
 /** What there is to be answered, and what was said before. */
 export interface OpenTurn extends TurnAddress {
   readonly inGroup: boolean;
+  /** The person of a private chat; null in a group. */
+  readonly ownerId: string | null;
   /** Of the conversation, when it was read. */
   readonly revision: number;
   /** Oldest first. */
@@ -82,7 +84,7 @@ interface Row extends PendingRow, Omit<StoredContent, 'id' | 'userId'> {
   readonly summary: string | null;
   readonly summaryRetryAt: Date | null;
   readonly role: 'user' | 'assistant';
-  readonly state: 'pending' | 'answered' | 'cancelled';
+  readonly state: 'pending' | 'answered' | 'handed_over' | 'cancelled';
   readonly tokens: number;
   readonly attachment: AttachmentRow | null;
   readonly summarised: boolean;
@@ -119,6 +121,7 @@ export class OpenTurnsService {
     return {
       ...address,
       inGroup: pending.some(({ senderName }) => senderName !== null),
+      ownerId,
       revision: conversation.revision,
       question: [first!, ...rest],
       history: byTurn(before.map(messageIn)),
@@ -205,6 +208,6 @@ const READ = `
     (SELECT * FROM messages WHERE conversation_id = c.id AND state = 'pending')
     UNION ALL
     (SELECT * FROM messages WHERE conversation_id = c.id
-       AND (state = 'answered' OR state = 'cancelled' AND turn_id IS NOT NULL) ORDER BY position DESC LIMIT $2)
+       AND (state IN ('answered', 'handed_over') OR state = 'cancelled' AND turn_id IS NOT NULL) ORDER BY position DESC LIMIT $2)
   ) AS m LEFT JOIN attachments a ON a.message_id = m.id
   WHERE c.id = $1 ORDER BY m.position`;

@@ -12,8 +12,10 @@ import { Message } from '../conversations/message.entity';
 import { MessageCipher } from '../conversations/message-cipher';
 import type { TurnAddress } from './open-turns.service';
 import { SummariesJobs } from '../conversations/summaries.jobs';
-import type { ContextReport } from '../conversations/turn.entity';
+import type { ContextReport, TurnToolCall } from '../conversations/turn.entity';
 import { countTokens } from '../models/tokens';
+import { ConfirmationsService } from '../tools/confirmations.service';
+import type { Offer } from '../tools/tools.service';
 import type { UnansweredReason } from '../unanswered/unanswered-question.entity';
 import { UnansweredJobs } from '../unanswered/unanswered.jobs';
 
@@ -34,6 +36,9 @@ export interface Reply {
   /** That the person has met what an experiment compares. */
   readonly exposure?: Parameters<typeof ExposureRecorded>[0] | undefined;
   readonly contextReport: ContextReport | null;
+  readonly toolCalls?: readonly TurnToolCall[] | undefined;
+  /** The text ends with its question. */
+  readonly offer?: Offer | undefined;
   readonly startedAt: Date;
   readonly durationMs: number;
   readonly firstTextMs: number | null;
@@ -62,6 +67,7 @@ export class TurnRecorder {
     private readonly usage: UsageService,
     private readonly summaries: SummariesJobs,
     private readonly unanswered: UnansweredJobs,
+    private readonly confirmations: ConfirmationsService,
     registry: Registry,
   ) {
     this.seconds = new Histogram({
@@ -93,6 +99,7 @@ export class TurnRecorder {
         const recorded = await this.insertReply(tx, turn, reply);
         const exposures = reply.exposure ? [ExposureRecorded(reply.exposure)] : [];
         const said = recorded === 'recorded' ? [completed(turn, reply), ...exposures] : [];
+        if (recorded === 'recorded') await this.recordOffers(tx, turn, reply);
         const unanswered = recorded === 'recorded' && reasonOf(reply);
         if (unanswered) await this.unanswered.request(tx, turn.replyId, unanswered);
         if (summarise && recorded !== 'closed') await this.summaries.request(tx, turn.conversationId);
@@ -106,6 +113,11 @@ export class TurnRecorder {
       if (costs) await this.discard(turn, costs);
       return 'overtaken';
     }
+  }
+
+  private async recordOffers(tx: EntityManager, turn: TurnAddress, { offer }: Reply): Promise<void> {
+    if (turn.replaces) await this.confirmations.withdraw(tx, turn.replaces);
+    if (offer) await this.confirmations.offer(tx, turn, offer);
   }
 
   private count({ outcome, durationMs, firstTextMs }: Reply): void {
@@ -146,6 +158,7 @@ export class TurnRecorder {
       ...[reply.startedAt, reply.durationMs, reply.firstTextMs],
       ...[message.id, message.userId, turn.locale, sealed.text, countTokens(reply.text), this.clock.now()],
       ...[turn.epoch, reply.outcome === 'stopped' ? ['pending', 'cancelled'] : ['pending'], turn.replaces],
+      JSON.stringify(reply.toolCalls ?? []),
     ]);
     const { open, answered } = found!;
     if (answered === turn.answers.length) return 'recorded';
@@ -172,11 +185,12 @@ const SUGGESTION_CHARACTERS = 200;
 /** Some of the messages were answered by another run: what has been written of this reply is rolled back. */
 class PartlyOvertaken extends Error {}
 
-const completed = (turn: TurnAddress, { text, outcome, suggestions = [] }: Reply) => {
+const completed = (turn: TurnAddress, { text, outcome, suggestions = [], offer }: Reply) => {
   const { replyId, chatId, botId, userId, locale, answers, replaces } = turn;
   return ReplyCompleted({
     ...{ replyId, chatId, botId, userId, locale, text, outcome, answers: [...answers], replaces },
     ...(suggestions.length > 0 && { suggestions: suggestions.map((text) => shortened(text, SUGGESTION_CHARACTERS)) }),
+    ...(offer && { confirmationId: offer.id }),
   });
 };
 
@@ -193,8 +207,9 @@ const INSERT_REPLY = `
     WHERE m.conversation_id = c.id AND c.epoch = $17 AND m.id = ANY ($3::uuid[]) AND m.state = ANY ($18::text[])
     RETURNING m.id
   ), turn AS (
-    INSERT INTO turns (id, conversation_id, outcome, model, prompt_id, context_report, started_at, duration_ms, first_text_ms)
-    SELECT $2, $1, $4, $5, $6, $7::jsonb, $8, $9, $10
+    INSERT INTO turns (id, conversation_id, outcome, model, prompt_id, context_report, started_at, duration_ms, first_text_ms,
+      tool_calls)
+    SELECT $2, $1, $4, $5, $6, $7::jsonb, $8, $9, $10, $20::jsonb
     WHERE (SELECT count(*) FROM answered) = cardinality($3::uuid[]) RETURNING id
   ), reply AS (
     INSERT INTO messages (id, conversation_id, role, state, user_id, locale, text, tokens, turn_id, sent_at)

@@ -2,6 +2,7 @@ import { Consumer, Handles, OnSignal } from '@switchboard/bus';
 import {
   ConversationReset,
   type EventOf,
+  HandoverEndRequested,
   MessageEdited,
   MessageReceived,
   ReplyRateRequested,
@@ -16,6 +17,7 @@ import { unlessErased } from '@switchboard/service-kit';
 import type { EntityManager } from 'typeorm';
 import { ConversationChanges } from '../conversations/conversation-changes';
 import { ConversationsService } from '../conversations/conversations.service';
+import { HandoversService } from '../conversations/handovers.service';
 import { UnansweredJobs } from '../unanswered/unanswered.jobs';
 import { NoticesService } from './notices.service';
 import { TurnsJobs } from './turns.jobs';
@@ -28,6 +30,7 @@ export class TurnsHandlers {
     private readonly turns: TurnsJobs,
     private readonly notices: NoticesService,
     private readonly unanswered: UnansweredJobs,
+    private readonly handovers: HandoversService,
     private readonly changes: ConversationChanges,
   ) {}
 
@@ -42,8 +45,14 @@ export class TurnsHandlers {
   }
 
   @Handles(ConversationReset)
-  reset({ data }: EventOf<typeof ConversationReset>, tx: EntityManager) {
-    return this.conversations.close(tx, data.chatId);
+  async reset({ data }: EventOf<typeof ConversationReset>, tx: EntityManager) {
+    await this.handovers.end(tx, { chatId: data.chatId }, 'reset');
+    await this.conversations.close(tx, data.chatId);
+  }
+
+  @Handles(HandoverEndRequested)
+  resume({ data }: EventOf<typeof HandoverEndRequested>, tx: EntityManager) {
+    return this.handovers.end(tx, { chatId: data.chatId }, 'person');
   }
 
   @Handles(ReplyStopRequested)

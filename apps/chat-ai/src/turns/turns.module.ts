@@ -6,6 +6,7 @@ import { ConversationsModule } from '../conversations/conversations.module';
 import { KnowledgeModule } from '../knowledge/knowledge.module';
 import { ModelsModule } from '../models/models.module';
 import { PromptsModule } from '../prompts/prompts.module';
+import { ToolsModule } from '../tools/tools.module';
 import { UnansweredModule } from '../unanswered/unanswered.module';
 import { NoticesService } from './notices.service';
 import { OpenTurnsService } from './open-turns.service';
@@ -25,6 +26,7 @@ import { TurnsService } from './turns.service';
     KnowledgeModule,
     ModelsModule,
     PromptsModule,
+    ToolsModule,
     UnansweredModule,
   ],
   controllers: [TurnsHandlers, TranscriptionsHandlers],

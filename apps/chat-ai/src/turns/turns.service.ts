@@ -24,8 +24,9 @@ import { KnowledgeService, type Question } from '../knowledge/knowledge.service'
 import { type ConfiguredModel, ModelFailure } from '../models/chat-model';
 import { ModelsService } from '../models/models.service';
 import { type ChosenPrompt, PromptsService } from '../prompts/prompts.service';
+import { type Offer, ToolsService, type TurnTools } from '../tools/tools.service';
 import { budgetExhausted, fallbackReply, readInPart, withRemarks } from './fallback-replies';
-import { decideNextStep, FIRST_TRY, nextModel, type NextStep, type RetryState, SHRUNK } from './next-step';
+import { decideNextStep, FIRST_TRY, joined, nextModel, type NextStep, type RetryState, SHRUNK } from './next-step';
 import { ReplySignals } from './reply-signals';
 import { TurnCancellation } from './turn-cancellation';
 import { type Context, contextOf, SystemPromptTooLong, type TurnFacts } from './turn-context';
@@ -38,7 +39,7 @@ const RAISED = 2;
 /** What a turn has come to. */
 interface Draft {
   /** Absent when the turn was given up. */
-  readonly reply: Pick<Reply, 'outcome' | 'text' | 'suggestions' | 'isUnfounded'> | undefined;
+  readonly reply: Pick<Reply, 'outcome' | 'text' | 'suggestions' | 'isUnfounded' | 'offer'> | undefined;
   readonly model: string | null;
   readonly promptId: string | null;
   readonly exposure?: ChosenPrompt['exposure'];
@@ -51,6 +52,7 @@ interface Draft {
 interface RunningTurn {
   readonly turn: OpenTurn;
   readonly assistant: Assistant;
+  readonly tools: TurnTools;
   readonly signals: ReplySignals;
   readonly cancellation: TurnCancellation;
   readonly started: number;
@@ -106,7 +108,14 @@ class TurnCalls {
     const prompted = { promptId: chosen?.prompt.id ?? null, exposure: chosen?.exposure };
     const [spender] = this.spenders;
     const reservations = this.reservations.map(({ id }) => id);
-    return { reply, model, ...prompted, contextReport, firstTextMs, costs: { spender, calls, reservations } };
+    return {
+      reply,
+      model,
+      ...prompted,
+      contextReport,
+      firstTextMs,
+      costs: { spender, calls, reservations },
+    };
   }
 }
 
@@ -122,6 +131,7 @@ export class TurnsService {
     private readonly knowledge: KnowledgeService,
     private readonly budgets: BudgetsService,
     private readonly models: ModelsService,
+    private readonly tools: ToolsService,
     private readonly recorder: TurnRecorder,
     private readonly signals: Signals,
     private readonly clock: Clock,
@@ -139,7 +149,8 @@ export class TurnsService {
     try {
       signals.thinking();
       if (run.attempt > 1) await this.recorder.chargeEarlierTries(turn);
-      const running = { turn, assistant, signals, cancellation, started };
+      const tools = this.tools.forTurn(assistant, callerOf(turn, assistant));
+      const running = { turn, assistant, tools, signals, cancellation, started };
       const { reply, costs, ...about } = await (assistant.models.length > 0
         ? this.readAndAsk(running)
         : this.quoteKnowledge(running));
@@ -150,7 +161,7 @@ export class TurnsService {
         return reason === 'shutdown' ? 'again' : 'done';
       }
       const durationMs = Math.round(performance.now() - started);
-      const facts = { ...about, startedAt, durationMs };
+      const facts = { ...about, toolCalls: tools.calls, startedAt, durationMs };
       let said = reply;
       let recorded = await this.recorder.record(
         turn,
@@ -198,21 +209,23 @@ export class TurnsService {
   }
 
   private async askModels(running: RunningTurn): Promise<Draft> {
-    const { turn, assistant } = running;
+    const { turn, assistant, tools } = running;
     const [chosen, { passages, isNear }] = await Promise.all([
       this.prompts.promptFor(assistant, turn.userId),
       this.knowledge.forModel(turn.botId, questionOf(turn)),
     ]);
     const calls = new TurnCalls(spendersOf(assistant, turn), chosen);
     try {
-      const facts = { prompt: chosen.prompt.text, passages, now: this.clock.now() };
+      const hasTools = tools.definitions.length > 0;
+      const facts = { prompt: chosen.prompt.text, passages, now: this.clock.now(), hasTools };
       const reply = await this.askUntilAnswered(running, facts, calls);
+      if (reply?.outcome !== 'answered') return calls.draft(reply);
       // What is found by meaning shares no words with the question, and is cited.
-      const isUnfounded = isNear === false && reply?.outcome === 'answered' && citedIn(reply.text, passages).size === 0;
-      return calls.draft(reply && { ...reply, isUnfounded });
+      const isUnfounded = isNear === false && !tools.haveHelped && citedIn(reply.text, passages).size === 0;
+      return calls.draft({ ...withQuestion(reply, tools.offer), isUnfounded });
     } catch (error) {
       if (error instanceof BudgetExhausted) {
-        const text = budgetExhausted(error.renewsAt, assistant.timeZone, turn.locale);
+        const text = joined(running.signals.shown, budgetExhausted(error.renewsAt, assistant.timeZone, turn.locale));
         return calls.draft({ outcome: 'budget_exhausted', text });
       }
       if (error instanceof SystemPromptTooLong) {
@@ -224,7 +237,7 @@ export class TurnsService {
   }
 
   private async askUntilAnswered(running: RunningTurn, facts: CommonFacts, calls: TurnCalls): Promise<Draft['reply']> {
-    const { turn, assistant, signals, cancellation } = running;
+    const { turn, assistant, tools, signals, cancellation } = running;
     let state: RetryState = FIRST_TRY;
     while (!cancellation.signal.aborted) {
       const canSee = this.models.canSee(assistant.models[state.model]!) && !state.isBlind;
@@ -235,18 +248,21 @@ export class TurnsService {
         continue;
       }
       const step = await this.ask(running, { ...facts, canSee }, state, calls);
-      if (!step) return undefined;
+      if (!step || step.then === 'give up') break;
       if (step.then === 'reply') return step;
-      if (step.then === 'give up') return cancellation.reason === 'stopped' ? visiblePart(signals) : undefined;
+      if (step.then === 'call tools') {
+        await unlessAborted(cancellation.signal, tools.call(step.said, step.calls, cancellation.signal));
+        continue;
+      }
       await sleep(step.inMs, undefined, { signal: cancellation.signal }).catch(() => undefined);
       state = step.state;
     }
-    return undefined;
+    return cancellation.reason === 'stopped' ? visiblePart(signals) : undefined;
   }
 
   /** One call of one model; undefined when the answer is not wanted any more before it is made. */
   private async ask(
-    { turn, assistant, signals, cancellation, started }: RunningTurn,
+    { turn, assistant, tools, signals, cancellation, started }: RunningTurn,
     facts: Omit<TurnFacts, 'limit'>,
     state: RetryState,
     calls: TurnCalls,
@@ -254,7 +270,8 @@ export class TurnsService {
     const { signal } = cancellation;
     const configured = assistant.models[state.model]!;
     const limit = Math.min(assistant.contextTokens, state.contextTokens ?? Infinity);
-    const context = contextOf(turn, assistant, { ...facts, limit });
+    const context = contextOf(turn, assistant, { ...facts, limit: limit - tools.tokens });
+    const sentTokens = context.report.tokens + tools.tokens;
     calls.model = configured.model;
     calls.contextReport = context.report;
     // Before money is set aside: a call that is never made must not be paid.
@@ -266,21 +283,31 @@ export class TurnsService {
         (state.contextTokens === undefined ? 1 : SHRUNK),
     );
     const planned = { purpose: 'turn' as const, turnId: turn.replyId, model: configured };
-    const tokens = { inputTokens: context.report.tokens, outputTokens: maxOutputTokens };
+    const tokens = { inputTokens: sentTokens, outputTokens: maxOutputTokens };
     const reservation = await calls.reserve(this.budgets, { ...planned, ...tokens });
+    const { mayCall } = tools;
+    const before = tools.said.join('\n\n');
     const onText = async (text: string) => {
       if (text.trim() === '' || !(await cancellation.mayShow())) return;
       calls.firstTextMs ??= Math.round(performance.now() - started);
-      signals.typing(text);
+      signals.typing(joined(before, text));
     };
-    const request = { messages, tokens: context.report.tokens, maxOutputTokens };
+    const request = {
+      messages: [...messages, ...tools.messages],
+      tokens: sentTokens,
+      maxOutputTokens,
+      tools: tools.definitions,
+      mustAnswer: !mayCall,
+    };
     const { result, ...call } = await this.models.call(configured, request, { signal, onText });
     this.logFailure(result, turn, configured);
     const step = decideNextStep(result, state, {
       locale: turn.locale,
       models: assistant.models.length,
       isAboutPictures: isAboutPictures(turn),
-      sentTokens: context.report.tokens,
+      mayCall,
+      before,
+      sentTokens,
     });
     calls.ended({ ...call, price: reservation.price, outcome: step.outcome, reservationId: reservation.id });
     return step.then === 'reply' ? { ...step, text: asSent(step, context, turn) } : step;
@@ -326,6 +353,16 @@ function spendersOf(assistant: Assistant, { question }: OpenTurn): readonly [Spe
   const [first, ...others] = new Set(question.map(({ userId }) => userId));
   return [spenderOf(assistant, first!), ...others.map((userId) => spenderOf(assistant, userId))];
 }
+
+/** What is somebody's own is looked up in their private chat alone. */
+const callerOf = ({ ownerId, question, conversationId, locale }: OpenTurn, { botId, timeZone }: Assistant) =>
+  ownerId !== null && question.every(({ userId }) => userId === ownerId)
+    ? { userId: ownerId, conversationId, botId, locale, timeZone }
+    : undefined;
+
+/** In our words, so that the person knows what they agree to, whatever the model says. */
+const withQuestion = (reply: NonNullable<Draft['reply']>, offer: Offer | undefined) =>
+  offer ? { ...reply, text: joined(reply.text, `**${offer.question}**`), offer } : reply;
 
 const withoutModel = (reply: Draft['reply'], assistant: Assistant, turn: OpenTurn): Draft =>
   new TurnCalls(spendersOf(assistant, turn)).draft(reply);

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { AssistantsService } from '../assistants/assistants.service';
+import { HandoversService } from '../conversations/handovers.service';
+import type { ReadTool } from './tool';
+
+const input = z.strictObject({
+  reason: z
+    .enum(['asked', 'cannot_help', 'complaint'])
+    .describe('asked: they want to speak to a human; cannot_help: you have tried, and cannot help.'),
+});
+
+/** Takes nothing from the person: they can have the assistant back at any time. */
+export const handoverTool = (handovers: HandoversService, assistants: AssistantsService): ReadTool => {
+  const tool: ReadTool<typeof input> = {
+    name: 'hand_over',
+    description:
+      'Hands the conversation over to a human of the staff, an operator. Call it when the person wants to talk to a human or has a complaint, or when you cannot help. You stay silent afterwards, until they send /resume.',
+    permission: 'read',
+    input,
+    run: async ({ conversationId, botId }, { reason }) => {
+      const { handoverHours } = assistants.get(botId);
+      await handovers.begin(conversationId, reason, handoverHours);
+      return {
+        handedOver: true,
+        tellThem: 'A human will answer here. You can be asked again after /resume.',
+        hours: handoverHours,
+      };
+    },
+  };
+  return tool as ReadTool;
+};
