@@ -27,6 +27,10 @@ export const botAdapterDataMap: DataMap = {
       name_hash: 'Keyed hash of the name, by which staff find somebody.',
       username_hash: 'Keyed hash of the username, likewise.',
       flood_group: "The channel's id of files that were sent together last.",
+      quiet_from: 'When they want no news from the bot.',
+      quiet_to: 'Until then.',
+      time_zone: 'Of these.',
+      start_hashes: 'Keyed hashes of what links said by which they came.',
     },
   },
   restricted_people: {
@@ -101,7 +105,7 @@ export const botAdapterDataMap: DataMap = {
     erasure: 'delete row',
     person: 'user_id',
     columns: {
-      kind: 'Text, voice or notice.',
+      kind: 'Text, voice, notice or picture.',
       cause_id: 'Of the reply, the speech or the notice that is delivered.',
       content: 'What it says, encrypted with the key of the person.',
       state: 'How far it is.',
@@ -145,6 +149,35 @@ export const botAdapterDataMap: DataMap = {
       step: 'Name of the step that gets the next message.',
       data: 'What was entered so far, encrypted with the key of the person.',
       choices: 'What may be typed in place of pressing a button.',
+    },
+  },
+  broadcasts: {
+    purpose: 'What staff have written to many people.',
+    retention: 'For good.',
+    erasure: 'not personal',
+    // Up to whom the segment was gone through; without it that begins anew, and nobody is counted twice.
+    others: { laid_after: 'clear' },
+    columns: {
+      bot_id: 'The bot.',
+      title: 'What staff call it.',
+      text: 'What it says, by language.',
+      buttons: 'Labels and links.',
+      campaign: 'The link that its buttons open.',
+      segment: 'By what people were chosen.',
+      state: 'How far it is.',
+      created_by: 'A member of staff.',
+      results: 'How many got it, and why others did not.',
+    },
+  },
+  broadcast_recipients: {
+    purpose: 'Who is to have what is written to many, so that each has it once.',
+    retention: 'Thirty days after the last of them had it.',
+    erasure: 'delete row',
+    person: 'user_id',
+    columns: {
+      state: 'Whether they had it.',
+      reason: 'Why not, as a word.',
+      cause_id: 'By which it is delivered once.',
     },
   },
   turned_away: {

@@ -3,11 +3,22 @@ import { type AppDefinition, type DataMap, defineApp } from '@switchboard/servic
 import type { z } from 'zod';
 import { CreateChats1764100000000 } from '../migrations/1764100000000-create-chats';
 import { CreateDeliveries1764100000001 } from '../migrations/1764100000001-create-deliveries';
+import { CreateBroadcasts1764310000000 } from '../migrations/1764310000000-create-broadcasts';
 import { botAdapterConfig } from './bot-adapter.config';
 import { botAdapterDataMap } from './bot-adapter.data-map';
-import { AcceptsSection, AccessSection, MenuSection, TextsSection } from './bots/bot-sections';
+import {
+  AcceptsSection,
+  AccessSection,
+  MenuSection,
+  ShopSection,
+  StaffSection,
+  TextsSection,
+} from './bots/bot-sections';
 import { BotsModule } from './bots/bots.module';
+import { Broadcast } from './broadcasts/broadcast.entity';
+import { BroadcastsModule } from './broadcasts/broadcasts.module';
 import type { ChannelFactory } from './channels/channel';
+import { ChannelPaymentsModule } from './channel-payments/channel-payments.module';
 import { ChannelsModule } from './channels/channels.module';
 import { channelKinds } from './channels/channels.service';
 import { Chat } from './contacts/chat.entity';
@@ -52,12 +63,14 @@ export function defineBotAdapter({ channels, products }: Plugged): AppDefinition
       ChannelsModule.with(kinds),
       MediaModule,
       ContactsModule,
+      ChannelPaymentsModule,
       DeliveriesModule,
       NoticesModule,
       SpeechModule,
       PreviewsModule,
       DialogsModule,
       InboundModule,
+      BroadcastsModule,
       ...products.map(({ module }) => module),
       RetentionModule,
       ErasureModule,
@@ -75,6 +88,8 @@ export function defineBotAdapter({ channels, products }: Plugged): AppDefinition
       texts: TextsSection,
       menu: MenuSection,
       accepts: AcceptsSection,
+      shop: ShopSection,
+      staff: StaffSection,
     },
     entities: [
       Chat,
@@ -88,11 +103,13 @@ export function defineBotAdapter({ channels, products }: Plugged): AppDefinition
       Dialog,
       InboundUpdateRow,
       Receiver,
+      Broadcast,
       ...products.flatMap(({ entities = [] }) => entities),
     ],
     migrations: [
       CreateChats1764100000000,
       CreateDeliveries1764100000001,
+      CreateBroadcasts1764310000000,
       ...products.flatMap(({ migrations = [] }) => migrations),
     ],
     tasks: [PollChannels],

@@ -85,7 +85,7 @@ describe('bots', () => {
     await nobodysLanguage.answer(({ text }) => text === 'Ежедневно с 9 до 18');
 
     await describeBot('lumen', { name: 'Lumen', channel, languages: ['en'] });
-    await until(async () => (await menuIn('en')).length === 7, { what: 'the whole menu' });
+    await until(async () => (await menuIn('en')).length === 8, { what: 'the whole menu' });
     await emma.say('/hours');
     await emma.answer(({ text }) => /do not know this command/.test(text ?? ''));
   });

@@ -2,6 +2,7 @@ import { assistant } from '../src/products/assistant/assistant.module';
 import { survey } from '../src/products/survey/survey.module';
 import { productContract } from './product.contract';
 import { externalHash } from './start-bot-adapter';
+import { vpnShop } from '../src/products/vpn-shop/vpn-shop.module';
 import { books } from './products/books/books.module';
 import { BooksProduct } from './products/books/books.product';
 
@@ -64,4 +65,15 @@ describe('a product of somebody else', () =>
       },
     ],
     dialogs: [{ command: '/addbook', answers: ['Dune', 'long ago', '1965'], ends: /Put on the shelf: Dune, 1965/ }],
+  }));
+
+describe('the VPN shop', () =>
+  productContract({
+    name: 'vpn-shop',
+    definition: vpnShop,
+    keeps: [/under which message an order.*30 days/, /payment service alone/],
+    menus: [{ command: '/language', button: 'Русский', shows: /На каком языке/ }],
+    keyboards: [],
+    dialogs: [],
+    questions: [],
   }));

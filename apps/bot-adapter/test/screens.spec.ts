@@ -1,5 +1,7 @@
 import {
+  ConfirmationDecideRequested,
   ErasureRequested,
+  HandoverEndRequested,
   ReplyRateRequested,
   ReplyRegenerateRequested,
   ReplyStopRequested,
@@ -11,6 +13,7 @@ import {
 import { type TestApp, until } from '@switchboard/testing';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { v7 as uuidv7 } from 'uuid';
 import { hear, reply, startBotAdapter } from './start-bot-adapter';
 import { type Phone, type PretendedTelegram, startTelegram } from './start-sandbox';
 import { TelegramWebhook } from './webhook';
@@ -177,7 +180,34 @@ describe('commands, menus and buttons', () => {
     expect(stopped.data.userId).toBe(data.userId);
   });
 
-  it.each(['!assistant:eraseNow', '!assistant:stop', '!dialogs:cancel'])(
+  it.each([
+    ['Yes', true, 'I am on it…'],
+    ['No', false, 'All right'],
+  ])('what an answer offers to do is decided once, by a button: %s', async (label, confirmed, toast) => {
+    const emma = await telegram.person();
+    const heard = await hear(app, emma, 'charge me no more');
+    const confirmationId = uuidv7();
+    await reply(app, heard, 'Turn it off?', { confirmationId });
+    const { message_id } = await shows(emma, /Turn it off/);
+    expect((await emma.press(message_id, label)).text).toBe(toast);
+    expect((await emma.press(message_id, 'Yes')).text).toMatch(/done already/);
+    const decided = () =>
+      app.probe.all(ConfirmationDecideRequested).filter(({ data }) => data.confirmationId === confirmationId);
+    await until(() => decided().length > 0, { what: 'the decision' });
+    const { chatId, userId } = heard.data;
+    expect(decided().map(({ data }) => data)).toEqual([{ chatId, userId, confirmationId, confirmed }]);
+  });
+
+  it('whoever was handed over to a human can have the assistant back', async () => {
+    const emma = await telegram.person();
+    const { data } = await hear(app, emma, 'hello');
+    await emma.say('/resume');
+    const asked = await app.probe.until(HandoverEndRequested, (event) => event.data.chatId === data.chatId);
+    expect(asked.data.userId).toBe(data.userId);
+    await shows(emma, /I answer again/);
+  });
+
+  it.each(['!assistant:eraseNow', `!assistant:decide:${uuidv7()}`, '!assistant:stop', '!dialogs:cancel'])(
     'a press of %s that was made up does nothing',
     async (callback_data) => {
       const emma = await telegram.person();

@@ -74,7 +74,13 @@ export async function reply(
   app: TestApp,
   { data }: Pick<EventOf<typeof MessageReceived>, 'data'>,
   text: string,
-  more: { replyId?: string; replaces?: string; suggestions?: string[]; locale?: 'en' | 'ru' } = {},
+  more: {
+    replyId?: string;
+    replaces?: string;
+    suggestions?: string[];
+    confirmationId?: string;
+    locale?: 'en' | 'ru';
+  } = {},
 ): Promise<string> {
   const { chatId, botId, userId, locale, messageId } = data;
   const { replyId = uuidv7() } = more;

@@ -31,7 +31,7 @@ interface Fault {
   after?: number;
   retryAfter?: number;
   ms?: number;
-  answer?: { status: number; body: object };
+  answer?: { status: number; headers?: Record<string, string>; body: object | string };
 }
 
 /** A person with a phone: acts in one chat, sees what it shows. */
@@ -52,6 +52,7 @@ export class Phone {
   block = (blocked: boolean) => this.act('block', { blocked });
   press = (messageId: number, button: string) =>
     this.act<{ answered: boolean; text?: string }>('press', { messageId, button });
+  pay = (link: string) => this.act<{ paid: boolean; chargeId?: string; reason?: string }>('pay', { link });
   sendFile = (kind: 'voice' | 'photo' | 'document', bytes: Buffer, more: object = {}) =>
     this.act<SeenMessage>('send-file', { kind, base64: bytes.toString('base64'), ...more });
 
@@ -135,9 +136,9 @@ export class PretendedTelegram {
   }
 }
 
-/** Telegram as the sandbox pretends it, in this process. */
-export async function startTelegram(options: SandboxOptions['telegram'] = {}): Promise<PretendedTelegram> {
+/** Telegram as the sandbox pretends it, in this process; its own waits are shortened by `pace`. */
+export async function startTelegram(options: SandboxOptions['telegram'] = {}, pace = 0.05): Promise<PretendedTelegram> {
   const telegram = { bots: [LUMEN, NORTHWIND], rateLimits: null, ...options };
-  const sandbox = await startSandbox({ pace: 0.05, telegram });
+  const sandbox = await startSandbox({ pace, telegram });
   return new PretendedTelegram(sandbox.telegramUrl, new SandboxClient(sandbox.url), () => sandbox.close());
 }

@@ -1,6 +1,20 @@
 import { MemoryTransport } from '@switchboard/bus';
 import {
+  AccessDelayed,
+  AccessMoved,
   type EventOf,
+  HandoverBegan,
+  InvoiceFailed,
+  OrderClosed,
+  OrderPaid,
+  OrderRefunded,
+  PayoutAsked,
+  PayoutDecided,
+  ReferralRewarded,
+  RenewalFailed,
+  RenewalUpcoming,
+  SubscriptionExpired,
+  SubscriptionExpiring,
   ConversationReset,
   IdentityLinked,
   IdentityUnlinked,
@@ -18,8 +32,83 @@ import {
 import { hearsUnknownWords, type TestApp, until, UNKNOWN_WORD } from '@switchboard/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { botAdapterApp } from '../src/bot-adapter.app';
-import { hear, reply, startBotAdapter } from './start-bot-adapter';
+import { BOTS, hear, reply, startBotAdapter } from './start-bot-adapter';
 import { type Phone, type PretendedTelegram, startTelegram } from './start-sandbox';
+
+const at = new Date().toISOString();
+const money = { amountMinor: 19900, currency: 'RUB' };
+
+/** What a shop hears. */
+function ofShop({ chatId, botId, userId }: { chatId: string; botId: string; userId: string }) {
+  const about = () => ({ orderId: uuidv7(), userId, botId, kind: 'plan' as const, ...money });
+  const access = () => ({ accessId: uuidv7(), subscriptionId: uuidv7(), userId, botId, revision: 1 });
+  const subscription = () => ({
+    ...{
+      subscriptionId: uuidv7(),
+      revision: 1,
+      userId,
+      botId,
+      planId: uuidv7(),
+      level: 'plus',
+      status: 'active' as const,
+    },
+    ...{
+      startedAt: at,
+      periodStart: at,
+      period: { count: 1, unit: 'month' as const },
+      validUntil: at,
+      servedUntil: at,
+    },
+    ...{ features: {}, autoRenew: false },
+  });
+  const server = { serverId: uuidv7(), region: 'de' };
+  return {
+    [OrderPaid.type]: () =>
+      OrderPaid({
+        ...{ ...about(), provider: 'yookassa', discountMinor: 0, fromBalanceMinor: 0, late: false, paidAt: at },
+      }),
+    [OrderClosed.type]: () => OrderClosed({ ...about(), reason: 'expired' }),
+    [OrderRefunded.type]: () =>
+      OrderRefunded({
+        ...{
+          orderId: uuidv7(),
+          refundId: uuidv7(),
+          userId,
+          botId,
+          ...money,
+          full: true,
+          toBalance: true,
+          cause: 'asked',
+        },
+      }),
+    [InvoiceFailed.type]: () =>
+      InvoiceFailed({
+        ...{
+          invoiceId: uuidv7(),
+          orderId: uuidv7(),
+          userId,
+          botId,
+          provider: 'yookassa',
+          ...money,
+          reason: 'declined',
+        },
+      }),
+    [RenewalFailed.type]: () =>
+      RenewalFailed({
+        ...{ subscriptionId: uuidv7(), userId, botId, ...money, reason: 'declined', attempt: 1, servedUntil: at },
+      }),
+    [AccessDelayed.type]: () => AccessDelayed({ ...access(), reason: 'no_capacity' }),
+    [AccessMoved.type]: () => AccessMoved({ ...access(), from: server, to: server, reason: 'server_down' }),
+    [SubscriptionExpiring.type]: () => SubscriptionExpiring({ ...subscription(), daysLeft: 3 }),
+    [SubscriptionExpired.type]: () => SubscriptionExpired(subscription()),
+    [RenewalUpcoming.type]: () => RenewalUpcoming({ subscriptionId: uuidv7(), userId, botId, ...money, chargeAt: at }),
+    [ReferralRewarded.type]: () => ReferralRewarded({ rewardId: uuidv7(), userId, botId, level: 1, ...money }),
+    [PayoutAsked.type]: () => PayoutAsked({ payoutId: uuidv7(), userId, ...money }),
+    [PayoutDecided.type]: () => PayoutDecided({ payoutId: uuidv7(), userId, ...money, paid: true }),
+    [HandoverBegan.type]: () =>
+      HandoverBegan({ conversationId: uuidv7(), chatId, botId, userId, reason: 'asked', until: at }),
+  };
+}
 
 /** A newer version of another service says words that this one has never heard of. */
 describe('words that bot-adapter does not know', () => {
@@ -31,7 +120,8 @@ describe('words that bot-adapter does not know', () => {
 
   beforeAll(async () => {
     telegram = await startTelegram();
-    app = await startBotAdapter(telegram, { transport });
+    const bots = { lumen: { ...BOTS['lumen'], products: ['vpn-shop', 'assistant'] } };
+    app = await startBotAdapter(telegram, { transport, bots });
     emma = await telegram.person();
     heard = await hear(app, emma, 'Hello');
   });
@@ -94,6 +184,7 @@ describe('words that bot-adapter does not know', () => {
       [IdentityLinked.type]: () => IdentityLinked({ ...identity(), linkedAt: new Date().toISOString() }),
       [IdentityUnlinked.type]: () => IdentityUnlinked({ ...identity(), unlinkedAt: new Date().toISOString() }),
       [TranscriptionFailed.type]: () => TranscriptionFailed({ ...who, messageId: uuidv7(), reason: 'too_large' }),
+      ...ofShop({ chatId, botId, userId }),
     });
   });
 

@@ -42,6 +42,51 @@ export const MenuSection = z
   .prefault({});
 export type MenuSection = z.output<typeof MenuSection>;
 
+const Membership = z.strictObject({
+  chat: z
+    .string()
+    .regex(/^(@\w{4,}|-?\d{1,20})$/, 'is neither an @name nor the id of a chat')
+    .describe('Where the bot is an administrator.'),
+  url: z.url().describe('By which people join it.'),
+  graceHours: z.int().min(0).max(720).default(24).describe('Who has left is told so long before their access rests.'),
+});
+const TimeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'is not written as 22:00');
+
+/** How a bot sells. */
+export const ShopSection = z
+  .strictObject({
+    supportUrl: z.url().optional().describe('Where people write to who want a person.'),
+    membership: Membership.optional().describe('A channel in which everybody has to be.'),
+    quiet: z
+      .strictObject({ from: TimeOfDay.default('22:00'), to: TimeOfDay.default('09:00') })
+      .prefault({})
+      .describe('In the time zone of the bot: what can wait is not said meanwhile. The same time twice: never.'),
+  })
+  .prefault({});
+export type ShopSection = z.output<typeof ShopSection>;
+
+/** Where the staff of a bot are told what happens: a group of the bot, and a topic of it for each kind. */
+export const StaffSection = z
+  .strictObject({
+    chat: z
+      .string()
+      .min(1)
+      .max(200)
+      .describe("The channel's own id of the group; somebody has to have written to the bot there."),
+    topics: z
+      .strictObject({
+        purchases: z.string().optional(),
+        failures: z.string().optional(),
+        payouts: z.string().optional(),
+        servers: z.string().optional(),
+        support: z.string().optional(),
+      })
+      .prefault({})
+      .describe("The channel's own ids of topics; what has none is said outside of topics."),
+  })
+  .optional();
+export type StaffSection = NonNullable<z.output<typeof StaffSection>>;
+
 /** What the bot understands beside text: whatever answers it has to be able to read that. The standard is what chat-ai can. */
 export const AcceptsSection = z
   .array(z.enum(['voice', 'audio', 'photo', 'document']))

@@ -18,8 +18,6 @@ export interface Capabilities {
   readonly voice: boolean;
   /** Kinds of files that can come in. */
   readonly files: readonly FileKind[];
-  /** Whether buttons can ask for money: that needs somebody who confirms each payment. */
-  readonly invoices: boolean;
   /** Whether a message that was sent can be changed. */
   readonly edits: boolean;
   /** Longest text of one message; what is longer becomes several. */
@@ -84,6 +82,8 @@ export interface InboundMessage extends InboundBy {
   readonly file?: InboundFile;
   readonly mediaGroup?: string;
   readonly replyToText?: string;
+  /** The message that it answers. */
+  readonly replyToId?: string;
 }
 
 export interface InboundCommand extends InboundBy {
@@ -126,6 +126,55 @@ export interface InboundStop {
   readonly isOf?: (previewId: string) => boolean;
 }
 
+interface InboundMoney {
+  /** Of the invoice. */
+  readonly payload: string;
+  readonly amountMinor: number;
+  readonly currency: string;
+}
+
+/** Somebody is about to pay, and the channel asks whether they may. No money has moved. */
+export interface InboundCheckout extends InboundMoney {
+  readonly kind: 'checkout';
+  /** By which it is answered. */
+  readonly checkoutId: string;
+  readonly from: InboundPerson;
+}
+
+/** The channel has taken a payment: nothing else proves one. */
+export interface InboundPayment extends InboundMoney, InboundBy {
+  readonly kind: 'paid';
+  readonly chargeId: string;
+  readonly sentAt: Date;
+  /** It charges again by itself, and did so just now. */
+  readonly renewal?: { readonly isFirst: boolean; readonly paidUntil?: Date };
+}
+
+/** The channel has given a payment back, whoever has asked it to. */
+export interface InboundRefund extends InboundMoney {
+  readonly kind: 'refunded';
+  readonly chat: InboundChat;
+  readonly chargeId: string;
+  readonly sentAt: Date;
+}
+
+export interface InboundRenewalChange {
+  readonly kind: 'renewal-changed';
+  readonly from: InboundPerson;
+  readonly payload: string;
+  /** In the channel's own word: `active`, `canceled`, `failed`. */
+  readonly state: string;
+}
+
+/** Somebody joined a chat or left it, as the bot is told where it has rights. */
+export interface InboundMembership {
+  readonly kind: 'member-changed';
+  /** `username` of a public one. */
+  readonly of: { readonly externalId: string; readonly username?: string };
+  readonly member: InboundPerson;
+  readonly isMember: boolean;
+}
+
 /** What happened in a channel, in words that fit every channel. All ids are texts of the channel's own. */
 export type Inbound =
   | InboundMessage
@@ -136,6 +185,11 @@ export type Inbound =
   /** `muted`: the bot is there and may not write. */
   | (InboundBy & { readonly kind: 'blocked' | 'muted' | 'unblocked' })
   | InboundStop
+  | InboundCheckout
+  | InboundPayment
+  | InboundRefund
+  | InboundRenewalChange
+  | InboundMembership
   /** The chat goes on under another id; ids of messages begin anew there. */
   | { readonly kind: 'moved'; readonly from: string; readonly to: string };
 
@@ -214,6 +268,8 @@ export interface InboundUpdate {
   readonly id: string;
   /** JSON. */
   readonly content: unknown;
+  /** The channel takes an answer for a few seconds only: it does not wait for what came before. */
+  readonly isUrgent?: boolean;
 }
 
 /** A call of the channel to `/webhooks/<channel>/<account>`, or to `/webhooks/<channel>/_` where accounts share it. */
@@ -269,6 +325,38 @@ export interface Introduction {
   }[];
 }
 
+/** One payment of a channel, or that it went back. */
+export interface ChannelTransaction {
+  /** The same for a payment and for its way back. */
+  readonly chargeId: string;
+  readonly direction: 'in' | 'out';
+  readonly amountMinor: number;
+  readonly currency: string;
+  readonly at: Date;
+  /** The channel's own id of who paid. */
+  readonly payer?: string;
+  readonly payload?: string;
+  readonly renews: boolean;
+}
+
+/** Money that a channel takes itself. Each payment is confirmed by whoever sells before it is taken. */
+export interface ChannelPayments {
+  readonly currencies: readonly string[];
+  /** An address at which anybody can pay, as often as is confirmed. Throws Rejected for what the channel does not sell so. */
+  createLink(invoice: Invoice, renewsAfterDays?: number): Promise<string>;
+  /** One that is answered too late does not go on, and neither does a second answer change anything. */
+  answerCheckout(checkoutId: string, refusal?: string): Promise<'answered' | 'too late'>;
+  /** All of a payment; nothing for one that went back before. Throws Rejected. */
+  refund(payer: ChatAddress, chargeId: string): Promise<void>;
+  /** Whether the channel goes on charging by itself. Throws Rejected. */
+  changeRenewal(payer: ChatAddress, chargeId: string, renews: boolean): Promise<void>;
+  /** In the order in which they happened, from a time on or from where an earlier list ended. */
+  list(
+    from: { readonly since?: Date; readonly cursor?: string },
+    limit: number,
+  ): Promise<{ readonly transactions: readonly ChannelTransaction[]; readonly cursor: string }>;
+}
+
 // ---- The port ----
 
 /** One bot in one channel. The calls that send throw what channel-errors.ts lists. */
@@ -311,6 +399,13 @@ export interface Channel<Message extends OutboundMessage = OutboundMessage> {
   /** Takes the spinner off a pressed button; the text is shown for a moment. */
   answerPress(pressId: string, text?: string): Promise<void>;
 
+  /** Absent where the channel takes no money; buttons can ask for none there. */
+  readonly payments?: ChannelPayments;
+  /**
+   * Whether a person is in a chat, which is its id or its `@name`; absent where there is nothing to be a member of. Rejected where the bot
+   * may not know.
+   */
+  isMember?(chat: string, externalId: string): Promise<boolean>;
   /** Absent where a bot cannot introduce itself. May be repeated. */
   introduce?(introduction: Introduction): Promise<void>;
 

@@ -4,21 +4,33 @@ import { ContactsService } from './contacts.service';
 import { ErasureRequestsJobs } from './erasure-requests.jobs';
 import { IdentitiesHandlers } from './identities.handlers';
 import { IdentitiesService } from './identities.service';
+import { KnownPeopleService } from './known-people.service';
+import { NewsSettingsController } from './news-settings.controller';
+import { NewsSettingsService } from './news-settings.service';
 import { PeopleController } from './people.controller';
 import { PeopleService } from './people.service';
 import { RestrictionsHandlers } from './restrictions.handlers';
 import { RestrictionsService } from './restrictions.service';
 
 @Module({
-  controllers: [IdentitiesHandlers, PeopleController, RestrictionsHandlers],
+  controllers: [IdentitiesHandlers, NewsSettingsController, PeopleController, RestrictionsHandlers],
   providers: [
     ChatAddresses,
     ContactsService,
     ErasureRequestsJobs,
     IdentitiesService,
+    KnownPeopleService,
+    NewsSettingsService,
     PeopleService,
     RestrictionsService,
   ],
-  exports: [ChatAddresses, ContactsService, ErasureRequestsJobs, IdentitiesService],
+  exports: [
+    ChatAddresses,
+    ContactsService,
+    ErasureRequestsJobs,
+    IdentitiesService,
+    KnownPeopleService,
+    NewsSettingsService,
+  ],
 })
 export class ContactsModule {}

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
-import { type Bot, ContactBlocked, ContactStarted, ContactUnblocked } from '@switchboard/contracts';
+import { type Bot, ContactBlocked, ContactStarted, ContactUnblocked, LinkFollowed } from '@switchboard/contracts';
 import {
   BlindIndex,
   BotsRegistry,
@@ -18,7 +18,7 @@ import { ChatAddresses } from './chat-addresses';
 import { Chat } from './chat.entity';
 import { Contact } from './contact.entity';
 import { InboundMessageRow } from './inbound-message.entity';
-import { nameHash, profileRowOf, usernameHash, writtenProfile } from './profile';
+import { nameHash, profileRowOf, readProfile, startHash, usernameHash, writtenProfile } from './profile';
 import { type Restriction, RESTRICTED_UNTIL, restrictionOf } from './restrictions.service';
 
 /** Someone wrote: who, and where. */
@@ -67,6 +67,8 @@ export const languagesOf = (bot: Bot): readonly string[] => bot.languages ?? sha
 /** So long nobody is listened to in a group in which the bot may not write, unless the channel says that it may. */
 const MUTED_FOR_MS = 3_600_000;
 const TELL_AGAIN_AFTER_MS = 60_000;
+/** Of somebody who follows one link after the other the latest are remembered. */
+const LINKS_REMEMBERED = 20;
 const WROTE_LATER = 'SELECT FROM contacts WHERE bot_id = :botId AND user_id = :userId AND flood_at > :at';
 /** Older than what was counted last by so much: it was held up on its way, and how fast it was written nobody can tell any more. */
 const HELD_UP_SECONDS = 60;
@@ -138,6 +140,40 @@ export class ContactsService {
     const isToBeTold = !floodToldAt || now.getTime() - floodToldAt.getTime() > TELL_AGAIN_AFTER_MS;
     if (isToBeTold) await tx.update(Contact, contact.id, { floodToldAt: now });
     return { context, waitSeconds: Math.ceil((over * 60) / perMinute), isToBeTold };
+  }
+
+  /** From now on the chat is spoken to in this language, whatever that of the person's client is. */
+  async chooseLanguage(tx: EntityManager, chat: Chat, locale: string): Promise<void> {
+    const choice = { locale, localeChosen: true };
+    await tx.update(Chat, chat.id, choice);
+    // What is shown next is already said in it.
+    Object.assign(chat, choice);
+  }
+
+  /** The same without anything having happened, for what is said later; undefined when one of them is gone. */
+  async recall(
+    tx: EntityManager,
+    { chatId, userId, threadId }: { chatId: string; userId: string; threadId?: string },
+  ): Promise<ChatContext | undefined> {
+    const chat = await this.presentChat(tx, chatId);
+    const bot = chat && this.bots.find(chat.botId);
+    const contact = bot && (await tx.findOneBy(Contact, { botId: bot.id, userId }));
+    if (!chat || !bot || !contact) return undefined;
+    const { profile } = await this.personal.tryDecrypt(tx, profileRowOf(contact), { profile: contact.profile });
+    const address = { externalId: await this.addresses.decrypt(tx, chat), ...(threadId && { threadId }) };
+    const person = { externalId: '', name: '', ...readProfile(profile) };
+    const idSpace = { account: '', externalChatHash: chat.externalHash };
+    return { bot, chat, contact, person, address, idSpace };
+  }
+
+  /** The person came by a link that says something to the bot. */
+  async followed(tx: EntityManager, context: Pick<ChatContext, 'chat' | 'contact'>, deepLink: string): Promise<void> {
+    await tx.query(
+      `UPDATE contacts SET start_hashes = (array_prepend($2, array_remove(start_hashes, $2)))[:${LINKS_REMEMBERED}] WHERE id = $1`,
+      [context.contact.id, startHash(this.index, deepLink)],
+    );
+    const followedAt = this.clock.now().toISOString();
+    await this.outbox.add(tx, LinkFollowed({ ...inChat(context), deepLink, followedAt }));
   }
 
   /**

@@ -24,6 +24,9 @@ const plain = (text: string) =>
 
 export const nameHash = (index: BlindIndex, name: string): string => index.hash('name', plain(name));
 
+/** Of what a link says to the bot. */
+export const startHash = (index: BlindIndex, parameter: string): string => index.hash('start-parameter', parameter);
+
 /** @param username with an @ or without */
 export const usernameHash = (index: BlindIndex, username: string): string =>
   index.hash('username', plain(username).replace(/^@/, ''));

@@ -42,7 +42,7 @@ const JOB_ATTEMPTS = 25;
  * With the waits between them 20 last for about two hours, 6 for half a minute. Whatever fails holds up what comes
  * after it in its chat, and only an answer is worth that.
  */
-const MAX_TRIES: Record<DeliveryKind, number> = { text: 20, voice: 6, notice: 6, buttons: 3 };
+const MAX_TRIES: Record<DeliveryKind, number> = { text: 20, voice: 6, notice: 6, picture: 6, buttons: 3 };
 const LONGEST_WAIT_MS = 600_000;
 
 /**
@@ -54,6 +54,11 @@ const WAITS_AFTER_UNKNOWN_MS = [1000, 10_000, 120_000, 1_200_000, 3_600_000];
 /** A bot that is unknown here may be known to another process, or soon: each reads the descriptions by itself. */
 const BOT_UNKNOWN_FOR_MS = 6 * 3_600_000;
 const BOT_UNKNOWN_WAIT_MS = 2000;
+
+/** Of what is sent to many so much is with channels at a time, however long these take: the other jobs do what people wait for. */
+const BULK_AT_ONCE = 5;
+/** Spread, so that those that were refused together do not come together again. */
+const bulkAgainMs = () => Math.round(300 + Math.random() * 400);
 
 const backoffMs = (tries: number) => Math.min(1000 * 2 ** (tries - 1), LONGEST_WAIT_MS);
 
@@ -98,6 +103,7 @@ export interface AnswerPreviews {
 @Injectable()
 export class DeliveriesJobs {
   private previews: AnswerPreviews | undefined;
+  private bulkUnderWay = 0;
 
   constructor(
     private readonly db: DataSource,
@@ -118,7 +124,11 @@ export class DeliveriesJobs {
   }
 
   /** Has the chat's queue worked through, now or later. */
-  async wake(tx: EntityManager, chatId: string, inMs = 0): Promise<void> {
+  async wake(
+    tx: EntityManager,
+    chatId: string,
+    { inMs = 0, yields = false }: { inMs?: number; yields?: boolean } = {},
+  ): Promise<void> {
     await this.jobs.add(
       tx,
       Deliver,
@@ -128,6 +138,7 @@ export class DeliveriesJobs {
         key: `deliver:${chatId}`,
         maxAttempts: JOB_ATTEMPTS,
         delayMs: inMs,
+        yields,
       },
     );
   }
@@ -138,7 +149,8 @@ export class DeliveriesJobs {
       const next = signal.aborted ? { inMs: 0 } : await this.advance(waiting, signal);
       if (next === 'over' && waiting.isLast) return;
       if (typeof next === 'string') continue;
-      return this.db.transaction((tx) => this.wake(tx, chatId, next.inMs));
+      const how = { inMs: next.inMs, yields: waiting.delivery.bulk };
+      return this.db.transaction((tx) => this.wake(tx, chatId, how));
     }
   }
 
@@ -150,14 +162,29 @@ export class DeliveriesJobs {
     if (restMs > 0) return { inMs: restMs };
     if (delivery.tries >= MAX_TRIES[delivery.kind] || delivery.unknownOutcomes > WAITS_AFTER_UNKNOWN_MS.length)
       return this.after(this.repository.refused(waiting, 'gave_up'));
+    // Nobody knows whether they have it.
+    if (delivery.bulk && (delivery.state === 'sending' || delivery.unknownOutcomes > 0))
+      return this.after(this.repository.refused(waiting, 'gave_up'));
 
     const part = await this.render(waiting, channel);
     if (typeof part === 'string' || 'inMs' in part) return part;
+    if (delivery.bulk) return this.sendBulk(waiting, part, channel, signal);
     const right = this.limits.reserve(chat);
     if ('askAgainMs' in right) return { inMs: right.askAgainMs };
     if (right.waitMs > 0) await sleep(right.waitMs, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) return { inMs: 0 };
     return this.queue.run(chat.id, () => this.send(waiting, part, channel, signal));
+  }
+
+  private async sendBulk(waiting: Waiting, part: Part, channel: Channel, signal: AbortSignal): Promise<Next> {
+    if (signal.aborted) return { inMs: 0 };
+    if (this.bulkUnderWay >= BULK_AT_ONCE || !this.limits.tryBulk(waiting.chat)) return { inMs: bulkAgainMs() };
+    this.bulkUnderWay += 1;
+    try {
+      return await this.queue.run(waiting.chat.id, () => this.send(waiting, part, channel, signal));
+    } finally {
+      this.bulkUnderWay -= 1;
+    }
   }
 
   private async withoutChannel(waiting: Waiting): Promise<Next> {
@@ -207,6 +234,7 @@ export class DeliveriesJobs {
     } catch (error) {
       if (!(error instanceof OutcomeUnknown) || isRepeatable) return this.afterFailure(waiting, error);
       this.noteUnknown(waiting, error.cause);
+      if (delivery.bulk) return this.after(this.repository.refused(waiting, 'gave_up'));
       return this.retry(waiting, error, WAITS_AFTER_UNKNOWN_MS[delivery.unknownOutcomes - 1]);
     }
   }

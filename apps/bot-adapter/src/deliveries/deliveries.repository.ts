@@ -114,12 +114,13 @@ export class DeliveriesRepository {
       .addSelect('GREATEST(0, EXTRACT(EPOCH FROM chat.nextSendAt - clock_timestamp()) * 1000)::integer', 'rest_ms')
       .addSelect('EXISTS (SELECT FROM previews WHERE reply_id = delivery.causeId)', 'is_previewed')
       .addSelect(
-        `NOT EXISTS (SELECT FROM deliveries later WHERE later.chat_id = delivery.chatId AND later.seq > delivery.seq
-           AND later.state IN ('queued', 'sending'))`,
+        `NOT EXISTS (SELECT FROM deliveries other WHERE other.chat_id = delivery.chatId AND other.id <> delivery.id
+           AND other.state IN ('queued', 'sending'))`,
         'is_last',
       )
       .where({ chatId, state: OPEN })
-      .orderBy('delivery.seq')
+      .orderBy('delivery.bulk')
+      .addOrderBy('delivery.seq')
       .limit(1)
       .getRawAndEntities<{ rest_ms: number | null; is_previewed: boolean; is_last: boolean }>();
     const [delivery] = entities as (Delivery & { chat: Chat })[];
@@ -235,6 +236,21 @@ export class DeliveriesRepository {
   /** What waits for one chat is for another. */
   async repoint(tx: EntityManager, from: string, to: string): Promise<void> {
     await tx.update(Delivery, { chatId: from, state: OPEN }, { chatId: to });
+  }
+
+  /** Whether something waits for the chat that was not sent to many. */
+  isAwaited(tx: EntityManager, chatId: string): Promise<boolean> {
+    return tx.existsBy(Delivery, { chatId, state: OPEN, bulk: false });
+  }
+
+  /** Takes back what was not handed to the channel yet. Returns the causes of what it has taken back. */
+  async recall(tx: EntityManager, causeIds: readonly string[]): Promise<string[]> {
+    // Who was about to send it finds no row by which to begin.
+    const [rows] = await tx.query<[{ cause_id: string }[], number]>(
+      `DELETE FROM deliveries WHERE cause_id = ANY($1) AND state = 'queued' AND next_part = 0 RETURNING cause_id`,
+      [causeIds],
+    );
+    return rows.map((row) => row.cause_id);
   }
 
   /** Waits a little for what is still to be sent because of a person. */

@@ -18,6 +18,8 @@ export interface NewDelivery {
   /** The reply, speech or message because of which it is sent. */
   causeId: string;
   content: DeliveryContent;
+  /** One of many, to be sent after so long: see Delivery.bulk. */
+  bulk?: { readonly inMs: number };
 }
 
 /** Queues what is to be sent; the jobs do the rest. */
@@ -68,7 +70,7 @@ export class DeliveriesService {
   }
 
   /** False when the same cause was queued before, or the person was erased. */
-  async queue(tx: EntityManager, { content, ...delivery }: NewDelivery): Promise<boolean> {
+  async queue(tx: EntityManager, { content, bulk, ...delivery }: NewDelivery): Promise<boolean> {
     const id = uuidv7();
     const sealed = await unlessErased(this.renderer.seal(tx, { id, userId: delivery.userId }, content));
     if (sealed === undefined) return false;
@@ -81,6 +83,7 @@ export class DeliveriesService {
         id,
         kind: content.kind,
         content: sealed,
+        bulk: bulk !== undefined,
         state: 'queued',
         queuedAt: this.clock.now(),
       })
@@ -88,7 +91,9 @@ export class DeliveriesService {
       .returning('id')
       .execute();
     if ((raw as unknown[]).length === 0) return false;
-    await this.jobs.wake(tx, delivery.chatId);
+    // What the chat waits for besides is not to wait longer for it.
+    const isAlone = bulk !== undefined && !(await this.repository.isAwaited(tx, delivery.chatId));
+    await this.jobs.wake(tx, delivery.chatId, isAlone ? { ...bulk, yields: true } : {});
     return true;
   }
 

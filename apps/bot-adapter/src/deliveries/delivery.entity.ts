@@ -69,6 +69,14 @@ export const DeliveryContent = z.discriminatedUnion('kind', [
     place: Place.optional(),
   }),
   z.object({
+    kind: z.literal('picture'),
+    qr: z.string().min(1).max(1000).describe('What the picture says to whoever scans it.'),
+    text: z.string().min(1).describe('Below it.'),
+    format: z.literal('markdown').optional(),
+    buttons: Buttons.optional(),
+    place: Place.optional(),
+  }),
+  z.object({
     kind: z.literal('buttons'),
     edits: z.string().describe('The message of ours whose buttons become these.'),
     buttons: Buttons,
@@ -127,6 +135,10 @@ export class Delivery {
 
   @Column({ type: 'text', nullable: true })
   reason!: string | null;
+
+  /** Sent to many, and asked for by nobody: it goes after everything else, and rather not at all than twice. */
+  @Column({ type: 'boolean' })
+  bulk!: boolean;
 
   @Column({ name: 'queued_at', type: 'timestamptz' })
   queuedAt!: Date;

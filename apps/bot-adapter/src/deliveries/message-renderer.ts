@@ -12,6 +12,7 @@ import { parseMarkdown } from '../rich-text/parse-markdown';
 import { plainText } from '../rich-text/rich-text';
 import { say } from '../texts/catalogue';
 import { type Buttons, type Delivery, DeliveryContent } from './delivery.entity';
+import { qrPicture } from './qr-picture';
 
 /** The next message of a delivery. */
 export interface Part {
@@ -99,6 +100,12 @@ export class MessageRenderer {
           text: content.format === 'markdown' ? parseMarkdown(content.text) : plainText(content.text),
           ...buttonsOf(content),
           ...(content.keyboard && { keyboard: content.keyboard }),
+        });
+      case 'picture':
+        return channel.compose({
+          text: content.format === 'markdown' ? parseMarkdown(content.text) : plainText(content.text),
+          media: { kind: 'photo', bytes: await qrPicture(content.qr), mimeType: 'image/png', fileName: 'qr.png' },
+          ...buttonsOf(content),
         });
       case 'voice':
         return channel.compose({ media: await this.voice(content) });

@@ -4,7 +4,7 @@ import type { Rate } from '../channels/channel';
 import { ChannelsService } from '../channels/channels.service';
 import type { Chat } from '../contacts/chat.entity';
 
-/** What previews leave in the bot's bucket for real messages. */
+/** What previews and messages to many leave in the bot's bucket for those that people wait for. */
 const KEPT_FOR_MESSAGES = 5;
 const REMEMBERED_CHATS = 50_000;
 const MAX_WAIT_MS = 500;
@@ -37,6 +37,17 @@ export class SendLimits {
     inChat.take(now);
     ofBot.take(now);
     return { waitMs };
+  }
+
+  /** Takes the right to send one of many messages that nobody waits for, if that leaves enough for those to come. */
+  tryBulk(chat: Where, now = performance.now()): boolean {
+    const inChat = this.chatBucket(chat, now);
+    const ofBot = this.botBucket(chat.botId, now);
+    const isPaused = (this.paused.get(chat.botId) ?? 0) > now;
+    if (isPaused || inChat.wait(now) > 0 || ofBot.wait(now, 1 + KEPT_FOR_MESSAGES) > 0) return false;
+    inChat.take(now);
+    ofBot.take(now);
+    return true;
   }
 
   /** Takes the right to show a preview, if that leaves enough for the messages to come. */

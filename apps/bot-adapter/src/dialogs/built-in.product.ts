@@ -1,17 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { Chat } from '../contacts/chat.entity';
-import { languagesOf } from '../contacts/contacts.service';
+import { ContactsService, languagesOf } from '../contacts/contacts.service';
+import { NewsSettingsService } from '../contacts/news-settings.service';
 import { ErasureRequestsJobs } from '../contacts/erasure-requests.jobs';
 import { KEPT_DAYS } from '../kept-days';
 import { shared } from '../texts/catalogue';
 import { momentIn } from '../texts/moment';
 import type { Conversation } from './conversation';
 import { AccountLinksJobs } from './account-links.jobs';
-import { action, type Product } from './product';
+import { action, type Product, standing } from './product';
 import { ProductRouter } from './product-router.service';
 import { confirm, menu, type Screen } from './screen';
-import { KIT } from './screens.service';
+import { FOLLOW, KIT, NEWS_OFF } from './screens.service';
 
 /**
  * What every bot has, whatever it offers: a greeting, the list of its commands, the choice of a language, and what a person has a
@@ -29,15 +29,12 @@ export class BuiltInProduct implements Product {
       conversation.send({ text: this.help(conversation)[0] ?? greeting(conversation) }),
     language: (conversation: Conversation) => conversation.send(languageMenu(conversation)),
     account: (conversation: Conversation) => this.account(conversation),
-    privacy: (conversation: Conversation) => conversation.send(this.privacyScreen(conversation)),
+    privacy: async (conversation: Conversation) => conversation.send(await this.privacyScreen(conversation)),
   };
 
   readonly actions = {
     language: action(z.object({ locale: z.string() }), async (conversation, { locale }) => {
-      const choice = { locale, localeChosen: true };
-      await conversation.tx.update(Chat, conversation.chat.id, choice);
-      // What is shown next is already said in it.
-      Object.assign(conversation.chat, choice);
+      await this.contacts.chooseLanguage(conversation.tx, conversation.chat, locale);
       conversation.toast(conversation.say('saved'));
       await conversation.show(languageMenu(conversation));
     }),
@@ -58,12 +55,23 @@ export class BuiltInProduct implements Product {
         text: time ? conversation.say('erase.later', { time }) : conversation.say('erase.begun'),
       });
     }),
+    [FOLLOW]: action(z.object({ parameter: z.string() }), async (conversation, { parameter }) => {
+      const { tx, context, source } = conversation;
+      const inbound = { externalMessageId: source.messageId! };
+      if (await this.router.follow(tx, context, inbound, parameter)) return;
+      await this.commands.start(conversation);
+    }),
+    // As long as the message is there, whatever else has changed since.
+    [NEWS_OFF]: standing(action((conversation) => this.news(conversation, false))),
+    newsOn: action((conversation) => this.news(conversation, true)),
     eraseNot: action((conversation) => conversation.show({ text: conversation.say('erase.kept') })),
   };
 
   constructor(
     private readonly router: ProductRouter,
+    private readonly contacts: ContactsService,
     private readonly erasures: ErasureRequestsJobs,
+    private readonly newsSettings: NewsSettingsService,
     private readonly accountLinks: AccountLinksJobs,
   ) {
     router.register(this);
@@ -76,6 +84,16 @@ export class BuiltInProduct implements Product {
     await this.accountLinks.request(tx, chat.id, context.contact.userId);
   }
 
+  /** Below what stands there: a message that many were sent stays as it is. */
+  private async news(conversation: Conversation, wanted: boolean): Promise<void> {
+    const { tx, bot, context } = conversation;
+    await this.newsSettings.want(tx, bot.id, context.contact.userId, wanted);
+    await conversation.send({
+      text: conversation.say(wanted ? 'news.isOn' : 'news.isOff'),
+      buttons: [[newsSwitch(conversation, wanted)]],
+    });
+  }
+
   /** Nothing where the bot's menu has no commands. */
   private help(conversation: Conversation): string[] {
     const commands = this.router.commandList(conversation);
@@ -83,7 +101,7 @@ export class BuiltInProduct implements Product {
   }
 
   /** What is kept of every person, then what the bot's products say of theirs. */
-  private privacyScreen(conversation: Conversation): Screen {
+  private async privacyScreen(conversation: Conversation): Promise<Screen> {
     const notes = this.router
       .productsOf(conversation.bot)
       .flatMap((product) => product.privacy?.(conversation.as(product)) ?? []);
@@ -101,15 +119,22 @@ export class BuiltInProduct implements Product {
       conversation.say('privacy.encrypted'),
       passedOn.join(' '),
     ];
+    const { tx, bot, context } = conversation;
+    const { wanted } = await this.newsSettings.read(tx, bot.id, context.contact.userId);
     return {
       text: paragraphs.join('\n\n'),
-      buttons: [[{ label: conversation.say('erase.offer'), action: 'erase' }]],
+      buttons: [[newsSwitch(conversation, wanted)], [{ label: conversation.say('erase.offer'), action: 'erase' }]],
     };
   }
 }
 
 const greeting = (conversation: Conversation) =>
   conversation.say('start', { name: conversation.person.name, bot: conversation.bot.name });
+
+const newsSwitch = (conversation: Conversation, wanted: boolean) => ({
+  label: conversation.say(wanted ? 'news.off' : 'news.on'),
+  action: wanted ? NEWS_OFF : 'newsOn',
+});
 
 function languageMenu(conversation: Conversation): Screen {
   const choices = languagesOf(conversation.bot).map((locale) => ({

@@ -17,6 +17,6 @@ import { ScreensService } from './screens.service';
     ...[ButtonsService, ButtonsJobs, DialogsService, ScreensService, ProductRouter],
     ...[BuiltInProduct, AccountLinksJobs],
   ],
-  exports: [ButtonsService, ProductRouter],
+  exports: [ButtonsService, DialogsService, ProductRouter, ScreensService],
 })
 export class DialogsModule {}

@@ -7,6 +7,7 @@ import type {
   FileKind,
   InboundCommand,
   InboundEdit,
+  InboundMembership,
   InboundMessage,
   InboundPress,
   InboundStop,
@@ -14,7 +15,7 @@ import type {
 } from '../channels/channel';
 import { ChannelsService } from '../channels/channels.service';
 import { Chat } from '../contacts/chat.entity';
-import type { ChatContext, TooFast } from '../contacts/contacts.service';
+import { type ChatContext, ContactsService, type TooFast } from '../contacts/contacts.service';
 import type { InboundMessageRow } from '../contacts/inbound-message.entity';
 import type { Restriction } from '../contacts/restrictions.service';
 import { nearestLanguage, shared } from '../texts/catalogue';
@@ -24,13 +25,15 @@ import { Conversation } from './conversation';
 import type { Dialog } from './dialog.entity';
 import { DialogsService } from './dialogs.service';
 import type { Product } from './product';
-import { CANCEL, KIT, ScreensService } from './screens.service';
+import { CANCEL, FOLLOW, KIT, ScreensService } from './screens.service';
 
 /** Takes whatever the bot's other products leave. */
 const LAST = 'assistant';
 /** Of the kit's commands those that a person has a right to also while the bot does not listen. */
 const ALWAYS = ['privacy', 'language'];
 const TELL_AGAIN_AFTER_MS = 3_600_000;
+/** Telegram: at most 64 characters. What is longer was made up. */
+const DEEP_LINK_LIMIT = 64;
 
 export type Routed = InboundCommand | InboundPress | InboundMessage | InboundUnsupported;
 
@@ -41,6 +44,7 @@ export class ProductRouter {
 
   constructor(
     private readonly bots: BotsRegistry,
+    private readonly contacts: ContactsService,
     private readonly channels: ChannelsService,
     private readonly screens: ScreensService,
     private readonly buttons: ButtonsService,
@@ -52,6 +56,11 @@ export class ProductRouter {
   register(product: Product): void {
     if (this.products.has(product.name)) throw new Error(`two products are called ${product.name}`);
     this.products.set(product.name, product);
+  }
+
+  /** For what a product shows later, out of a job. */
+  find(name: string): Product | undefined {
+    return this.products.get(name);
   }
 
   /** The products of a bot, in the order in which they are asked. */
@@ -133,7 +142,8 @@ export class ProductRouter {
   /** What a person has a right to whether or not the bot listens to them. True when it was that, and was done. */
   private async always(tx: EntityManager, context: ChatContext, inbound: Routed): Promise<boolean> {
     if (inbound.kind === 'press') {
-      if ((await this.buttons.find(tx, context.chat.id, inbound.data))?.product !== KIT) return false;
+      const button = await this.buttons.find(tx, context.chat.id, inbound.data);
+      if (button?.product !== KIT || button.action === FOLLOW) return false;
       await this.press(tx, context, inbound);
       return true;
     }
@@ -174,6 +184,10 @@ export class ProductRouter {
     for (const product of this.productsOf(bot)) await product.stopped?.(tx, chat, stop);
   }
 
+  async memberChanged(tx: EntityManager, bot: Bot, change: InboundMembership): Promise<void> {
+    for (const product of this.productsOf(bot)) await product.memberChanged?.(tx, bot, change);
+  }
+
   /** What was done is not done; the person is told, now and then. */
   async slowDown(
     tx: EntityManager,
@@ -196,13 +210,8 @@ export class ProductRouter {
 
   private async command(tx: EntityManager, context: ChatContext, inbound: InboundCommand): Promise<void> {
     const { name, argument } = inbound;
-    const products = this.productsOf(context.bot);
     const wasInDialog = await this.dialogs.close(tx, context);
-    if (name === 'start' && argument) {
-      for (const product of products) {
-        if (await product.start?.(this.conversation(tx, context, product, inbound), argument)) return;
-      }
-    }
+    if (name === 'start' && argument && (await this.follow(tx, context, inbound, argument))) return;
     const own = this.menuSection(context.bot).own[name];
     const kitSays = this.conversation(tx, context, this.kit, inbound);
     if (own) {
@@ -213,6 +222,20 @@ export class ProductRouter {
     if (product) return product.commands[name]!(this.conversation(tx, context, product, inbound), argument);
     if (name === CANCEL) return kitSays.send({ text: kitSays.say(wasInDialog ? 'cancelled' : 'nothingToCancel') });
     return kitSays.send({ text: kitSays.say('unknownCommand') });
+  }
+
+  /** Somebody came by a link, or pressed a button that stands for one. False when no product knows what it says. */
+  async follow(
+    tx: EntityManager,
+    context: ChatContext,
+    inbound: { externalMessageId: string },
+    payload: string,
+  ): Promise<boolean> {
+    if (payload.length <= DEEP_LINK_LIMIT) await this.contacts.followed(tx, context, payload);
+    for (const product of this.productsOf(context.bot)) {
+      if (await product.start?.(this.conversation(tx, context, product, inbound), payload)) return true;
+    }
+    return false;
   }
 
   private async press(tx: EntityManager, context: ChatContext, inbound: InboundPress): Promise<void> {
@@ -246,7 +269,7 @@ export class ProductRouter {
     const data = action.data?.safeParse(button.data ?? undefined);
     if (data && !data.success) return 'menuOutdated';
     if (!(await this.buttons.use(tx, button))) return 'alreadyDone';
-    const conversation = new Conversation(tx, context, product, source, this.screens);
+    const conversation = new Conversation(tx, context, product, { ...source, buttonId: id }, this.screens);
     await action.run(conversation, data?.data as never);
     return conversation;
   }

@@ -1,8 +1,9 @@
 import type { Type } from '@nestjs/common';
+import type { Bot } from '@switchboard/contracts';
 import type { DataMap } from '@switchboard/service-kit';
 import type { EntityManager, MigrationInterface } from 'typeorm';
 import type { z } from 'zod';
-import type { FileKind, InboundEdit, InboundMessage, InboundStop } from '../channels/channel';
+import type { FileKind, InboundEdit, InboundMembership, InboundMessage, InboundStop } from '../channels/channel';
 import type { Chat } from '../contacts/chat.entity';
 import type { InboundMessageRow } from '../contacts/inbound-message.entity';
 import type { Catalogue } from '../texts/catalogue';
@@ -93,6 +94,8 @@ export interface Product {
   message?(conversation: Conversation, message: InboundMessage): Promise<boolean>;
   /** The person asked the channel itself to write no more of an answer. */
   stopped?(tx: EntityManager, chat: Chat, stop: InboundStop): Promise<void>;
+  /** Somebody joined a chat in which the bot has rights, or left it; they need not be known. */
+  memberChanged?(tx: EntityManager, bot: Bot, change: InboundMembership): Promise<void>;
   /** A message that was taken earlier has been changed. */
   edited?(tx: EntityManager, known: InboundMessageRow, edit: InboundEdit): Promise<void>;
 }

@@ -24,6 +24,8 @@ export interface Screen {
   readonly format?: 'markdown';
   readonly buttons?: readonly (readonly ScreenButton[])[];
   readonly keyboard?: ScreenKeyboard | 'remove';
+  /** Shown above as a picture to be scanned: then it is a new message, and the text its caption. */
+  readonly qr?: string;
   /** Of its buttons one works, and that one once. */
   readonly once?: boolean;
   /** In a group the buttons are for the person who asked, unless they are for everybody. */

@@ -4,19 +4,24 @@ import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { TextsSection } from '../bots/bot-sections';
 import { ChannelsService } from '../channels/channels.service';
-import type { ChatContext } from '../contacts/contacts.service';
+import { type ChatContext, ContactsService } from '../contacts/contacts.service';
 import { DeliveriesService } from '../deliveries/deliveries.service';
 import { shorten } from '../rich-text/cut-points';
 import { type Catalogue, shared, type Values } from '../texts/catalogue';
 import { AnswerPress, ButtonsJobs } from './buttons.jobs';
 import { ButtonsService } from './buttons.service';
-import type { Conversation } from './conversation';
+import { Conversation, type ScreenPlace } from './conversation';
 import { DialogsService } from './dialogs.service';
+import type { Product } from './product';
 import { isPressable, type Screen, type ScreenButton, toChannel } from './screen';
 
 /** The name under which buttons of the kit itself are kept. */
 export const KIT = 'dialogs';
 export const CANCEL = 'cancel';
+/** Does what a link of the bot does. */
+export const FOLLOW = 'follow';
+/** Of a person who wants no news any more. */
+export const NEWS_OFF = 'newsOff';
 
 /** Telegram soon forgets a press, so there is no use in many tries. */
 const ANSWER_ATTEMPTS = 3;
@@ -27,6 +32,7 @@ export class ScreensService {
   constructor(
     private readonly bots: BotsRegistry,
     private readonly channels: ChannelsService,
+    private readonly contacts: ContactsService,
     private readonly buttons: ButtonsService,
     private readonly dialogs: DialogsService,
     private readonly deliveries: DeliveriesService,
@@ -34,8 +40,28 @@ export class ScreensService {
     private readonly presses: ButtonsJobs,
   ) {}
 
-  say({ bot, chat }: Pick<ChatContext, 'bot' | 'chat'>, texts: Catalogue, key: string, values?: Values): string {
+  say(
+    { bot, chat }: Pick<ChatContext, 'bot' | 'chat'>,
+    texts: Catalogue,
+    key: string | readonly string[],
+    values?: Values,
+  ): string {
     return texts.say(chat.locale, key, values, this.bots.section(bot.id, 'texts', TextsSection));
+  }
+
+  /**
+   * The conversation that a place was taken of, in another transaction; undefined when the chat, the person or the bot is gone.
+   * @param causeId with it the first screen that is shown is shown once
+   */
+  async reopen(
+    tx: EntityManager,
+    { chatId, userId, threadId, messageId }: ScreenPlace,
+    product: Product,
+    causeId?: string,
+  ): Promise<Conversation | undefined> {
+    const context = await this.contacts.recall(tx, { chatId, userId, ...(threadId && { threadId }) });
+    const source = { isPress: messageId !== undefined, ...(messageId && { messageId }), ...(causeId && { causeId }) };
+    return context && new Conversation(tx, context, product, source, this);
   }
 
   async show(conversation: Conversation, screen: Screen, { inPlace }: { inPlace: boolean }): Promise<void> {
@@ -100,8 +126,9 @@ export class ScreensService {
   ): Promise<void> {
     const { bot, chat, contact, address } = context;
     const rows = screen.buttons ?? [];
-    const capabilities = this.capabilitiesOf(context);
-    if (capabilities?.invoices === false && rows.flat().some((button) => 'invoice' in button)) {
+    const channel = this.channels.find(bot.id);
+    const capabilities = channel?.capabilities;
+    if (channel && !channel.payments && rows.flat().some((button) => 'invoice' in button)) {
       throw new Error(
         `the product ${product.name} asks for money by a button, which the channel of the bot ${bot.id} cannot take`,
       );
@@ -123,29 +150,29 @@ export class ScreensService {
     const keyboard = await this.keyboardOf(tx, context, product.name, screen, where.chatId);
 
     if (capabilities && !capabilities.buttons) await this.dialogs.offer(tx, context, { numbers: ids });
-    const edits = inPlace && source.isPress && capabilities?.edits ? source.messageId : undefined;
+    const isNew = !inPlace || screen.qr !== undefined;
+    const edits = !isNew && source.isPress && capabilities?.edits ? source.messageId : undefined;
     const replyTo = chat.kind === 'group' && !source.isPress ? source.messageId : undefined;
-    await this.deliveries.queue(tx, {
-      chatId: chat.id,
-      userId: contact.userId,
-      causeId: uuidv7(),
-      content: {
-        kind: 'notice',
-        text: screen.text,
-        ...(screen.format && { format: screen.format }),
-        ...(rows.length > 0 && {
-          buttons: rows.map((row) =>
-            row.map((button) => toChannel(button, isPressable(button) ? idOf.get(button) : undefined)),
-          ),
-        }),
-        ...(keyboard && { keyboard }),
-        ...(edits && { edits }),
-        place: {
-          chatHash: chat.externalHash,
-          ...(address.threadId && { threadId: address.threadId }),
-          ...(replyTo && { replyTo }),
-        },
+    const said = {
+      text: screen.text,
+      ...(screen.format && { format: screen.format }),
+      ...(rows.length > 0 && {
+        buttons: rows.map((row) =>
+          row.map((button) => toChannel(button, isPressable(button) ? idOf.get(button) : undefined)),
+        ),
+      }),
+      place: {
+        chatHash: chat.externalHash,
+        ...(address.threadId && { threadId: address.threadId }),
+        ...(replyTo && { replyTo }),
       },
+    };
+    await this.deliveries.queue(tx, {
+      ...{ chatId: chat.id, userId: contact.userId, causeId: source.causeId ?? uuidv7() },
+      content:
+        screen.qr === undefined
+          ? { kind: 'notice', ...said, ...(keyboard && { keyboard }), ...(edits && { edits }) }
+          : { kind: 'picture', ...said, qr: screen.qr },
     });
   }
 

@@ -7,6 +7,8 @@ import { DataSource, type EntityManager } from 'typeorm';
 import type { Channel, Inbound, InboundEdit, InboundUpdate } from '../channels/channel';
 import { UnreadableUpdate } from '../channels/channel-errors';
 import { ChannelsService } from '../channels/channels.service';
+import { ChannelPaymentsService } from '../channel-payments/channel-payments.service';
+import { CheckoutsService } from '../channel-payments/checkouts.service';
 import { type ChatContext, ContactsService } from '../contacts/contacts.service';
 import { DeliveriesRepository } from '../deliveries/deliveries.repository';
 import { DeliveriesService } from '../deliveries/deliveries.service';
@@ -39,6 +41,8 @@ export class InboundUpdatesService {
     private readonly bots: BotsRegistry,
     private readonly channels: ChannelsService,
     private readonly contacts: ContactsService,
+    private readonly payments: ChannelPaymentsService,
+    private readonly checkouts: CheckoutsService,
     private readonly deliveries: DeliveriesService,
     private readonly deliveryRows: DeliveriesRepository,
     private readonly router: ProductRouter,
@@ -72,6 +76,8 @@ export class InboundUpdatesService {
       if (!(error instanceof UnreadableUpdate)) throw error;
       return this.quarantineUpdate(update, error);
     }
+    // Answered while the channel waits, so before anything is written and outside of any transaction.
+    for (const each of inbound) if (each.kind === 'checkout') await this.checkouts.answer(bot, channel, each);
     try {
       const taken = await this.db.transaction(async (tx) => {
         if (!(await this.record(tx, update))) return 'duplicate';
@@ -199,6 +205,22 @@ export class InboundUpdatesService {
       case 'stopped': {
         const chat = await this.contacts.findChat(tx, bot, inbound.chat.externalId);
         return chat ? this.router.stopped(tx, bot, chat, inbound) : undefined;
+      }
+      case 'member-changed':
+        return this.router.memberChanged(tx, bot, inbound);
+      case 'checkout':
+        return;
+      // Whatever becomes of the bot, and whether or not it listens to the person: the money has moved.
+      case 'paid':
+        return this.payments.received(tx, bot, account, inbound);
+      case 'refunded':
+      case 'renewal-changed': {
+        const isKnown =
+          inbound.kind === 'refunded'
+            ? await this.payments.refunded(tx, bot, inbound)
+            : await this.payments.renewalChanged(tx, bot, inbound);
+        if (!isKnown) this.log.warn({ bot: bot.id, what: inbound.kind }, 'of a payment of somebody who is not known');
+        return;
       }
       case 'edited': {
         // Only what was meant for the bot is known; of everything else nothing is kept, not even who said it.

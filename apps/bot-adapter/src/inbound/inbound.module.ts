@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { BotsModule } from '../bots/bots.module';
+import { ChannelPaymentsModule } from '../channel-payments/channel-payments.module';
 import { ContactsModule } from '../contacts/contacts.module';
 import { DeliveriesModule } from '../deliveries/deliveries.module';
 import { DialogsModule } from '../dialogs/dialogs.module';
@@ -14,7 +15,7 @@ import { TurnAwayJobs } from './turn-away.jobs';
 import { WebhooksController } from './webhooks.controller';
 
 @Module({
-  imports: [BotsModule, ContactsModule, DeliveriesModule, DialogsModule],
+  imports: [BotsModule, ContactsModule, ChannelPaymentsModule, DeliveriesModule, DialogsModule],
   controllers: [WebhooksController, InboundUpdatesController, ReceiversController],
   providers: [InboundUpdatesService, PollingService, QuarantineService, ReceiversService, ReceiversJobs, TurnAwayJobs],
   exports: [QuarantineService],

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { LOG, type Log, type PeriodicTask, PeriodicTasks } from '@switchboard/service-kit';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BotLeaderElection } from '../bots/bot-leader-election';
-import type { Polling } from '../channels/channel';
+import type { InboundUpdate, Polling } from '../channels/channel';
 import { ChannelBusy, ReceivedElsewhere } from '../channels/channel-errors';
 import { ChannelsService } from '../channels/channels.service';
 import { InboundUpdatesService } from './inbound-updates.service';
@@ -58,7 +58,7 @@ export class PollingService {
     }
   }
 
-  /** The cursor moves only after the commit: what was not processed comes again. */
+  /** The cursor moves only after the commit: what was not processed comes again. What is urgent would be of no use then. */
   private async poll(botId: string, polling: Polling, signal: AbortSignal, onAnswer: () => void): Promise<void> {
     for (let cursor: string | undefined; !signal.aborted;) {
       const next = await polling.next(cursor, signal);
@@ -66,10 +66,20 @@ export class PollingService {
       await this.receivers.heard(botId);
       for (const update of next.updates) {
         if (signal.aborted) return;
-        await this.updates.process(update);
+        if (update.isUrgent) this.processAside(update);
+        else await this.updates.process(update);
       }
       cursor = next.cursor;
     }
+  }
+
+  /** Whoever is waited for to answer it may be slow, and others are not to wait for that. */
+  private processAside(update: InboundUpdate): void {
+    this.updates
+      .process(update)
+      .catch((error: unknown) =>
+        this.log.warn({ err: error, bot: update.botId }, 'an urgent update was not processed'),
+      );
   }
 }
 

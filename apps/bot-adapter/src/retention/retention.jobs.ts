@@ -50,6 +50,11 @@ export class RetentionJobs {
       () => manager.query('DELETE FROM turned_away WHERE told_at < $1', [new Date(now.getTime() - HOUR_MS)]),
       () => manager.query('DELETE FROM restricted_people WHERE until < $1', [new Date(now.getTime() - HOUR_MS)]),
       () => manager.query('DELETE FROM recent_erasures WHERE erased_at < $1', [daysAfter(now, -KEPT_DAYS.erasures)]),
+      () =>
+        manager.query(
+          `DELETE FROM broadcast_recipients r USING broadcasts b WHERE b.id = r.broadcast_id AND b.results IS NOT NULL AND b.ended_at < $1`,
+          [daysAfter(now, -KEPT_DAYS.content)],
+        ),
       () => this.forgetFiles(daysAfter(now, -KEPT_DAYS.content), signal),
     ];
     const errors: unknown[] = [];

@@ -92,7 +92,6 @@ class PigeonChannel implements Channel {
     buttons: false,
     voice: false,
     files: [],
-    invoices: false,
     edits: false,
     textLimit: { max: TEXT_BYTES, unit: 'bytes' },
     previews: () => 'none',

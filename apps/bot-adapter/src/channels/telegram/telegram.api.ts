@@ -30,7 +30,11 @@ export const ALLOWED_UPDATES = [
   'edited_message',
   'callback_query',
   'my_chat_member',
+  'chat_member',
+  // Without it no payment goes through, and without `message` none is heard of.
+  'pre_checkout_query',
   // telegraf 4.16 stems from Bot API 7.1; older servers pass over what they do not know.
+  'subscription' as 'message',
   'stopped_message_generation' as 'message',
 ] as const;
 

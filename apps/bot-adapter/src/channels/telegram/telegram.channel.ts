@@ -3,7 +3,6 @@ import type { Readable } from 'node:stream';
 import type { ChannelReport } from '@switchboard/contracts';
 import type { InlineKeyboardButton, MessageEntity } from 'telegraf/types';
 import { z } from 'zod';
-import { shorten } from '../../rich-text/cut-points';
 import type {
   Activity,
   Button,
@@ -14,7 +13,6 @@ import type {
   Inbound,
   InboundUpdate,
   Introduction,
-  Invoice,
   OutboundContent,
   OutboundMedia,
   OutboundMessage,
@@ -30,10 +28,18 @@ import { splitMessage } from './formatting/split-message';
 import { previewOf } from './formatting/stream-preview';
 import type { FormattedText } from './formatting/telegram-entity';
 import { ALLOWED_UPDATES, type TelegramApi } from './telegram.api';
+import { TelegramPayments } from './telegram.payments';
 import { hostOf, inspectTelegram, type SandboxProfile } from './telegram.inspection';
-import { isBadMarkup, isMessageGone, isQueryTooOld, isTopicGone, isVoiceForbidden } from './telegram.errors';
-import { Update, UpdateId } from './telegram.shapes';
-import { draftIdOf, parseUpdate } from './telegram.updates';
+import {
+  isBadMarkup,
+  isMessageGone,
+  isNeverMember,
+  isQueryTooOld,
+  isTopicGone,
+  isVoiceForbidden,
+} from './telegram.errors';
+import { ChatMember, Update, UpdateId } from './telegram.shapes';
+import { draftIdOf, isMember, parseUpdate } from './telegram.updates';
 
 /** Source: Bot API, sendMessage, "1-4096 characters after entities parsing", and the captions of media. */
 const TEXT_LIMIT = 4096;
@@ -95,6 +101,7 @@ export class TelegramChannel implements Channel<TelegramMessage> {
     },
   };
 
+  readonly payments: TelegramPayments;
   readonly account: string;
   readonly webhookSecret: string;
   private readonly botId: string;
@@ -111,14 +118,13 @@ export class TelegramChannel implements Channel<TelegramMessage> {
   ) {
     this.botId = botId;
     this.sandbox = sandbox;
+    this.payments = new TelegramPayments(api);
     this.account = String(api.botId);
     this.webhookSecret = webhookSecret;
     this.capabilities = {
       buttons: true,
       voice: true,
       files: ['voice', 'audio', 'photo', 'document'],
-      // Nobody answers pre_checkout_query yet, without which no payment goes through.
-      invoices: false,
       edits: true,
       textLimit: { max: TEXT_LIMIT, unit: 'utf16' },
       idempotentSends: false,
@@ -129,7 +135,8 @@ export class TelegramChannel implements Channel<TelegramMessage> {
   }
 
   updateOf(content: unknown): InboundUpdate {
-    return { botId: this.botId, id: `${this.account}:${updateIdOf(content)}`, content };
+    const isUrgent = typeof content === 'object' && content !== null && 'pre_checkout_query' in content;
+    return { botId: this.botId, id: `${this.account}:${updateIdOf(content)}`, content, ...(isUrgent && { isUrgent }) };
   }
 
   async parse(content: unknown): Promise<Inbound[]> {
@@ -148,6 +155,16 @@ export class TelegramChannel implements Channel<TelegramMessage> {
       if (menu.language.length === 2) {
         await this.api.ask('setMyCommands', { commands: menuOf(menu), language_code: menu.language });
       }
+    }
+  }
+
+  async isMember(chat: string, externalId: string): Promise<boolean> {
+    try {
+      const found: unknown = await this.api.askOnce('getChatMember', { chat_id: chat, user_id: Number(externalId) });
+      return isMember(ChatMember.parse(found));
+    } catch (error) {
+      if (isNeverMember(error)) return false;
+      throw error;
     }
   }
 
@@ -314,19 +331,7 @@ export class TelegramChannel implements Channel<TelegramMessage> {
     if ('url' in button) return { text, url: button.url };
     // Web apps open from buttons in private chats only.
     if ('webApp' in button) return inGroup ? { text, url: button.webApp } : { text, web_app: { url: button.webApp } };
-    return { text, url: await this.invoiceLink(button.invoice) };
-  }
-
-  private invoiceLink({ title, description, payload, currency, amountMinor }: Invoice): Promise<string> {
-    return this.api.ask('createInvoiceLink', {
-      title: shorten(title.toWellFormed(), 32),
-      description: shorten(description.toWellFormed(), 255),
-      payload,
-      currency,
-      // Empty for Telegram's own currency, the only one that needs no provider's account.
-      provider_token: '',
-      prices: [{ label: shorten(title.toWellFormed(), 32), amount: amountMinor }],
-    });
+    return { text, url: await this.payments.createLink(button.invoice) };
   }
 
   /** Only in groups it matters what the bot is called, so a private message waits for no getMe. */

@@ -27,8 +27,12 @@ const DELETED_AT_ONCE = /sent message was immediately deleted/i;
 
 /** True for what says that Telegram is in trouble, and not that we asked for something wrong. */
 export function isOutage(error: unknown): boolean {
-  return error instanceof TelegramError ? error.code >= 500 && !DELETED_AT_ONCE.test(error.description) : true;
+  if (!(error instanceof TelegramError) || isNoAnswer(error)) return true;
+  return error.code >= 500 && !DELETED_AT_ONCE.test(error.description);
 }
+
+/** JSON all the same, of whatever stands between Telegram and us. */
+const isNoAnswer = ({ code }: TelegramError) => typeof code !== 'number';
 
 /** True for an edit that changes nothing: what was wanted is there. */
 export const isUnchanged = (error: unknown) =>
@@ -57,6 +61,14 @@ export const isTopicGone = (error: unknown) =>
 export const isQueryTooOld = (error: unknown) =>
   error instanceof Rejected && /query is too old|query ID is invalid/i.test(error.message);
 
+/** Nobody of this id was ever in the chat. */
+export const isNeverMember = (error: unknown) =>
+  error instanceof Rejected && /PARTICIPANT_ID_INVALID|USER_ID_INVALID|(user|member) not found/i.test(error.message);
+
+/** Whoever asked for it before, the money has gone back. */
+export const isAlreadyRefunded = (error: unknown) =>
+  error instanceof Rejected && /CHARGE_ALREADY_REFUNDED/.test(error.message);
+
 /**
  * What a failed call means for us. Descriptions are Telegram's only machine-readable reason; source: Client.cpp of
  * tdlib/telegram-bot-api.
@@ -71,7 +83,9 @@ export function meaningOf(error: unknown): Error {
   return new OutcomeUnknown('connection', String(message));
 }
 
-function meaningOfAnswer({ code, description, parameters }: TelegramError): Error {
+function meaningOfAnswer(error: TelegramError): Error {
+  if (isNoAnswer(error)) return new OutcomeUnknown('server_error', 'what was answered is not of Telegram');
+  const { code, description, parameters } = error;
   if (DELETED_AT_ONCE.test(description)) return new Rejected(description);
   if (code >= 500) return new OutcomeUnknown('server_error', `Telegram answered ${code}: ${description}`);
   if (code === 429) return new ChannelBusy(parameters?.retry_after ?? 1);

@@ -11,8 +11,12 @@ const User = z.object({
 });
 export type User = z.output<typeof User>;
 
-const Chat = z.object({ id: z.int(), type: z.string() });
+const Chat = z.object({ id: z.int(), type: z.string(), username: z.string().optional() });
 export type Chat = z.output<typeof Chat>;
+
+/** `is_member` is there for `restricted` only. */
+export const ChatMember = z.object({ user: User, status: z.string(), is_member: z.boolean().default(true) });
+export type ChatMember = z.output<typeof ChatMember>;
 
 const Entity = z.object({
   type: z.string(),
@@ -26,6 +30,7 @@ export type Entity = z.output<typeof Entity>;
 const File = z.object({ file_id: z.string(), file_size: z.int().optional(), mime_type: z.string().optional() });
 
 const repliedMessage = z.object({
+  message_id: z.int(),
   from: User.optional(),
   text: z.string().optional(),
   caption: z.string().optional(),
@@ -55,6 +60,9 @@ const otherContent = Object.fromEntries(OTHER_CONTENT.map((kind) => [kind, z.unk
   z.ZodOptional<z.ZodUnknown>
 >;
 
+const Money = z.object({ currency: z.string(), total_amount: z.int(), invoice_payload: z.string() });
+const Charge = Money.extend({ telegram_payment_charge_id: z.string() });
+
 const inTopic = { message_thread_id: z.int().optional(), is_topic_message: z.boolean().optional() };
 
 export const Message = z.object({
@@ -79,6 +87,12 @@ export const Message = z.object({
   audio: File.extend({ duration: z.number().default(0), file_name: z.string().optional() }).optional(),
   document: File.extend({ file_name: z.string().optional() }).optional(),
   photo: z.array(File).optional(),
+  successful_payment: Charge.extend({
+    subscription_expiration_date: z.int().optional(),
+    is_recurring: z.boolean().optional(),
+    is_first_recurring: z.boolean().optional(),
+  }).optional(),
+  refunded_payment: Charge.optional(),
   migrate_to_chat_id: z.int().optional(),
   migrate_from_chat_id: z.int().optional(),
 });
@@ -97,7 +111,10 @@ export const Update = z.object({
       message: z.object({ ...inTopic, message_id: z.int(), chat: Chat }).optional(),
     })
     .optional(),
+  pre_checkout_query: Money.extend({ id: z.string(), from: User }).optional(),
+  subscription: z.object({ user: User, invoice_payload: z.string(), state: z.string() }).optional(),
   stopped_message_generation: z.object({ ...inTopic, chat: Chat, draft_id: z.int().optional() }).optional(),
+  chat_member: z.object({ chat: Chat, new_chat_member: ChatMember }).optional(),
   my_chat_member: z
     .object({
       chat: Chat,
@@ -116,3 +133,22 @@ export type Update = z.output<typeof Update>;
 
 /** Of an update that cannot be read, its id at least. */
 export const UpdateId = z.object({ update_id: z.int() });
+
+/** Of getStarTransactions the fields we read. Who paid stands in `source`; who was given it back, in `receiver`. */
+const StarPartner = z.object({
+  type: z.string(),
+  user: User.optional(),
+  invoice_payload: z.string().optional(),
+  subscription_period: z.int().optional(),
+});
+export const StarTransactions = z.object({
+  transactions: z.array(
+    z.object({
+      id: z.string(),
+      amount: z.int(),
+      date: z.int(),
+      source: StarPartner.optional(),
+      receiver: StarPartner.optional(),
+    }),
+  ),
+});

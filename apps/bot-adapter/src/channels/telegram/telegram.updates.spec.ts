@@ -109,7 +109,7 @@ describe('what an update of Telegram means', () => {
   });
 
   it('an answer to a part of a message quotes that part', () => {
-    const reply = { reply_to_message: { from: { id: 42 }, text: 'noon or midnight' }, quote: { text: 'midnight' } };
+    const reply = { reply_to_message: { message_id: 4, from: { id: 42 }, text: 'noon or midnight' }, quote: { text: 'midnight' } };
     expect(message({ text: 'why?', ...reply })).toMatchObject({ replyToText: 'midnight' });
   });
 
@@ -132,7 +132,7 @@ describe('what an update of Telegram means', () => {
       message({ chat: inGroup, text, entities: [entity('bot_command', text, text)], ...more });
     expect(command('/help')).toBeUndefined();
     expect(command('/help@Lumen_bot')).toMatchObject({ kind: 'command', name: 'help' });
-    expect(command('/help', { reply_to_message: { from: { id: 42 } } })).toMatchObject({ kind: 'command' });
+    expect(command('/help', { reply_to_message: { message_id: 4, from: { id: 42 } } })).toMatchObject({ kind: 'command' });
   });
 
   it('a topic is kept, a thread of replies is none', () => {
@@ -147,7 +147,7 @@ describe('what an update of Telegram means', () => {
   });
 
   it('not everything in a topic that the bot has opened is an answer to it', () => {
-    const opening = { from: { id: 42 }, forum_topic_created: { name: 'Trips' } };
+    const opening = { message_id: 4, from: { id: 42 }, forum_topic_created: { name: 'Trips' } };
     expect(message({ chat: inGroup, text: 'hello all', reply_to_message: opening })).toBeUndefined();
   });
 
@@ -159,7 +159,7 @@ describe('what an update of Telegram means', () => {
       chat: { kind: 'group' },
     });
     expect(
-      message({ chat: inGroup, text: 'and now?', reply_to_message: { from: { id: 42 }, text: 'noon' } }),
+      message({ chat: inGroup, text: 'and now?', reply_to_message: { message_id: 4, from: { id: 42 }, text: 'noon' } }),
     ).toMatchObject({
       text: 'and now?',
       replyToText: 'noon',

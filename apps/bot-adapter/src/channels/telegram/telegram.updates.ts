@@ -1,6 +1,14 @@
 import type { Inbound, InboundChat, InboundFile, InboundPerson } from '../channel';
 import { shorten } from '../../rich-text/cut-points';
-import { type Chat, type Entity, type Message, OTHER_CONTENT, type Update, type User } from './telegram.shapes';
+import {
+  type Chat,
+  type ChatMember,
+  type Entity,
+  type Message,
+  OTHER_CONTENT,
+  type Update,
+  type User,
+} from './telegram.shapes';
 
 /** Who the bot is in Telegram: by these it is spoken to in groups. */
 export interface Self {
@@ -15,7 +23,10 @@ export function parseUpdate(update: Update, self: Self): Inbound[] {
     (update.edited_message && fromEdit(update.edited_message, self)) ??
     (update.callback_query && fromPress(update.callback_query)) ??
     (update.my_chat_member && fromMembership(update.my_chat_member)) ??
-    (update.stopped_message_generation && fromStop(update.stopped_message_generation));
+    (update.chat_member && fromMember(update.chat_member)) ??
+    (update.stopped_message_generation && fromStop(update.stopped_message_generation)) ??
+    (update.pre_checkout_query && fromCheckout(update.pre_checkout_query)) ??
+    (update.subscription && fromSubscription(update.subscription));
   return inbound ? [inbound] : [];
 }
 
@@ -24,6 +35,8 @@ function fromMessage(message: Message, self: Self): Inbound | undefined {
   // Told twice, in the old group and in the new one, in any order.
   if (movedTo !== undefined) return { kind: 'moved', from: String(chat.id), to: String(movedTo) };
   if (movedFrom !== undefined) return { kind: 'moved', from: String(movedFrom), to: String(chat.id) };
+  const payment = fromPayment(message);
+  if (payment) return payment;
   if (!from || isNobody(message)) return undefined;
   const command = commandOf(message, self);
   if (command === 'for_another_bot') return undefined;
@@ -101,11 +114,65 @@ function fromMembership({
   return { kind: maySend ? 'unblocked' : 'muted', ...by };
 }
 
+function fromMember({ chat, new_chat_member: member }: NonNullable<Update['chat_member']>): Inbound | undefined {
+  if (member.user.is_bot) return undefined;
+  return {
+    kind: 'member-changed',
+    of: { externalId: String(chat.id), ...(chat.username && { username: chat.username }) },
+    member: personOf(member.user),
+    isMember: isMember(member),
+  };
+}
+
+export const isMember = ({ status, is_member: isThere }: ChatMember): boolean =>
+  status !== 'left' && status !== 'kicked' && isThere;
+
 const fromStop = ({ chat, draft_id, ...topic }: NonNullable<Update['stopped_message_generation']>): Inbound => ({
   kind: 'stopped',
   chat: chatOf(chat, topic),
   ...(draft_id !== undefined && { isOf: (previewId) => draftIdOf(previewId) === draft_id }),
 });
+
+/** Money counts wherever and by whomever it is said. */
+function fromPayment(message: Message): Inbound | undefined {
+  const { chat, from, date, successful_payment: paid, refunded_payment: refunded } = message;
+  const at = { chat: chatOf(chat, message), sentAt: new Date(date * 1000) };
+  if (refunded) return { kind: 'refunded', ...at, ...moneyOf(refunded), chargeId: refunded.telegram_payment_charge_id };
+  if (!paid || !from) return undefined;
+  const until = paid.subscription_expiration_date;
+  const renewal = {
+    isFirst: paid.is_first_recurring ?? !paid.is_recurring,
+    ...(until !== undefined && { paidUntil: new Date(until * 1000) }),
+  };
+  return {
+    kind: 'paid',
+    ...at,
+    from: personOf(from),
+    ...moneyOf(paid),
+    chargeId: paid.telegram_payment_charge_id,
+    ...((paid.is_recurring || until !== undefined) && { renewal }),
+  };
+}
+
+const fromCheckout = ({ id, from, ...money }: NonNullable<Update['pre_checkout_query']>): Inbound => ({
+  kind: 'checkout',
+  checkoutId: id,
+  from: personOf(from),
+  ...moneyOf(money),
+});
+
+const fromSubscription = ({ user, invoice_payload: payload, state }: NonNullable<Update['subscription']>): Inbound => ({
+  kind: 'renewal-changed',
+  from: personOf(user),
+  payload,
+  state,
+});
+
+const moneyOf = ({
+  currency,
+  total_amount: amountMinor,
+  invoice_payload: payload,
+}: Omit<NonNullable<Update['pre_checkout_query']>, 'id' | 'from'>) => ({ currency, amountMinor, payload });
 
 /** A non-zero 31-bit number that is the same for all drafts of one answer. */
 export const draftIdOf = (previewId: string) => Number.parseInt(previewId.slice(-8), 16) % 0x7fff_ffff || 1;
@@ -220,7 +287,7 @@ function richText(value: unknown): string {
 
 function replyOf({ reply_to_message: reply, quote }: Message) {
   const replyToText = quote?.text ?? reply?.text ?? reply?.caption;
-  return replyToText ? { replyToText } : {};
+  return { ...(replyToText && { replyToText }), ...(reply && { replyToId: String(reply.message_id) }) };
 }
 
 function fileOf({ voice, audio, document, photo }: Message): InboundFile | undefined {

@@ -1,7 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
 import {
+  ConfirmationDecideRequested,
   ConversationReset,
+  HandoverEndRequested,
   MessageEdited,
   MessageReceived,
   ReplyRateRequested,
@@ -33,6 +35,9 @@ import { Catalogue, nearestLanguage, say } from '../../texts/catalogue';
 /** Outcomes that are answers; all others are apologies, which nobody rates. */
 const ANSWERS: readonly Reply['outcome'][] = ['answered', 'knowledge_only', 'cut_off', 'stopped'];
 
+const Decision = z.object({ confirmationId: z.uuid(), confirmed: z.boolean() });
+type Decision = z.output<typeof Decision>;
+
 const VOICE_MODES: VoiceMode[] = ['off', 'also'];
 
 /** Free talk: what is said goes to chat-ai as an event, and answers come back as events. */
@@ -48,6 +53,10 @@ export class AssistantProduct implements Product {
     new: async (conversation: Conversation) => {
       await this.outbox.add(conversation.tx, ConversationReset(inChat(conversation.context)));
       await conversation.send({ text: conversation.say('new', { days: this.keptDays.talk }) });
+    },
+    resume: async (conversation: Conversation) => {
+      await this.outbox.add(conversation.tx, HandoverEndRequested(whoAsks(conversation.context)));
+      await conversation.send({ text: conversation.say('resume') });
     },
     voice: (conversation: Conversation) => conversation.send(voiceMenu(conversation, conversation.chat)),
   };
@@ -84,6 +93,11 @@ export class AssistantProduct implements Product {
       const message = { messageId: uuidv7(), locale: chat.locale, sentAt: this.clock.now().toISOString(), text };
       await this.outbox.add(tx, MessageReceived({ ...inChat(context), ...message, kind: 'text', inGroup: false }));
       conversation.toast(text);
+    }),
+    decide: action(Decision, async (conversation, decision) => {
+      const { tx, context } = conversation;
+      await this.outbox.add(tx, ConfirmationDecideRequested({ ...whoAsks(context), ...decision }));
+      conversation.toast(conversation.say(decision.confirmed ? 'confirm.confirmed' : 'confirm.declined'));
     }),
     like: standing(action(z.uuid(), (conversation, replyId) => this.rate(conversation, replyId, 1))),
     dislike: standing(action(z.uuid(), (conversation, replyId) => this.rate(conversation, replyId, -1))),
@@ -203,9 +217,28 @@ export class AssistantProduct implements Product {
     return { label: this.texts.say(locale, 'stop'), data: id! };
   }
 
-  /** A button for each thing that the person may want to say. */
-  private async sayNext(tx: EntityManager, chat: Chat, { suggestions = [] }: Reply): Promise<Button[][]> {
+  /** A button for each thing that the person may want to say, and those by which they decide about what is offered. */
+  private async sayNext(tx: EntityManager, chat: Chat, reply: Reply): Promise<Button[][]> {
     if (!this.isIn(chat)) return [];
+    return [...(await this.suggestions(tx, chat, reply)), ...(await this.decisions(tx, chat, reply))];
+  }
+
+  /** Nobody else can press them. */
+  private async decisions(tx: EntityManager, chat: Chat, { confirmationId, userId }: Reply): Promise<Button[][]> {
+    if (confirmationId === undefined) return [];
+    const choices = [
+      { confirmed: true, label: this.texts.say(chat.locale, 'confirm.yes') },
+      { confirmed: false, label: this.texts.say(chat.locale, 'confirm.no') },
+    ];
+    const actions = choices.map(({ confirmed }) => ({
+      ...{ product: this.name, action: 'decide' },
+      data: { confirmationId, confirmed } satisfies Decision,
+    }));
+    const ids = await this.buttons.create(tx, actions, { chatId: chat.id, userId, once: true });
+    return [choices.map(({ label }, i) => ({ label, data: ids[i]! }))];
+  }
+
+  private async suggestions(tx: EntityManager, chat: Chat, { suggestions = [] }: Reply): Promise<Button[][]> {
     const actions = suggestions.map((text) => ({ product: this.name, action: 'say', data: { text } }));
     const ids = await this.buttons.create(tx, actions, { chatId: chat.id });
     return inRows(suggestions.map((text, i) => ({ label: shorten(text, LONGEST_LABEL, '…'), data: ids[i]! })));

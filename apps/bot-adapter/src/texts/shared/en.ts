@@ -24,6 +24,13 @@ export const texts = {
       'Everything can be deleted once a day, and less than a day ago it was. What is kept about you since will be deleted on {{time}}.',
     kept: 'Nothing was deleted.',
   },
+  news: {
+    off: 'No more news from me',
+    on: 'News from me again',
+    how: 'You can switch off news from me: /privacy',
+    isOff: 'You get no more news from me. What concerns what you have here I tell you all the same.',
+    isOn: 'You get news from me again.',
+  },
   account: {
     link: 'Your account opens by this link, once and within ten minutes. It is for you alone: whoever opens it is signed in as you.\n\n{{url}}',
     inPrivate: 'Everybody here would see the link to your account. Ask me for it in our own chat.',
@@ -90,6 +97,10 @@ export const texts = {
     audio: 'audio files',
     photo: 'photos',
     document: 'documents',
+  },
+  checkout: {
+    resting: 'I am taking a break, and nothing can be paid meanwhile. Nothing was charged.',
+    unavailable: 'The payment cannot be taken just now. Nothing was charged; please try again in a minute.',
   },
   emptyAnswer: 'I have no answer to that. Please put it in other words.',
   listen: '🔊 Listen',

@@ -20,6 +20,13 @@ export const texts = {
     passedOn:
       'To answer you, what you write and send is passed to language models, in groups with the name you show there: to the one that writes the answers, to another one when it fails, and to one that searches what I know. What you say aloud goes to one that turns it into text, and answers that you want to hear go to one that speaks. Some of them may be run by other companies; who runs this bot can tell which.',
   },
+  resume: 'I answer again.',
+  confirm: {
+    yes: 'Yes',
+    no: 'No',
+    confirmed: 'I am on it…',
+    declined: 'All right',
+  },
   stop: '■ Stop',
   stopping: 'I stop here.',
   again: 'I think again…',
@@ -29,6 +36,7 @@ export const texts = {
     start: 'Begin',
     help: 'What I can do',
     new: 'New conversation',
+    resume: 'Go on with the bot after a human',
     voice: 'Spoken answers',
   },
 };

@@ -1,0 +1,94 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Bot } from '@switchboard/contracts';
+import { BotsRegistry, Clock, LOG, type Log } from '@switchboard/service-kit';
+import type { EntityManager } from 'typeorm';
+import { v5 as uuidv5 } from 'uuid';
+import { StaffSection, TextsSection } from '../../../bots/bot-sections';
+import type { Chat } from '../../../contacts/chat.entity';
+import { ContactsService } from '../../../contacts/contacts.service';
+import { DeliveriesService } from '../../../deliveries/deliveries.service';
+import type { Conversation } from '../../../dialogs/conversation';
+import { ProductRouter } from '../../../dialogs/product-router.service';
+import type { Values } from '../../../texts/catalogue';
+import { Reader } from '../pages/page';
+import { VPN_SHOP } from '../shop-name';
+
+export type Topic = keyof StaffSection['topics'];
+
+/** What staff are told, in the language of their group. */
+export interface StaffNotice {
+  readonly topic: Topic;
+  /** Told once. */
+  readonly cause: string;
+  say(reader: Reader): string;
+  /** Whose words are in it; they are forgotten with the person. */
+  readonly userId?: string;
+}
+
+const CAUSES = '0d2d9be4-6d0c-4f0e-8a0b-5a8d1d7c1f51';
+
+/** Tells the staff of shops what happens, in their group and there in the topic for it. */
+@Injectable()
+export class StaffNoticesService {
+  constructor(
+    private readonly bots: BotsRegistry,
+    private readonly contacts: ContactsService,
+    private readonly deliveries: DeliveriesService,
+    private readonly router: ProductRouter,
+    private readonly clock: Clock,
+    @Inject(LOG) private readonly log: Log,
+  ) {}
+
+  sectionOf(botId: string): StaffSection | undefined {
+    return this.bots.section(botId, 'staff', StaffSection);
+  }
+
+  /** The group of a bot's staff; undefined until somebody has written to the bot there. */
+  async groupOf(tx: EntityManager, bot: Bot): Promise<Chat | null> {
+    const section = this.sectionOf(bot.id);
+    return section ? this.contacts.findChat(tx, bot, section.chat) : null;
+  }
+
+  /** Whether it is that group. */
+  async isOf({ tx, bot, chat }: Conversation): Promise<boolean> {
+    return chat.kind === 'group' && (await this.groupOf(tx, bot))?.id === chat.id;
+  }
+
+  /**
+   * @param botId whose staff; all shops' when absent, a group that several have once
+   * @returns by which what was said is known, where it was
+   */
+  async tell(tx: EntityManager, botId: string | undefined, notice: StaffNotice): Promise<string | undefined> {
+    const causeId = uuidv5(`${notice.topic} ${notice.cause}`, CAUSES);
+    const groups = new Set<string>();
+    for (const bot of botId === undefined ? this.bots.all() : [this.bots.find(botId)]) {
+      const section = bot?.products.includes(VPN_SHOP) && this.sectionOf(bot.id);
+      if (!bot || !section || groups.has(section.chat)) continue;
+      groups.add(section.chat);
+      const chat = await this.contacts.findChat(tx, bot, section.chat);
+      if (chat) await this.post(tx, bot, chat, section.topics[notice.topic], causeId, notice);
+      else
+        this.log.warn({ bot: bot.id }, 'the group of the staff is not known: somebody has to write to the bot there');
+    }
+    return groups.size > 0 ? causeId : undefined;
+  }
+
+  private async post(
+    tx: EntityManager,
+    bot: Bot,
+    chat: Chat,
+    threadId: string | undefined,
+    causeId: string,
+    { say, userId }: StaffNotice,
+  ): Promise<void> {
+    const { texts } = this.router.find(VPN_SHOP)!;
+    const own = this.bots.section(bot.id, 'texts', TextsSection);
+    const words = (key: string | readonly string[], values?: Values) => texts.say(chat.locale, key, values, own);
+    const text = say(new Reader(chat.locale, this.clock.now(), bot.timeZone, words));
+    const place = { chatHash: chat.externalHash, ...(threadId !== undefined && { threadId }) };
+    await this.deliveries.queue(tx, {
+      ...{ chatId: chat.id, userId: userId ?? chat.userId ?? chat.id, causeId },
+      content: { kind: 'notice', text, place },
+    });
+  }
+}

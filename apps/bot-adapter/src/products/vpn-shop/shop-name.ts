@@ -1,0 +1,2 @@
+/** As bots name the product. */
+export const VPN_SHOP = 'vpn-shop';
