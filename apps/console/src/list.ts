@@ -11,14 +11,14 @@ interface ListPage<Row> {
  * A list as `DataTable` takes it; while its next page is loaded, the last one stays.
  * @param onGo takes the cursor of another page, `undefined` for the first; without it, the address keeps it as `after`
  */
-export function useList<Row, Refused, Key extends QueryKey>(
-  options: UseQueryOptions<ListPage<Row>, Refused, ListPage<Row>, Key>,
+export function useList<Answer extends ListPage<unknown>, Refused, Key extends QueryKey>(
+  options: UseQueryOptions<Answer, Refused, Answer, Key>,
   onGo?: (cursor: string | undefined) => void,
 ) {
   const set = useSetSearch();
   const { data, error, isLoading, isPlaceholderData, refetch } = useQuery({
     ...options,
-    placeholderData: keepPreviousData,
+    placeholderData: keepPreviousData as never,
   });
   const after = cursorOf(options.queryKey);
   const isEmpty = data?.data.length === 0;
@@ -41,7 +41,7 @@ export function useList<Row, Refused, Key extends QueryKey>(
   return {
     data,
     list: {
-      rows: isEmpty && (isEmptied || isPlaceholderData) ? undefined : data?.data,
+      rows: isEmpty && (isEmptied || isPlaceholderData) ? undefined : (data?.data as Answer['data'] | undefined),
       // Not while what is shown is asked for once more: some lists do so every few seconds.
       waiting: isLoading || isPlaceholderData,
       error,

@@ -137,6 +137,144 @@ const exportList = createRoute({
   component: lazyRouteComponent(() => import('./exports/exports.page'), 'ExportsPage'),
 });
 
+const sales = createRoute({
+  getParentRoute: () => staff,
+  path: 'sales',
+  staticData: { permission: 'analytics:read' },
+  validateSearch: searchOf('bot', 'currency', 'months'),
+  component: lazyRouteComponent(() => import('./sales/sales.page'), 'SalesPage'),
+});
+const orders = createRoute({
+  getParentRoute: () => staff,
+  path: 'orders',
+  staticData: { permission: ['orders:read', 'refunds:read'] },
+  validateSearch: searchOf('tab', 'q', 'person', 'state', 'provider', 'bot', 'after'),
+  component: lazyRouteComponent(() => import('./orders/orders.page'), 'OrdersPage'),
+});
+const order = createRoute({
+  getParentRoute: () => staff,
+  path: 'orders/$orderId',
+  staticData: { permission: 'orders:read' },
+  component: lazyRouteComponent(() => import('./orders/order.page'), 'OrderPage'),
+});
+const subscriptions = createRoute({
+  getParentRoute: () => staff,
+  path: 'subscriptions',
+  staticData: { permission: 'subscriptions:read' },
+  validateSearch: searchOf('bot', 'person', 'plan', 'state', 'after'),
+  component: lazyRouteComponent(() => import('./subscriptions/subscriptions.page'), 'SubscriptionsPage'),
+});
+const catalogue = createRoute({
+  getParentRoute: () => staff,
+  path: 'catalogue',
+  staticData: { permission: ['catalogue:read', 'promotions:read'] },
+  component: lazyRouteComponent(() => import('./catalogue/first-catalogue.page'), 'FirstCataloguePage'),
+});
+const botCatalogue = createRoute({
+  getParentRoute: () => staff,
+  path: 'catalogue/$botId',
+  staticData: { permission: ['catalogue:read', 'promotions:read'] },
+  validateSearch: searchOf('tab', 'archived', 'q', 'after'),
+  component: lazyRouteComponent(() => import('./catalogue/catalogue.page'), 'CataloguePage'),
+});
+const newPlan = createRoute({
+  getParentRoute: () => staff,
+  path: 'catalogue/$botId/plans/new',
+  staticData: { permission: 'catalogue:write' },
+  component: lazyRouteComponent(() => import('./catalogue/new-plan.page'), 'NewPlanPage'),
+});
+const plan = createRoute({
+  getParentRoute: () => staff,
+  path: 'catalogue/$botId/plans/$planId',
+  staticData: { permission: 'catalogue:read' },
+  component: lazyRouteComponent(() => import('./catalogue/plan.page'), 'PlanPage'),
+});
+const partners = createRoute({
+  getParentRoute: () => staff,
+  path: 'partners',
+  staticData: { permission: ['partners:read', 'shop-terms:read'] },
+  component: lazyRouteComponent(() => import('./partners/first-partners.page'), 'FirstPartnersPage'),
+});
+const botPartners = createRoute({
+  getParentRoute: () => staff,
+  path: 'partners/$botId',
+  staticData: { permission: ['partners:read', 'shop-terms:read'] },
+  validateSearch: searchOf('tab', 'after'),
+  component: lazyRouteComponent(() => import('./partners/partners.page'), 'PartnersPage'),
+});
+const payouts = createRoute({
+  getParentRoute: () => staff,
+  path: 'payouts',
+  staticData: { permission: 'payouts:read' },
+  validateSearch: searchOf('bot', 'person', 'state', 'after'),
+  component: lazyRouteComponent(() => import('./payouts/payouts.page'), 'PayoutsPage'),
+});
+const ledger = createRoute({
+  getParentRoute: () => staff,
+  path: 'ledger',
+  staticData: { permission: 'ledger:read' },
+  validateSearch: searchOf('tab', 'order', 'person', 'bot', 'provider', 'state', 'day', 'after'),
+  component: lazyRouteComponent(() => import('./ledger/ledger.page'), 'LedgerPage'),
+});
+
+const servers = createRoute({
+  getParentRoute: () => staff,
+  path: 'servers',
+  staticData: { permission: 'servers:read', withAllBots: true },
+  validateSearch: searchOf('tab', 'region', 'state', 'server', 'bot', 'kind', 'after'),
+  component: lazyRouteComponent(() => import('./servers/servers.page'), 'ServersPage'),
+});
+const newServer = createRoute({
+  getParentRoute: () => staff,
+  path: 'servers/new',
+  staticData: { permission: 'servers:write', withAllBots: true },
+  component: lazyRouteComponent(() => import('./servers/new-server.page'), 'NewServerPage'),
+});
+const server = createRoute({
+  getParentRoute: () => staff,
+  path: 'servers/$serverId',
+  staticData: { permission: 'servers:read', withAllBots: true },
+  component: lazyRouteComponent(() => import('./servers/server.page'), 'ServerPage'),
+});
+const serverSettings = createRoute({
+  getParentRoute: () => staff,
+  path: 'servers/$serverId/settings',
+  staticData: { permission: 'servers:write', withAllBots: true },
+  component: lazyRouteComponent(() => import('./servers/server-settings.page'), 'ServerSettingsPage'),
+});
+const broadcasts = createRoute({
+  getParentRoute: () => staff,
+  path: 'broadcasts',
+  staticData: { permission: 'broadcasts:read' },
+  validateSearch: searchOf('bot', 'after'),
+  component: lazyRouteComponent(() => import('./broadcasts/broadcasts.page'), 'BroadcastsPage'),
+});
+const newBroadcast = createRoute({
+  getParentRoute: () => staff,
+  path: 'broadcasts/new',
+  staticData: { permission: 'broadcasts:write' },
+  component: lazyRouteComponent(() => import('./broadcasts/new-broadcast.page'), 'NewBroadcastPage'),
+});
+const broadcast = createRoute({
+  getParentRoute: () => staff,
+  path: 'broadcasts/$broadcastId',
+  staticData: { permission: 'broadcasts:read' },
+  component: lazyRouteComponent(() => import('./broadcasts/broadcast.page'), 'BroadcastPage'),
+});
+const promotions = createRoute({
+  getParentRoute: () => staff,
+  path: 'promotions',
+  staticData: { permission: 'promotions:read' },
+  component: lazyRouteComponent(() => import('./promotions/first-promotions.page'), 'FirstPromotionsPage'),
+});
+const botPromotions = createRoute({
+  getParentRoute: () => staff,
+  path: 'promotions/$botId',
+  staticData: { permission: 'promotions:read' },
+  validateSearch: searchOf('tab', 'after'),
+  component: lazyRouteComponent(() => import('./promotions/promotions.page'), 'PromotionsPage'),
+});
+
 const staffList = createRoute({
   getParentRoute: () => staff,
   path: 'staff',
@@ -233,16 +371,67 @@ const welcome = createRoute({
   component: lazyRouteComponent(() => import('./sign-in/welcome.page'), 'WelcomePage'),
 });
 
-// A person's own area.
+// A person's own area. The bot of which something is bought stands in the address of each page.
 const me = createRoute({
   getParentRoute: () => root,
   path: '/me',
+  validateSearch: searchOf('bot'),
   component: lazyRouteComponent(() => import('./shell/person-area'), 'PersonArea'),
   notFoundComponent: NotFoundHere,
 });
-const myMonth = createRoute({
+const myHome = createRoute({
   getParentRoute: () => me,
   path: '/',
+  component: lazyRouteComponent(() => import('./me/home.page'), 'HomePage'),
+});
+const mySubscriptions = createRoute({
+  getParentRoute: () => me,
+  path: 'subscriptions',
+  component: lazyRouteComponent(() => import('./me/subscriptions/subscriptions.page'), 'SubscriptionsPage'),
+});
+const mySubscription = createRoute({
+  getParentRoute: () => me,
+  path: 'subscriptions/$subscriptionId',
+  component: lazyRouteComponent(() => import('./me/subscriptions/subscriptions.page'), 'SubscriptionPage'),
+});
+const buy = createRoute({
+  getParentRoute: () => me,
+  path: 'buy',
+  validateSearch: searchOf('what', 'item', 'subscription', 'currency', 'amount'),
+  component: lazyRouteComponent(() => import('./me/shop/checkout.page'), 'CheckoutPage'),
+});
+const myOrder = createRoute({
+  getParentRoute: () => me,
+  path: 'payments/$orderId',
+  component: lazyRouteComponent(() => import('./me/shop/order.page'), 'OrderPage'),
+});
+const myPayments = createRoute({
+  getParentRoute: () => me,
+  path: 'payments',
+  validateSearch: searchOf('after'),
+  component: lazyRouteComponent(() => import('./me/money/payments.page'), 'PaymentsPage'),
+});
+const myBalance = createRoute({
+  getParentRoute: () => me,
+  path: 'balance',
+  validateSearch: searchOf('after'),
+  component: lazyRouteComponent(() => import('./me/money/balance.page'), 'BalancePage'),
+});
+const invite = createRoute({
+  getParentRoute: () => me,
+  path: 'invite',
+  validateSearch: searchOf('after'),
+  component: lazyRouteComponent(() => import('./me/referrals/referrals.page'), 'ReferralsPage'),
+});
+const myGifts = createRoute({
+  getParentRoute: () => me,
+  path: 'gifts',
+  validateSearch: searchOf('after'),
+  component: lazyRouteComponent(() => import('./me/gifts/gifts.page'), 'GiftsPage'),
+});
+const myMonth = createRoute({
+  getParentRoute: () => me,
+  path: 'month',
   validateSearch: searchOf('month'),
   component: lazyRouteComponent(() => import('./me/month.page'), 'MonthPage'),
 });
@@ -261,6 +450,24 @@ const myConsents = createRoute({
   path: 'consents',
   component: lazyRouteComponent(() => import('./me/consents.page'), 'ConsentsPage'),
 });
+
+// Where links lead that say what they are worth: nobody has to be signed in to see them.
+const gift = createRoute({
+  getParentRoute: () => root,
+  path: '/me/gift',
+  component: lazyRouteComponent(() => import('./me/gifts/gift.page'), 'GiftPage'),
+});
+const claim = createRoute({
+  getParentRoute: () => root,
+  path: '/me/claim',
+  component: lazyRouteComponent(() => import('./me/gifts/claim.page'), 'ClaimPage'),
+});
+const guestShop = createRoute({
+  getParentRoute: () => root,
+  path: '/shop/$botId',
+  validateSearch: searchOf('campaign'),
+  component: lazyRouteComponent(() => import('./guest-shop/guest-shop.page'), 'GuestShopPage'),
+});
 const personSignIn = createRoute({
   getParentRoute: () => root,
   path: '/me/sign-in',
@@ -272,7 +479,7 @@ const routeTree = root.addChildren([
   staffSignIn,
   ssoReturn,
   welcome,
-  personSignIn,
+  ...[personSignIn, gift, claim, guestShop],
   staff.addChildren([
     overview,
     ...[bots, newBot, bot],
@@ -281,12 +488,21 @@ const routeTree = root.addChildren([
     ...[experiments, newExperiment, experiment],
     ...[conversations, conversation],
     ...[people, person],
+    ...[sales, orders, order, subscriptions],
+    ...[catalogue, botCatalogue, newPlan, plan],
+    ...[partners, botPartners, payouts, ledger],
+    ...[broadcasts, newBroadcast, broadcast, promotions, botPromotions],
     failures,
+    ...[servers, newServer, server, serverSettings],
     ...[usage, alerts, boards, exportList],
     ...[webhooks, webhookEndpoint, keys, system],
     ...[staffList, approvals, audit, account],
   ]),
-  me.addChildren([myMonth, myProfile, myAccess, myConsents]),
+  me.addChildren([
+    ...[myHome, mySubscriptions, mySubscription],
+    ...[buy, myOrder, myPayments, myBalance, invite, myGifts],
+    ...[myMonth, myProfile, myAccess, myConsents],
+  ]),
 ]);
 
 export const router = createRouter({

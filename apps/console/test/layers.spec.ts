@@ -9,6 +9,8 @@ const LAYERS = [
     'error-reports',
     'lazy-part',
     'services',
+    'tab-storage',
+    'web-app',
     'http',
     'search',
     'list',
@@ -20,10 +22,12 @@ const LAYERS = [
     'period',
     'reason',
   ],
-  ...['saved-filters', 'staff-names', 'channel-names', 'secrets', 'passkeys', 'sign-in'],
-  ...['bots', 'prompts', 'knowledge', 'experiments', 'people', 'conversations', 'exports', 'boards', 'usage', 'alerts'],
+  ...['saved-filters', 'staff-names', 'channel-names', 'person-names', 'secrets', 'passkeys', 'sign-in'],
+  ...['bots', 'shop', 'ledger', 'orders', 'subscriptions', 'catalogue', 'partners', 'payouts', 'sales', 'servers'],
+  ...['segments', 'broadcasts', 'promotions'],
+  ...['prompts', 'knowledge', 'experiments', 'people', 'conversations', 'exports', 'boards', 'usage', 'alerts'],
   ...['failures', 'webhooks', 'keys', 'system', 'audit', 'staff', 'approvals', 'overview', 'account', 'me'],
-  ...['shell', 'routes', 'app', 'main'],
+  ...['guest-shop', 'shell', 'routes', 'app', 'main'],
 ];
 
 interface Import {

@@ -10,6 +10,7 @@ import {
   Form,
   FormProblem,
   Grid,
+  MoneyField,
   NumberField,
   Page,
   RadioGroup,
@@ -77,6 +78,7 @@ export function Fields() {
                 formatOptions={{ style: 'currency', currency: 'USD' }}
               />
             </FieldRow>
+            <MoneyField name="price" label={t.cost} currency="RUB" defaultMinor={199_00} />
             <TextArea name="about" label={t.messages} defaultValue={t.emptyText} />
             <ComboBox name="bot" label={t.bot} choices={bots} defaultValue="lumen" />
             <Checkbox name="agreed">{t.hint}</Checkbox>

@@ -1,25 +1,41 @@
 import { Check, Copy, Download, Eye, EyeOff } from 'lucide-react';
 import { useEffect, useState } from 'react';
-import { IconButton } from './button';
+import { Button, type ButtonProps, IconButton } from './button';
 import { useKitTexts } from './kit.texts';
 import './code.css';
 
-/** Copies a text and shows for a moment that it did. */
-function CopyButton({ text, label }: { text: string; label?: string }) {
-  const t = useKitTexts();
+/** Copies a text, and knows for a moment that it did. */
+function useCopying(text: string) {
   const [copied, setCopied] = useState(false);
   useEffect(() => {
     if (!copied) return;
     const timer = setTimeout(() => setCopied(false), 1600);
     return () => clearTimeout(timer);
   }, [copied]);
+  return { copied, copy: () => void copyText(text).then(() => setCopied(true)) };
+}
+
+function CopyIcon({ text, label }: { text: string; label?: string }) {
+  const t = useKitTexts();
+  const { copied, copy } = useCopying(text);
   return (
     <IconButton
       size="small"
       label={copied ? t.copied : (label ?? t.copy)}
       icon={copied ? <Check /> : <Copy />}
-      onPress={() => void copyText(text).then(() => setCopied(true))}
+      onPress={copy}
     />
+  );
+}
+
+/** For a text that is there to be copied; what is copied in passing has an icon, as in `CodeLine`. */
+export function CopyButton({ text, children, ...looks }: Omit<ButtonProps, 'onPress' | 'icon'> & { text: string }) {
+  const t = useKitTexts();
+  const { copied, copy } = useCopying(text);
+  return (
+    <Button {...looks} icon={copied ? <Check /> : <Copy />} onPress={copy}>
+      {copied ? t.copied : (children ?? t.copy)}
+    </Button>
   );
 }
 
@@ -27,7 +43,7 @@ function CopyButton({ text, label }: { text: string; label?: string }) {
 export const CodeLine = ({ text, label }: { text: string; label?: string }) => (
   <span className="ui-code-line">
     <code>{text}</code>
-    <CopyButton text={text} label={label} />
+    <CopyIcon text={text} label={label} />
   </span>
 );
 
@@ -39,7 +55,7 @@ export function CodeBlock({ text, label, maxHeight = 360 }: { text: string; labe
       <pre tabIndex={0} role="group" aria-label={label} style={{ maxHeight }}>
         <code>{text}</code>
       </pre>
-      <CopyButton text={text} />
+      <CopyIcon text={text} />
     </div>
   );
 }
@@ -62,7 +78,7 @@ export function SecretField({ label, secret, fileName }: { label: string; secret
           icon={shown ? <EyeOff /> : <Eye />}
           onPress={() => setShown(!shown)}
         />
-        <CopyButton text={secret} />
+        <CopyIcon text={secret} />
         {fileName && (
           <IconButton
             size="small"
@@ -86,8 +102,13 @@ export function saveAs(fileName: string, content: Blob): void {
 }
 
 async function copyText(text: string): Promise<void> {
-  if (window.isSecureContext) return navigator.clipboard.writeText(text);
-  // Plain http has no clipboard, and an installation in a private network may have no https.
+  // Plain http has no clipboard, and an installation in a private network may have no https; a frame may be forbidden to write to it.
+  await (navigator.clipboard?.writeText(text) ?? Promise.reject(new Error('no clipboard'))).catch(() =>
+    copyAsOfOld(text),
+  );
+}
+
+function copyAsOfOld(text: string): void {
   const area = document.createElement('textarea');
   area.value = text;
   document.body.append(area);

@@ -3,6 +3,7 @@ import { Form as AriaForm } from 'react-aria-components';
 import { Button, type ButtonProps } from './button';
 import { fieldErrorsOf, type FieldErrors } from './field-errors';
 import { useKitTexts } from './kit.texts';
+import { minorOf } from './money';
 import { ProblemLine } from './problem';
 import { problemOf } from './problem-document';
 import './form.css';
@@ -129,6 +130,11 @@ export class FormValues {
   number(name: string): number | undefined {
     const text = this.text(name);
     return text === '' ? undefined : Number(text);
+  }
+
+  /** Of a `MoneyField`, in the smallest parts of the currency; `undefined` for what was left empty. */
+  money(name: string, currency: string): number | undefined {
+    return minorOf(this.text(name), currency);
   }
 
   flag(name: string): boolean {

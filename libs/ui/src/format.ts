@@ -1,11 +1,6 @@
 import { useMemo } from 'react';
 import { useLanguage } from './language';
-
-/** Money as the services send it: an integer of the currency's smallest unit. */
-interface Money {
-  readonly amountMinor: number;
-  readonly currency: string;
-}
+import { fractionDigitsOf, type Money } from './money';
 
 type At = string | number | Date;
 
@@ -48,12 +43,28 @@ function formatsOf(locale: string) {
         maximumSignificantDigits: 2,
         notation: Math.abs(value) < 1e-4 ? 'scientific' : 'standard',
       }).format(value),
+    /** As shops write it: `199 ₽` and `$4.99`. */
+    price: ({ amountMinor, currency }: Money) => {
+      if (currency === 'XTR') return `${number(amountMinor)} ⭐`;
+      const whole = { trailingZeroDisplay: 'stripIfInteger' } as Intl.NumberFormatOptions;
+      return numbers(locale, { style: 'currency', currency, currencyDisplay: 'narrowSymbol', ...whole }).format(
+        amountMinor / 10 ** fractionDigitsOf(currency),
+      );
+    },
     money: ({ amountMinor, currency }: Money) => {
       // ISO 4217 knows nothing of Telegram Stars, which have no smaller unit.
       if (currency === 'XTR') return `${number(amountMinor)} ⭐`;
-      const format = numbers(locale, { style: 'currency', currency, currencyDisplay: 'narrowSymbol' });
-      const { maximumFractionDigits = 2 } = format.resolvedOptions();
-      return format.format(amountMinor / 10 ** maximumFractionDigits);
+      return numbers(locale, { style: 'currency', currency, currencyDisplay: 'narrowSymbol' }).format(
+        amountMinor / 10 ** fractionDigitsOf(currency),
+      );
+    },
+    /** For axes: `15K ₽`. */
+    compactMoney: ({ amountMinor, currency }: Money) => {
+      const amount = amountMinor / 10 ** fractionDigitsOf(currency);
+      const compact = { notation: 'compact', maximumFractionDigits: 1 } as const;
+      return currency === 'XTR'
+        ? `${numbers(locale, compact).format(amount)} ⭐`
+        : numbers(locale, { style: 'currency', currency, currencyDisplay: 'narrowSymbol', ...compact }).format(amount);
     },
     /** Cost of models, in millionths of a US dollar: what is less than one has four digits, and what is still less two that count. */
     cost: (micros: number) => {
@@ -82,6 +93,8 @@ function formatsOf(locale: string) {
       dates(locale, { day: 'numeric', month: 'short', timeZone }).format(new Date(at)),
     month: (at: At, timeZone?: string) =>
       dates(locale, { month: 'long', year: 'numeric', timeZone }).format(new Date(at)),
+    /** Without the year: for axes. */
+    monthName: (at: At, timeZone?: string) => dates(locale, { month: 'short', timeZone }).format(new Date(at)),
     time: (at: At, timeZone?: string) =>
       dates(locale, { hour: '2-digit', minute: '2-digit', timeZone }).format(new Date(at)),
     dateTime: (at: At, timeZone?: string) =>

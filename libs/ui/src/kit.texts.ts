@@ -91,6 +91,10 @@ export const useKitTexts = defineTexts({
     steps: { step: (n: number, of: number) => `Step ${n} of ${of}`, back: 'Back', next: 'Continue', done: 'Finish' },
     dates: { from: 'From', to: 'To', calendar: 'Open the calendar', previous: 'Previous', next: 'Next' },
     number: { more: 'Increase', less: 'Decrease' },
+    money: {
+      mistyped: (example: string) => `Write an amount, as in ${example}.`,
+      tooMuch: (most: string) => `At most ${most}.`,
+    },
     commands: {
       list: 'In a list',
       nextRow: 'Next row',
@@ -189,6 +193,10 @@ export const useKitTexts = defineTexts({
     steps: { step: (n, of) => `Шаг ${n} из ${of}`, back: 'Назад', next: 'Дальше', done: 'Готово' },
     dates: { from: 'С', to: 'По', calendar: 'Открыть календарь', previous: 'Назад', next: 'Вперёд' },
     number: { more: 'Больше', less: 'Меньше' },
+    money: {
+      mistyped: (example) => `Напишите сумму, например ${example}.`,
+      tooMuch: (most) => `Не больше ${most}.`,
+    },
     commands: {
       list: 'В списке',
       nextRow: 'Следующая строка',

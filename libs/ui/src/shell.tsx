@@ -1,5 +1,5 @@
 import { Ellipsis, Search } from 'lucide-react';
-import { lazy, type ReactNode, Suspense, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
 import { Button as AriaButton, Link } from 'react-aria-components';
 import { AccountButton, type AccountProps } from './account-button';
 import { IconButton } from './button';
@@ -85,8 +85,13 @@ const Brand = ({ name, home }: { name: string; home: string }) => (
 
 function Sections({ sections, path, onGo }: { sections: readonly NavSection[]; path: string; onGo?: () => void }) {
   const t = useKitTexts();
+  const nav = useRef<HTMLElement>(null);
+  // What does not fit scrolls; where one is, is seen.
+  useEffect(() => {
+    nav.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' });
+  }, [path]);
   return (
-    <nav className="ui-nav" aria-label={t.sections}>
+    <nav ref={nav} className="ui-nav" aria-label={t.sections}>
       {sections.map(({ id, title, items }) => (
         <section key={id}>
           {title && <h2>{title}</h2>}

@@ -14,9 +14,10 @@ function apply(theme: Theme): void {
 }
 apply(current);
 
-export function setTheme(theme: Theme): void {
+/** @param isKept false for what counts until the page is closed, as the looks of an app that shows the page inside itself */
+export function setTheme(theme: Theme, { isKept = true } = {}): void {
   current = theme;
-  chosen.write(theme);
+  if (isKept) chosen.write(theme);
   apply(theme);
   for (const listener of listeners) listener();
 }

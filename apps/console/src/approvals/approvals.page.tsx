@@ -17,11 +17,13 @@ import {
   DialogBody,
   Empty,
   Facts,
+  Link,
   Moment,
   notify,
   Page,
   Tabs,
   useConfirm,
+  useFormats,
 } from '@switchboard/ui';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
@@ -166,8 +168,20 @@ function DecisionDialog({ approvalId, onClose }: { approvalId: string; onClose: 
   );
 }
 
+/** What is asked for of money, where it is: whoever decides shall not have to count digits. */
+interface AskedMoney {
+  readonly amountMinor?: number;
+  /** Of a balance: what is taken away is below zero. */
+  readonly changeMinor?: number;
+  readonly currency?: string;
+  readonly reason?: string;
+}
+
 function Request({ approval }: { approval: GatewayApprovalDetails }) {
   const t = useApprovalTexts();
+  const formats = useFormats();
+  const { changeMinor, amountMinor = changeMinor, currency, reason } = (approval.body ?? {}) as AskedMoney;
+  const [, orderId] = /\/orders\/([0-9a-f-]{36})\//.exec(approval.path) ?? [];
   return (
     <>
       <Facts
@@ -177,6 +191,16 @@ function Request({ approval }: { approval: GatewayApprovalDetails }) {
           [t.when, <Moment key="when" at={approval.requestedAt} />],
           [t.until, approval.state === 'pending' && <Moment key="until" at={approval.expiresAt} />],
           [t.bot, approval.botId && <BotName key="bot" botId={approval.botId} />],
+          [t.amount, amountMinor !== undefined && currency && formats.money({ amountMinor, currency })],
+          [t.reason, reason],
+          [
+            t.order,
+            orderId && (
+              <Link key="order" href={`/console/orders/${orderId}`}>
+                {t.toOrder}
+              </Link>
+            ),
+          ],
           [
             t.request,
             <code key="request">

@@ -2,6 +2,7 @@
 export const eventNames = {
   en: {
     'bot-adapter.contact.started': 'Started a bot',
+    'bot-adapter.link.followed': 'Came by a link',
     'bot-adapter.message.received': 'Wrote a message',
     'bot-adapter.contact.blocked': 'Blocked the bot',
     'bot-adapter.contact.unblocked': 'Let the bot write again',
@@ -9,11 +10,15 @@ export const eventNames = {
     'chat-ai.reply.rate-requested': 'Rated an answer',
     'tts-worker.speech.completed': 'Heard an answer',
     'tts-worker.transcription.completed': 'Sent a voice message',
+    'payments.order.placed': 'Ordered something',
+    'payments.order.paid': 'Paid for it',
+    'payments.gift.opened': 'Opened a gift',
     'analytics.page.opened': 'Opened a page',
     'analytics.step.reached': 'Reached a step of a page',
   },
   ru: {
     'bot-adapter.contact.started': 'Запустил бота',
+    'bot-adapter.link.followed': 'Пришёл по ссылке',
     'bot-adapter.message.received': 'Написал сообщение',
     'bot-adapter.contact.blocked': 'Заблокировал бота',
     'bot-adapter.contact.unblocked': 'Снова разрешил писать',
@@ -21,6 +26,9 @@ export const eventNames = {
     'chat-ai.reply.rate-requested': 'Оценил ответ',
     'tts-worker.speech.completed': 'Прослушал ответ',
     'tts-worker.transcription.completed': 'Прислал голосовое',
+    'payments.order.placed': 'Что-то заказал',
+    'payments.order.paid': 'Оплатил заказ',
+    'payments.gift.opened': 'Открыл подарок',
     'analytics.page.opened': 'Открыл страницу',
     'analytics.step.reached': 'Дошёл до шага страницы',
   },

@@ -7,6 +7,7 @@ const tones: Record<string, Tone> = {
   knowledge_only: 'good',
   stopped: 'neutral',
   not_last: 'neutral',
+  decided: 'neutral',
   cut_off: 'warn',
   refused: 'warn',
   rate_limited: 'warn',

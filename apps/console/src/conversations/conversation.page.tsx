@@ -22,7 +22,7 @@ import { ChevronDown, LockKeyhole } from 'lucide-react';
 import { Suspense, useState } from 'react';
 import { BotName } from '../bots/bot-parts';
 import { tellProblem } from '../http/api';
-import { useMaskedNames } from '../people/people.api';
+import { usePersonNames } from '../person-names/person-names';
 import { lazyPart } from '../lazy-part';
 import { useReason } from '../reason/reason';
 import { PendingPage } from '../pending-page';
@@ -42,7 +42,7 @@ export function ConversationPage() {
   const { conversationId } = useParams({ from: '/console/conversations/$conversationId' });
   const path = { conversationId };
   const { data, error, refetch } = useQuery(chatAiConversationsReadOptions({ path }));
-  const maskedOf = useMaskedNames();
+  const nameOfPerson = usePersonNames();
   const turns = useInfiniteQuery(allTurns(conversationId));
   const [reason, askReason] = useReason(`conversation ${conversationId}`, {
     title: t.openTitle,
@@ -107,7 +107,7 @@ export function ConversationPage() {
                     t.person,
                     userId ? (
                       <Link key="person" href={`/console/people/${userId}`}>
-                        {maskedOf(userId) ?? `…${userId.slice(-6)}`}
+                        {nameOfPerson(userId)}
                       </Link>
                     ) : (
                       t.group

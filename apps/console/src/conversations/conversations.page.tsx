@@ -1,22 +1,10 @@
 import { type ChatAiConversation, chatAiConversationsListOptions } from '@switchboard/api-client';
-import {
-  Ago,
-  Button,
-  type Column,
-  DataTable,
-  Empty,
-  Filters,
-  FilterSelect,
-  NoMatch,
-  Page,
-  useFormats,
-} from '@switchboard/ui';
+import { Ago, type Column, DataTable, Empty, Filters, FilterSelect, NoMatch, Page, useFormats } from '@switchboard/ui';
 import { useSearch } from '@tanstack/react-router';
-import { MessagesSquare, X } from 'lucide-react';
+import { MessagesSquare } from 'lucide-react';
 import { BotFilter, BotName } from '../bots/bot-parts';
 import { useBotNames } from '../bots/bots.api';
-import { useMaskedNames } from '../people/people.api';
-import { PersonName } from '../people/person-parts';
+import { PersonFilter, PersonName, usePersonNames } from '../person-names/person-names';
 import { daysOf, momentsOf } from '../period/days';
 import { PeriodField } from '../period/period';
 import { SavedFilters } from '../saved-filters/saved-filters';
@@ -33,9 +21,8 @@ export function ConversationsPage() {
   const search = useSearch({ from: '/console/conversations' });
   const set = useSetSearch();
   const days = daysOf(search);
-  const maskedOf = useMaskedNames();
+  const nameOfPerson = usePersonNames();
   const nameOf = useBotNames();
-  const nameOfPerson = (userId: string) => maskedOf(userId) ?? `…${userId.slice(-6)}`;
   const rating = oneOf(ratings, search.rating);
   const { list } = useList({
     ...chatAiConversationsListOptions({
@@ -78,15 +65,7 @@ export function ConversationsPage() {
         set={Object.keys(filters).filter((name) => search[name as keyof typeof filters]).length}
         end={<SavedFilters />}
       >
-        {search.person && (
-          <Button
-            iconEnd={<X />}
-            aria-label={t.notOnlyPerson(nameOfPerson(search.person))}
-            onPress={() => set({ person: undefined })}
-          >
-            {nameOfPerson(search.person)}
-          </Button>
-        )}
+        {search.person && <PersonFilter userId={search.person} onClear={() => set({ person: undefined })} />}
         <BotFilter value={search.bot} onChange={(bot) => set({ bot })} />
         <PeriodField days={days} onChange={({ from, to }) => set({ from, to })} />
         <FilterSelect

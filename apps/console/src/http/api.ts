@@ -1,6 +1,7 @@
 import { client } from '@switchboard/api-client';
 import { currentLanguage, notify, problemOf } from '@switchboard/ui';
 import { MutationCache, QueryClient } from '@tanstack/react-query';
+import { fetchWithToken } from '../web-app/app-session';
 import { fetchWithApproval } from './fetch-with-approval';
 import { fetchWithProofOfWork } from './fetch-with-proof-of-work';
 
@@ -14,7 +15,7 @@ for (const sign of ['pointerdown', 'pointermove', 'keydown', 'wheel', 'touchstar
 /** Pages ask again by themselves, and that must not keep a session from ending by being idle. */
 const isAttended = (): boolean => Date.now() - movedAt < THERE_FOR_MS;
 
-client.setConfig({ baseUrl: '', fetch: fetchWithProofOfWork(fetchWithApproval) });
+client.setConfig({ baseUrl: '', fetch: fetchWithToken(fetchWithProofOfWork(fetchWithApproval)) });
 
 client.interceptors.request.use((request) => {
   request.headers.set('accept-language', currentLanguage());

@@ -3,7 +3,26 @@ import { counted, defineTexts } from '@switchboard/ui';
 export const useMeTexts = defineTexts({
   en: {
     you: 'You',
-    nav: { month: 'My month', profile: 'Profile', access: 'Sign-in', consents: 'Consents' },
+    copyLink: 'Copy the link',
+    share: 'Share',
+    nav: {
+      subscriptions: 'Subscriptions',
+      subscriptionsShort: 'Plans',
+      payments: 'Payments',
+      balance: 'Balance',
+      invite: 'Invite',
+      inviteShort: 'Invite',
+      gifts: 'Gifts',
+      mine: 'About me',
+      month: 'My month',
+      profile: 'Profile',
+      access: 'Sign-in',
+      consents: 'Consents',
+    },
+    webApp: {
+      title: 'Open this again from the bot',
+      text: 'Telegram said who you are too long ago, or to another bot.',
+    },
     month: {
       title: 'My month',
       about: (zone: string) => `What you did with the bots, by days in the time zone ${zone}.`,
@@ -158,7 +177,26 @@ export const useMeTexts = defineTexts({
   },
   ru: {
     you: 'Вы',
-    nav: { month: 'Мой месяц', profile: 'Профиль', access: 'Вход', consents: 'Согласия' },
+    copyLink: 'Скопировать ссылку',
+    share: 'Поделиться',
+    nav: {
+      subscriptions: 'Подписки',
+      subscriptionsShort: 'Подписки',
+      payments: 'Платежи',
+      balance: 'Баланс',
+      invite: 'Приглашения',
+      inviteShort: 'Друзья',
+      gifts: 'Подарки',
+      mine: 'Обо мне',
+      month: 'Мой месяц',
+      profile: 'Профиль',
+      access: 'Вход',
+      consents: 'Согласия',
+    },
+    webApp: {
+      title: 'Откройте ещё раз из бота',
+      text: 'Telegram сообщил, кто вы, слишком давно или другому боту.',
+    },
     month: {
       title: 'Мой месяц',
       about: (zone) => `Что вы делали с ботами, по дням в часовом поясе ${zone}.`,

@@ -40,7 +40,7 @@ export function MonthPage() {
   const formats = useFormats();
   const set = useSetSearch();
   const { data: profile, error, refetch } = useQuery(profileQuery);
-  const { month: wanted } = useSearch({ from: '/me/' });
+  const { month: wanted } = useSearch({ from: '/me/month' });
   if (!profile)
     return <Page title={t.title}>{error && <ProblemState error={error} retry={() => void refetch()} />}</Page>;
   const { timeZone, revision } = profile;

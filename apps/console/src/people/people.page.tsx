@@ -18,9 +18,10 @@ import { useState } from 'react';
 import { BotFilter, BotName } from '../bots/bot-parts';
 import { useChannelName } from '../channel-names/channel-names';
 import { useList } from '../list';
+import { PersonName } from '../person-names/person-names';
 import { useSetSearch } from '../search';
 import { demoQuery } from '../session';
-import { ContactState, PersonName } from './person-parts';
+import { ContactState } from './person-parts';
 import { usePeopleTexts } from './people.texts';
 
 const keys = ['externalId', 'username', 'name'] as const;

@@ -65,7 +65,7 @@ function Restrictions({ person: { userId, restrictions } }: { person: GatewayPer
     {
       id: 'reason',
       title: t.reason,
-      cell: ({ reason }) => <span className="restriction-reason">{reason ?? '—'}</span>,
+      cell: ({ reason }) => <span className="wrapped">{reason ?? '—'}</span>,
     },
     {
       ...{ id: 'state', title: t.state, width: '130px', phone: 'state' },

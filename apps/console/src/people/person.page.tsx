@@ -29,21 +29,23 @@ import { useParams, useSearch } from '@tanstack/react-router';
 import { Eye, UserX } from 'lucide-react';
 import { reasonHeader } from '../http/api';
 import { BotName } from '../bots/bot-parts';
+import { PersonName } from '../person-names/person-names';
 import { useReason } from '../reason/reason';
 import { lazyPart } from '../lazy-part';
 import { PendingPage } from '../pending-page';
 import { oneOf, useSetSearch } from '../search';
 import { useStaff } from '../session';
-import { ContactState, PersonName } from './person-parts';
+import { ContactState } from './person-parts';
 import { usePeopleTexts } from './people.texts';
 import { PersonTimeline } from './person-timeline';
 import './people.css';
 
 const PersonAccess = lazyPart(() => import('./person-access'), 'PersonAccess');
+const PersonPurchases = lazyPart(() => import('./person-purchases'), 'PersonPurchases');
 const PersonUsage = lazyPart(() => import('./person-usage'), 'PersonUsage');
 const PersonDeliveries = lazyPart(() => import('./person-deliveries'), 'PersonDeliveries');
 
-const tabs = ['timeline', 'usage', 'access', 'deliveries'] as const;
+const tabs = ['timeline', 'purchases', 'usage', 'access', 'deliveries'] as const;
 
 export function PersonPage() {
   const t = usePeopleTexts();
@@ -142,6 +144,14 @@ function KnownPerson({
                 ...{ id: 'timeline', title: t.tabs.timeline },
                 content: <PersonTimeline userId={userId} contacts={contacts} known={known.data} />,
               },
+              ...(staff.can('orders:read') || staff.can('subscriptions:read')
+                ? [
+                    {
+                      ...{ id: 'purchases', title: t.tabs.purchases },
+                      content: <PersonPurchases userId={userId} />,
+                    },
+                  ]
+                : []),
               { id: 'usage', title: t.tabs.usage, content: <PersonUsage userId={userId} /> },
               {
                 ...{ id: 'access', title: t.tabs.access },

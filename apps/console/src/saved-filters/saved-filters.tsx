@@ -53,7 +53,8 @@ export function SavedFilters() {
     changeSavedFilters((kept) => kept.filter((one) => !isSameFilter(one, filter)));
     notify({ text: t.removed(filter.name), undo: () => keep(filter) });
   };
-  if (here.length === 0 && !current) return null;
+  const isFiltered = stringifySearch({ ...search, after: undefined, tab: undefined }) !== '';
+  if (here.length === 0 && !isFiltered) return null;
   return (
     <>
       <MenuButton

@@ -11,6 +11,7 @@ import {
 import { BookOpen, LogOut, Monitor, Moon, Sun, UserRound } from 'lucide-react';
 import { tellProblem } from '../http/api';
 import { signOut } from '../session';
+import { launch } from '../web-app/launch';
 import { useShellTexts } from './shell.texts';
 
 const themeIcons = { system: <Monitor />, light: <Sun />, dark: <Moon /> };
@@ -22,6 +23,14 @@ export function useAccountMenu(kind: 'staff' | 'person'): MenuGroup[] {
   const kit = useKitTexts();
   const theme = useTheme();
   const { language, choose } = useLanguage();
+  const languageGroup: MenuGroup = {
+    id: 'language',
+    title: kit.language,
+    entries: (Object.keys(names) as Language[]).map((id) => ({ id, label: names[id] })),
+    chosen: { id: language, onChange: (id) => choose(id as Language) },
+  };
+  // Looks are those of Telegram there, and whoever leaves closes the page.
+  if (launch) return [languageGroup];
   return [
     {
       id: 'theme',
@@ -29,12 +38,7 @@ export function useAccountMenu(kind: 'staff' | 'person'): MenuGroup[] {
       entries: themes.map((id) => ({ id, label: kit.themes[id], icon: themeIcons[id] })),
       chosen: { id: theme, onChange: (id) => setTheme(id as Theme) },
     },
-    {
-      id: 'language',
-      title: kit.language,
-      entries: (Object.keys(names) as Language[]).map((id) => ({ id, label: names[id] })),
-      chosen: { id: language, onChange: (id) => choose(id as Language) },
-    },
+    languageGroup,
     {
       id: 'account',
       entries: [

@@ -3,18 +3,28 @@ import {
   BellRing,
   BookOpen,
   Bot,
+  CalendarClock,
   ChartNoAxesCombined,
+  Coins,
   FileText,
   FileDown,
   FlaskConical,
+  Gift,
+  HandCoins,
+  Handshake,
   KeyRound,
+  Landmark,
   LayoutDashboard,
+  Megaphone,
   MessagesSquare,
   ReceiptText,
   ScrollText,
+  Server,
   ServerCog,
   ShieldUser,
+  ShoppingCart,
   Stamp,
+  Tag,
   TriangleAlert,
   Users,
   Webhook,
@@ -31,7 +41,7 @@ interface Place {
   id: keyof Titles;
   href: string;
   icon: ReactNode;
-  /** `G` and then this letter leads there. */
+  /** `G` and then this letter or digit leads there. */
   key: string;
 }
 
@@ -55,6 +65,20 @@ const places: readonly { id: keyof SectionTitles | 'top'; places: readonly Place
     places: [
       { id: 'people', href: '/console/people', icon: <Users />, key: 'p' },
       { id: 'conversations', href: '/console/conversations', icon: <MessagesSquare />, key: 'c' },
+      { id: 'broadcasts', href: '/console/broadcasts', icon: <Megaphone />, key: '1' },
+      { id: 'promotions', href: '/console/promotions', icon: <Gift />, key: '2' },
+    ],
+  },
+  {
+    id: 'sell',
+    places: [
+      { id: 'sales', href: '/console/sales', icon: <Coins />, key: 'm' },
+      { id: 'orders', href: '/console/orders', icon: <ShoppingCart />, key: 'y' },
+      { id: 'subscriptions', href: '/console/subscriptions', icon: <CalendarClock />, key: 'n' },
+      { id: 'catalogue', href: '/console/catalogue', icon: <Tag />, key: 'g' },
+      { id: 'partners', href: '/console/partners', icon: <Handshake />, key: 'h' },
+      { id: 'payouts', href: '/console/payouts', icon: <HandCoins />, key: 'q' },
+      { id: 'ledger', href: '/console/ledger', icon: <Landmark />, key: 'j' },
     ],
   },
   {
@@ -70,6 +94,7 @@ const places: readonly { id: keyof SectionTitles | 'top'; places: readonly Place
     id: 'operate',
     places: [
       { id: 'failures', href: '/console/failures', icon: <TriangleAlert />, key: 'f' },
+      { id: 'servers', href: '/console/servers', icon: <Server />, key: 'z' },
       { id: 'webhooks', href: '/console/webhooks', icon: <Webhook />, key: 'w' },
       { id: 'keys', href: '/console/keys', icon: <KeyRound />, key: 'i' },
       { id: 'system', href: '/console/system', icon: <ServerCog />, key: 's' },

@@ -3,7 +3,7 @@ import type { Found } from '@switchboard/ui';
 import { useQuery } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
 import { createElement, useEffect, useState } from 'react';
-import { Bookmark, Bot, MessagesSquare, ScrollText, UserRound } from 'lucide-react';
+import { Bookmark, Bot, MessagesSquare, ScrollText, ShoppingCart, UserRound } from 'lucide-react';
 import { useBots } from '../bots/bots.api';
 import { useSavedFilters } from '../saved-filters/saved-filters.store';
 import { useStaff } from '../session';
@@ -67,6 +67,14 @@ export function usePaletteSearch(): { found: Found[]; searching: boolean; onSear
               {
                 ...{ id: 'person', title: t.commands.person, about: settled, group: t.commands.byId },
                 ...{ icon: createElement(UserRound), open: go(`/console/people/${settled}`) },
+              },
+            ]
+          : []),
+        ...(staff.can('orders:read')
+          ? [
+              {
+                ...{ id: 'order', title: t.commands.order, about: settled, group: t.commands.byId },
+                ...{ icon: createElement(ShoppingCart), open: go(`/console/orders/${settled}`) },
               },
             ]
           : []),

@@ -11,4 +11,4 @@ export function Root() {
   );
 }
 
-const isPage = (href: string): boolean => /^\/(console|me)(?![^/?#])/.test(href);
+const isPage = (href: string): boolean => /^\/(console|me|shop)(?![^/?#])/.test(href);

@@ -1,5 +1,6 @@
-import { languages, Logo, useLanguage } from '@switchboard/ui';
+import { Logo } from '@switchboard/ui';
 import { type ReactNode, useEffect } from 'react';
+import { Languages } from './languages';
 import './sign-in.css';
 
 /** Pages of those who are not signed in: one card, and the cords of a switchboard behind it. */
@@ -14,7 +15,6 @@ export function SignInFrame({
   children: ReactNode;
   foot?: ReactNode;
 }) {
-  const { language, choose } = useLanguage();
   useEffect(() => {
     document.title = `${title} · Switchboard`;
   }, [title]);
@@ -34,19 +34,11 @@ export function SignInFrame({
           {children}
         </div>
         {foot && <div className="sign-in-foot">{foot}</div>}
-        <div className="sign-in-languages">
-          {languages.map((id) => (
-            <button key={id} type="button" lang={id} aria-pressed={id === language} onClick={() => choose(id)}>
-              {names[id]}
-            </button>
-          ))}
-        </div>
+        <Languages />
       </main>
     </div>
   );
 }
-
-const names = { en: 'English', ru: 'Русский' };
 
 const COLUMNS = 12;
 const ROWS = 7;

@@ -8,11 +8,11 @@ export const BUILT_IN_ROLES: Readonly<Record<string, readonly string[]>> = {
   admin: ['*', '!owners:write', '!audit:export', '!pii-exports:approve'],
   support: [
     ...['people:read', 'people:write', 'people:reveal', 'people:restrict'],
-    ...['bots:read', 'prompts:read', 'knowledge:read', 'conversations:read'],
+    ...['bots:read', 'prompts:read', 'knowledge:read', 'conversations:read', 'conversations:write'],
     ...['orders:read', 'subscriptions:read', 'subscriptions:extend', 'catalogue:read', 'promotions:read'],
     ...['refunds:read', 'refunds:request', 'servers:read', 'access-keys:reissue'],
     ...['pets:read', 'pets:grant', 'ledger:read', 'ledger:request', 'rooms:read', 'images:read'],
-    ...['analytics:read', 'privacy:open', 'deliveries:read', 'partners:read', 'payouts:read'],
+    ...['analytics:read', 'privacy:open', 'deliveries:read', 'partners:read', 'payouts:read', 'broadcasts:read'],
   ],
   moderator: [
     ...['people:read', 'people:restrict', 'people:restrict-month', 'conversations:read', 'pets:read'],
@@ -23,7 +23,7 @@ export const BUILT_IN_ROLES: Readonly<Record<string, readonly string[]>> = {
     ...['catalogue:read', 'catalogue:write', 'subscriptions:read', 'refunds:read'],
     ...['promotions:read', 'promotions:write', 'experiments:read', 'experiments:write', 'analytics:read', 'usage:read'],
     ...['alerts:read', 'shop-terms:read', 'shop-terms:write', 'partners:read', 'partners:write', 'payouts:read'],
-    'payouts:write',
+    ...['payouts:write', 'broadcasts:read', 'broadcasts:write', 'broadcasts:send'],
   ],
   analyst: [
     ...['analytics:read', 'analytics:write', 'analytics:export', 'experiments:read', 'experiments:write'],
@@ -34,6 +34,7 @@ export const BUILT_IN_ROLES: Readonly<Record<string, readonly string[]>> = {
   editor: [
     ...['bots:read', 'bots:write', 'prompts:read', 'prompts:write', 'knowledge:read', 'knowledge:write'],
     ...['promotions:draft', 'practices:read', 'practices:write', 'analytics:read'],
+    ...['broadcasts:read', 'broadcasts:write', 'broadcasts:send'],
   ],
   developer: [
     ...['bots:read', 'prompts:read', 'knowledge:read', 'servers:read', 'usage:read'],

@@ -46,7 +46,9 @@ beforeAll(async () => {
   const slot = new Date(Date.now() + YEAR_MS);
   await schedules.runSlot('sign-audit-log', slot);
   const done = 'SELECT 1 FROM schedules WHERE job = $1 AND last_success_slot = $2';
-  await until(async () => (await owner.query(done, ['sign-audit-log', slot])).rowCount, { what: 'the end of that run' });
+  await until(async () => (await owner.query(done, ['sign-audit-log', slot])).rowCount, {
+    what: 'the end of that run',
+  });
 });
 afterAll(async () => {
   await owner.end();

@@ -10,11 +10,13 @@ import { PageFiles } from './page-files';
 import { problemList, problemPage } from './problem-pages';
 import { aNonce, contentPolicy, encodingFor, sendPage } from './send-page';
 
+/** A person's own area opens as a Web App of a bot, which Telegram in a browser shows in a frame. */
+const FRAMED_BY_TELEGRAM = { 'frame-ancestors': 'https://*.telegram.org' };
 const FOR_EVER = 'public, max-age=31536000, immutable';
 
 /**
- * Serves what is for reading: the console, which is the area of persons as well (one page, which finds out by its address what it
- * shows), the API document and its page, and what problems mean.
+ * Serves what is for reading: the console, which is the area of persons and their shops as well (one page, which finds out by its
+ * address what it shows), the API document and its page, and what problems mean.
  */
 @Injectable()
 export class PagesService {
@@ -47,7 +49,9 @@ export class PagesService {
         if (name !== 'assets') return (...exchange) => this.sendConsole(...exchange);
         return deeper.length === 1 ? (...exchange) => this.sendAsset(deeper[0]!, ...exchange) : undefined;
       case 'me':
-        return (...exchange) => this.sendConsole(...exchange);
+        return (...exchange) => this.sendConsole(...exchange, FRAMED_BY_TELEGRAM);
+      case 'shop':
+        return name !== '' && deeper.length === 0 ? (...exchange) => this.sendConsole(...exchange) : undefined;
       case 'docs':
         return isOne ? (...exchange) => sendPage(...exchange, apiPage()) : undefined;
       case 'openapi.json':
@@ -72,13 +76,18 @@ export class PagesService {
     response.end(request.method === 'HEAD' ? undefined : file.bytes);
   }
 
-  private async sendConsole(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  private async sendConsole(
+    request: IncomingMessage,
+    response: ServerResponse,
+    directives: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
     const page = await this.console.page();
     if (page === undefined) throw new HttpProblem('not_found');
     // One style of React Aria stands in the page, and knows the nonce by this.
     const nonce = aNonce();
     const html = page.replace('</head>', `  <meta property="csp-nonce" nonce="${nonce}" />\n  </head>`);
-    sendPage(request, response, { html, policy: contentPolicy({ 'style-src': `'self' 'nonce-${nonce}'` }) });
+    const policy = contentPolicy({ 'style-src': `'self' 'nonce-${nonce}'`, ...directives });
+    sendPage(request, response, { html, policy });
   }
 }
 

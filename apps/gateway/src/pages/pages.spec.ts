@@ -33,6 +33,14 @@ describe('the pages of the gateway', () => {
     expect(await start('__Host-person=x; __Host-staff=y')).toEqual([302, '/console/']);
   });
 
+  it('let Telegram alone show the area of a person in a frame', async () => {
+    const framedBy = async (path: string) =>
+      /frame-ancestors ([^;]+)/.exec((await get(path)).headers.get('content-security-policy') ?? '')?.[1];
+    expect(await framedBy('/me/subscriptions?bot=vpn')).toBe('https://*.telegram.org');
+    expect(await framedBy('/shop/vpn')).toBe("'none'");
+    expect(await framedBy('/console/')).toBe("'none'");
+  });
+
   it('have the API document, with the address of this installation and for pages of others, too', async () => {
     const response = await get('/openapi.json', { origin: 'https://editor.example' });
     expect(response.headers.get('content-type')).toBe('application/json');
@@ -121,6 +129,7 @@ describe('the pages of the gateway', () => {
     ['a problem of another version', 'GET', '/problems/gateway.imagined', 404, 'text/html; charset=utf-8'],
     ['a code that is none', 'GET', '/problems/%3Cscript%3E', 404, 'text/html; charset=utf-8'],
     ['a page nobody has made', 'GET', '/imprint', 404, 'application/problem+json'],
+    ['a shop of no bot', 'GET', '/shop/', 404, 'application/problem+json'],
     ['a way out of the folder', 'GET', '/console/assets/..%2f..%2fpackage.json', 404, 'application/problem+json'],
     ['an address that is half a host', 'GET', '//[', 404, 'application/problem+json'],
     ['what would change a page', 'POST', '/docs', 405, 'application/problem+json'],

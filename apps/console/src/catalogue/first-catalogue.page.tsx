@@ -1,0 +1,3 @@
+import { FirstBot } from '../bots/bot-scope';
+
+export const FirstCataloguePage = () => <FirstBot to={(botId) => `/console/catalogue/${botId}`} />;

@@ -1,0 +1,54 @@
+import { vpnProvisionerUsageListMineOptions } from '@switchboard/api-client';
+import { Card, Select, StackedBars, useFormats } from '@switchboard/ui';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Loaded } from '../../loaded';
+import { profileQuery } from '../me.api';
+import { useSubscriptionsTexts } from './subscriptions.texts';
+
+const PERIODS = [7, 30, 90] as const;
+
+/** What was used day by day, in the days of the person. */
+export function Usage({ accessId }: { accessId: string }) {
+  const t = useSubscriptionsTexts().usage;
+  const formats = useFormats();
+  const [days, setDays] = useState<number>(30);
+  const { data: profile } = useQuery(profileQuery);
+  const zone = profile?.timeZone ?? 'UTC';
+  const answer = useQuery({
+    ...vpnProvisionerUsageListMineOptions({ path: { accessId }, query: { days, zone } }),
+    enabled: profile !== undefined,
+    placeholderData: keepPreviousData,
+  });
+  const sum = answer.data?.days.reduce((all, { bytes }) => all + bytes, 0);
+  return (
+    <Card
+      title={t.title}
+      about={sum !== undefined && t.sum(formats.bytes(sum))}
+      actions={
+        <Select
+          label={t.days}
+          hideLabel
+          required
+          value={String(days)}
+          onChange={(id) => setDays(Number(id))}
+          choices={PERIODS.map((n) => ({ id: String(n), label: t.last(n) }))}
+        />
+      }
+    >
+      <Loaded answer={answer} lines={6}>
+        {(data) => (
+          <StackedBars
+            label={t.title}
+            height={180}
+            labels={data.days.map(({ day }) => formats.day(day, 'UTC'))}
+            titles={data.days.map(({ day }) => formats.date(day, 'UTC'))}
+            series={[{ id: 'bytes', name: t.title, values: data.days.map(({ bytes }) => bytes) }]}
+            format={formats.bytes}
+            nothing={t.none}
+          />
+        )}
+      </Loaded>
+    </Card>
+  );
+}

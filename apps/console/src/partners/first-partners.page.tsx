@@ -1,0 +1,3 @@
+import { FirstBot } from '../bots/bot-scope';
+
+export const FirstPartnersPage = () => <FirstBot to={(botId) => `/console/partners/${botId}`} />;

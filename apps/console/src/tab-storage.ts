@@ -1,0 +1,26 @@
+const instead = new Map<string, string>();
+
+/** What this tab keeps until it is closed. A frame of another site may be refused storage: then it counts until the page is left. */
+export const tabStorage = {
+  get(key: string): string | undefined {
+    try {
+      return sessionStorage.getItem(key) ?? undefined;
+    } catch {
+      return instead.get(key);
+    }
+  },
+  set(key: string, value: string): void {
+    try {
+      sessionStorage.setItem(key, value);
+    } catch {
+      instead.set(key, value);
+    }
+  },
+  remove(key: string): void {
+    try {
+      sessionStorage.removeItem(key);
+    } catch {
+      instead.delete(key);
+    }
+  },
+};
