@@ -1,7 +1,20 @@
-import { AlertSeverity, events, FAILED_OUTCOMES, givablePermissions, uiEvents } from '@switchboard/contracts';
+import {
+  AlertSeverity,
+  CorrectBalance,
+  events,
+  ExtendSubscription,
+  FAILED_OUTCOMES,
+  FEATURES,
+  givablePermissions,
+  REFUND_LIMITS,
+  SetPartner,
+  uiEvents,
+} from '@switchboard/contracts';
 import { isUrgent } from '../apps/console/src/alerts/severities';
 import { eventNames } from '../apps/console/src/boards/event-names';
 import { failedOutcomes } from '../apps/console/src/experiments/failed-outcomes';
+import { correctedAlone, daysGivenAlone, givesMuch, refundedAlone } from '../apps/console/src/shop/approval-limits';
+import { knownFeatures } from '../apps/console/src/shop/known-features';
 import { permissionNames } from '../apps/console/src/staff-names/permission-names';
 
 /** The console has its own lists of these, so that it need not carry the contracts. */
@@ -23,4 +36,20 @@ it('of alerts, only those that wake somebody are marked as urgent', () => {
 
 it('an experiment counts the failures that all other numbers count', () => {
   expect(failedOutcomes).toEqual(FAILED_OUTCOMES);
+});
+
+it('what needs a second member of staff is said beforehand, as the contracts have it', () => {
+  expect(refundedAlone).toEqual(REFUND_LIMITS);
+  const days = (days: number) => ExtendSubscription.approval({ body: { days } } as never);
+  expect([days(daysGivenAlone), days(daysGivenAlone + 1)]).toEqual([false, true]);
+  for (const [currency, alone] of [...Object.entries(correctedAlone), ['KZT', 0] as const]) {
+    const corrected = (changeMinor: number) => CorrectBalance.approval({ body: { changeMinor, currency } });
+    expect([currency, corrected(-alone), corrected(-alone - 1)]).toEqual([currency, false, true]);
+  }
+  for (const percents of [[50], [51], [30, 15, 5], [30, 15, 6]])
+    expect([percents, givesMuch(percents)]).toEqual([percents, SetPartner.approval({ body: { percents } })]);
+});
+
+it('the features that a form has words for are those that services ask for', () => {
+  expect(Object.keys(knownFeatures).sort()).toEqual(Object.values(FEATURES).sort());
 });

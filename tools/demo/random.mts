@@ -18,7 +18,16 @@ export function pick<T>(list: readonly T[], at: number, weights?: readonly numbe
 
 /** A UUID of version 8 by name: see `DemoId` of the contracts. */
 export function demoId(...name: readonly (string | number)[]): string {
+  return idOf(createHash('sha256').update(name.join('/')).digest('hex'));
+}
+
+/** One that begins with its moment, as those of real rows do: lists in the order of ids are in that of time. */
+export function demoIdAt(at: Date, ...name: readonly (string | number)[]): string {
   const hex = createHash('sha256').update(name.join('/')).digest('hex');
+  return idOf(at.getTime().toString(16).padStart(12, '0') + hex.slice(12));
+}
+
+function idOf(hex: string): string {
   const variant = ((Number.parseInt(hex[16]!, 16) & 3) | 8).toString(16);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

@@ -1,5 +1,5 @@
 import { DAY_MS, type DemoPerson } from './company.mts';
-import { chance, demoId, pick } from './random.mts';
+import { chance, demoIdAt, pick } from './random.mts';
 
 /** Time of a subscription that somebody who does not exist has paid for; as `TakeDemoSales` takes it. */
 export interface DemoPurchase {
@@ -51,12 +51,12 @@ function subscriptionOf(person: DemoPerson, until: Date): DemoPurchase[] {
   const luck = (what: string, n = 0) => chance('sales', userId, what, n);
   if (luck('tries') > TRIES) return [];
   const currency = locale === 'ru' ? 'RUB' : 'USD';
-  const usual = { userId, botId: SHOP, currency, subscriptionId: demoId('subscription', userId) } as const;
+  const usual = { userId, botId: SHOP, currency, subscriptionId: demoIdAt(joinedAt, 'subscription', userId) } as const;
   const trialEnd = new Date(joinedAt.getTime() + TRIAL_DAYS * DAY_MS);
   const none = { promoCode: null, campaign: null, refundedAt: null, autoRenew: false, discountMinor: 0 } as const;
   const all: DemoPurchase[] = [
     {
-      ...{ ...usual, ...none, id: demoId('trial', userId), planCode: 'month', kind: 'trial' },
+      ...{ ...usual, ...none, id: demoIdAt(joinedAt, 'trial', userId), planCode: 'month', kind: 'trial' },
       ...{ at: joinedAt, from: joinedAt, to: trialEnd, listMinor: 0, provider: 'balance' },
     },
   ];
@@ -74,7 +74,14 @@ function subscriptionOf(person: DemoPerson, until: Date): DemoPurchase[] {
     const next = new Date(end.getTime() + PLANS[planCode].months * MONTH_DAYS * DAY_MS);
     const isRefunded = luck('refund', n) < REFUNDED;
     all.push({
-      ...{ ...usual, ...none, id: demoId('purchase', userId, n), planCode, kind: n === 0 ? 'plan' : 'renewal', at },
+      ...{
+        ...usual,
+        ...none,
+        id: demoIdAt(at, 'purchase', userId, n),
+        planCode,
+        kind: n === 0 ? 'plan' : 'renewal',
+        at,
+      },
       ...{ from: end, to: next, listMinor, provider, campaign, autoRenew },
       ...(hasCode && { promoCode: 'WELCOME', discountMinor: Math.floor(listMinor / 5) }),
       ...(isRefunded && { refundedAt: new Date(at.getTime() + DAY_MS) }),

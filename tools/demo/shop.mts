@@ -30,10 +30,12 @@ const SERVERS = [
 ] as const;
 
 type Account = Readonly<Record<string, string>>;
-type Panel = (typeof SERVERS)[number]['panel'];
+export type Panel = (typeof SERVERS)[number]['panel'];
 
 /** What staff write down of a panel, from what the sandbox says of it. */
-const SET_UP: Readonly<Record<Panel, (account: Account) => { url: string; settings: object; secrets: Account }>> = {
+export const SET_UP: Readonly<
+  Record<Panel, (account: Account) => { url: string; settings: object; secrets: Account }>
+> = {
   marzban: ({ url, username, password }) => ({
     url: url!,
     settings: { username, protocols: ['vless', 'trojan', 'shadowsocks'], flow: 'xtls-rprx-vision' },

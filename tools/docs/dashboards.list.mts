@@ -1125,4 +1125,177 @@ const backbone: Dashboard = {
   },
 };
 
-export const DASHBOARDS: readonly Dashboard[] = [overview, turns, channels, gateway, analytics, service, backbone];
+const shop: Dashboard = {
+  name: 'shop',
+  title: 'Shop and VPN',
+  about: 'What is sold, whether it is paid and served, and how the servers are.',
+  rows: {
+    Now: [
+      {
+        title: 'Paid and not served',
+        unit: 's',
+        kind: 'stat',
+        red: { above: 60 },
+        about: 'For how long whoever waits longest has waited.',
+        queries: { longest: 'max(vpn_paid_not_served_age_seconds)' },
+      },
+      {
+        title: 'Who waits',
+        unit: 'short',
+        kind: 'stat',
+        red: { above: 1 },
+        queries: { people: 'max(vpn_paid_not_served_accesses)' },
+      },
+      {
+        title: 'Bought within an hour',
+        unit: 'short',
+        kind: 'stat',
+        queries: { '{{bot}}': 'max by (bot) (payments_purchases_within_hour)' },
+      },
+      {
+        title: 'Servers that are up',
+        unit: 'percentunit',
+        kind: 'stat',
+        red: { below: 1 },
+        queries: { all: 'avg(max by (server) (vpn_server_up))' },
+      },
+    ],
+    Sales: [
+      {
+        title: 'Purchases, by the hour',
+        unit: 'short',
+        stacked: true,
+        about: 'Orders that were paid within the hour before, also from a balance.',
+        queries: { '{{bot}}': 'max by (bot) (payments_purchases_within_hour)' },
+      },
+      {
+        title: 'Payments, by the hour',
+        unit: 'short',
+        stacked: true,
+        about: 'That providers have taken.',
+        queries: { '{{provider}}': 'max by (provider) (payments_taken_within_hour)' },
+      },
+      {
+        title: 'Providers that have not answered',
+        unit: 's',
+        red: { above: 900 },
+        queries: { '{{what}}': 'max by (what) (payments_unanswered_age_seconds)' },
+      },
+      {
+        title: 'Books that differ',
+        unit: 'short',
+        red: { above: 1 },
+        about: 'Payments of the last days that the ledger and a provider do not agree on.',
+        queries: { '{{provider}}': 'max by (provider) (payments_reconciliation_differences)' },
+      },
+      {
+        title: 'Accounts that do not hold what was booked',
+        unit: 'short',
+        red: { above: 1 },
+        queries: { accounts: 'max(payments_ledger_imbalances)' },
+      },
+      {
+        title: 'Renewals, by the day',
+        unit: 'short',
+        stacked: true,
+        about: 'Of the 24 hours before. RenewalsFailing fires where most of ten or more fail.',
+        queries: { '{{bot}}: {{outcome}}': 'max by (bot, outcome) (payments_renewals_within_day)' },
+      },
+    ],
+    Providers: [
+      {
+        title: 'Notifications',
+        unit: 'cps',
+        queries: { '{{provider}}: {{outcome}}': rate('payment_notifications_total', 'provider, outcome') },
+      },
+      {
+        title: 'Notifications that were refused',
+        unit: 'short',
+        red: { above: 5 },
+        empty: 'all bear the mark of their provider',
+        queries: {
+          '{{provider}}': 'sum by (provider) (increase(payment_notifications_total{outcome="refused"}[10m]))',
+        },
+      },
+      {
+        title: 'Calls to providers, p95',
+        unit: 's',
+        queries: {
+          '{{provider}}': quantile(0.95, 'third_party_call_seconds', 'provider', 'service="payments"'),
+        },
+      },
+      {
+        title: 'Calls to providers that fail',
+        unit: 'cps',
+        empty: 'every provider answers',
+        queries: {
+          '{{provider}}: {{outcome}}': rate(
+            'third_party_call_seconds_count',
+            'provider, outcome',
+            'service="payments", outcome=~"outage|timeout|refused"',
+          ),
+        },
+      },
+    ],
+    Servers: [
+      {
+        title: 'Servers',
+        unit: 'short',
+        red: { below: 1 },
+        about: '1 while people are sent there; 0 while it is down, or answers again and is not put right yet.',
+        queries: { '{{server}}': 'min by (server) (vpn_server_up)' },
+      },
+      {
+        title: 'How full they are',
+        unit: 'percentunit',
+        red: { above: 0.9 },
+        queries: {
+          '{{server}}': 'max by (server) (vpn_server_people) / (max by (server) (vpn_server_capacity_people) > 0)',
+        },
+      },
+      {
+        title: 'What panels do not do',
+        unit: 'short',
+        empty: 'every panel does what it is asked',
+        queries: { '{{server}}: {{reason}}': increase('vpn_panel_failures_total', 'server, reason') },
+      },
+      {
+        title: 'Moves under way',
+        unit: 'short',
+        stacked: true,
+        queries: { '{{state}}': 'max by (state) (vpn_access_moves)' },
+      },
+      {
+        title: 'People who were moved',
+        unit: 'short',
+        empty: 'everybody stays where they are',
+        queries: { '{{reason}}': increase('vpn_access_moves_total', 'reason') },
+      },
+      {
+        title: 'Since traffic was counted',
+        unit: 's',
+        empty: 'no panel has told of traffic yet',
+        queries: { '{{server}}': 'time() - max by (server) (vpn_usage_counted_timestamp_seconds)' },
+      },
+    ],
+    'Addresses of people': [
+      {
+        title: 'Requests',
+        unit: 'reqps',
+        stacked: true,
+        queries: { '{{answer}}': rate('vpn_link_requests_total', 'answer') },
+      },
+    ],
+  },
+};
+
+export const DASHBOARDS: readonly Dashboard[] = [
+  overview,
+  shop,
+  turns,
+  channels,
+  gateway,
+  analytics,
+  service,
+  backbone,
+];

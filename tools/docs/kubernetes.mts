@@ -1,4 +1,4 @@
-import { routes, serviceOf } from '@switchboard/contracts';
+import { ASKS_FOR_PERSONS, isOfOnesOwn, routes, serviceOf } from '@switchboard/contracts';
 import { type AppDefinition, prefixOf } from '@switchboard/service-kit';
 import { stringify } from 'yaml';
 
@@ -243,8 +243,11 @@ export const asks = (caller: string, asked: string): boolean =>
   routes.some((route) => {
     const owner = serviceOf(route);
     const isIts = owner === asked || owner === 'service-kit';
-    return isIts && (caller === 'gateway' || (owner === asked && Boolean(route.callers?.includes(caller))));
+    return isIts && (caller === 'gateway' || (owner === asked && mayAsk(caller, route)));
   });
+
+const mayAsk = (caller: string, { callers, permission }: (typeof routes)[number]): boolean =>
+  Boolean(callers?.includes(caller)) || (ASKS_FOR_PERSONS.includes(caller) && isOfOnesOwn(permission));
 
 const PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', '169.254.0.0/16'];
 

@@ -1,18 +1,14 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { percentile } from '../local/figures.mts';
-import { stopOrphanedPostgres } from '../local/postgres.mts';
-import { stopOrphanedRabbitMq } from '../local/rabbitmq.mts';
-import { stateDir } from '../local/workspace.mts';
-import { lockHolder, takeLock } from '../process-lock.mjs';
+import { type DrillFolder, takeDrillFolder, VIOLATIONS } from './drill-folder.mts';
 import { deal, type Fault, type FaultKind, LONG_RUN } from './faults.mts';
 import { Fleet } from './fleet.mts';
 import { Ledger, type Verdict } from './ledger.mts';
 import { Random } from './service/random.mts';
 import type { Settings } from './service/settings.mts';
 import { Servers } from './servers.mts';
-import { unmount } from './small-disk.mts';
 
 export interface DrillOptions {
   rounds: number;
@@ -39,8 +35,6 @@ export interface DrillReport extends Omit<Verdict, 'evidence'> {
   seed: number;
 }
 
-const drillsDir = join(stateDir, 'drill');
-const VIOLATIONS = 'violations.json';
 /** Faults of a round begin at random moments of this span. */
 const BEGIN_WITHIN_MS = 1500;
 const LOOK_EVERY_MS = 100;
@@ -49,13 +43,12 @@ const LOOK_EVERY_MS = 100;
 export class BusDrill {
   private readonly options: DrillOptions;
   private readonly random: Random;
-  private readonly folder = join(drillsDir, String(process.pid));
   private readonly run = `drill-${process.pid}-${Date.now().toString(36)}`;
   private readonly recoveries: number[] = [];
   private servers!: Servers;
   private ledger: Ledger | undefined;
   private fleet: Fleet | undefined;
-  private unlock: (() => void) | undefined;
+  private folder: DrillFolder | undefined;
   private replayed = 0;
   private crashed = 0;
   private keep = false;
@@ -68,10 +61,10 @@ export class BusDrill {
   /** Runs all rounds, or up to the first violation. Call `stop` afterwards in any case. */
   async play(): Promise<DrillReport> {
     const { rounds, events, seed, faults, given, brokenBuild } = this.options;
-    await this.takeFolder();
+    const { path } = (this.folder = await takeDrillFolder());
     this.servers = given
       ? Servers.given(given.databaseUrl, given.amqpUrl)
-      : await Servers.start(this.folder, rounds >= LONG_RUN || faults?.includes('disk-full') === true);
+      : await Servers.start(path, rounds >= LONG_RUN || faults?.includes('disk-full') === true);
     if (faults?.includes('disk-full') && !this.servers.disk)
       throw new Error('disk-full needs a small disk for the database, which only root on Linux may mount');
     if (rounds >= LONG_RUN && !this.servers.disk)
@@ -86,7 +79,7 @@ export class BusDrill {
       brokenBuild,
       // The faults of a round take about five seconds, in which its share is to be written by 8 lanes, 6 events at a time.
       pauseMs: Math.round(Math.min(1000, (8 * 6 * 5000) / (events / rounds))),
-      logs: join(this.folder, 'logs'),
+      logs: join(path, 'logs'),
       crashed: (line) => {
         this.crashed++;
         console.log(`         ${line}`);
@@ -129,8 +122,7 @@ export class BusDrill {
     await this.fleet?.dismiss();
     if (this.servers?.own) await this.servers.stop({ keep: this.keep });
     else if (!this.keep) await this.ledger?.drop();
-    this.unlock?.();
-    if (!this.keep) rmSync(this.folder, { recursive: true, force: true });
+    this.folder?.release({ keep: this.keep });
   }
 
   private async round(number: number, kinds: FaultKind[], target: number): Promise<Verdict> {
@@ -198,24 +190,9 @@ export class BusDrill {
     if (!this.keep) {
       this.keep = true;
       const text = JSON.stringify(evidence, null, 2);
-      writeFileSync(join(this.folder, VIOLATIONS), text);
-      console.log(`VIOLATED, the first events of each kind (all is kept in ${this.folder}):\n${text}`);
+      writeFileSync(join(this.folder!.path, VIOLATIONS), text);
+      console.log(`VIOLATED, the first events of each kind (all is kept in ${this.folder!.path}):\n${text}`);
     }
     return true;
   }
-
-  private async takeFolder(): Promise<void> {
-    mkdirSync(drillsDir, { recursive: true });
-    for (const name of readdirSync(drillsDir)) await sweep(join(drillsDir, name));
-    this.unlock = await takeLock(join(this.folder, 'lock'));
-  }
-}
-
-/** Stops what a killed drill has left, and removes its folder unless it explains a violation. */
-async function sweep(folder: string): Promise<void> {
-  if (lockHolder(join(folder, 'lock'))) return;
-  await stopOrphanedPostgres(join(folder, 'postgres'));
-  await stopOrphanedRabbitMq(join(folder, 'rabbitmq'));
-  await unmount(join(folder, 'postgres'));
-  if (!readdirSync(folder).includes(VIOLATIONS)) rmSync(folder, { recursive: true, force: true });
 }

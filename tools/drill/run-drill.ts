@@ -13,13 +13,19 @@ export const describeWithBroker = missing && process.env['CI'] !== 'true' ? desc
 /** The servers of the test run, which the drill uses and leaves alone. */
 export const givenServers = { DATABASE_URL: process.env['TEST_DATABASE_URL'], AMQP_URL: process.env['AMQP_URL'] };
 
-/** Runs `npm run drill -- bus …` as a person would, and reads its last line. Without servers it starts some that it may kill. */
-export async function drill(
+/** Runs `npm run drill -- bus …` as a person would. Without servers it starts some that it may kill. */
+export const drill = (
   args: string[],
   servers: Partial<typeof givenServers> = { DATABASE_URL: undefined, AMQP_URL: undefined },
-): Promise<Outcome> {
-  const child = spawn(process.execPath, [join(__dirname, '..', 'run.mjs'), 'drill', 'bus', ...args], {
-    env: { ...process.env, ...servers },
+): Promise<Outcome> => run(['bus', ...args], servers);
+
+/** The same with money, in its short form, on the database of the test run. */
+export const drillMoney = (...args: string[]): Promise<Outcome> => run(['money', '--short', ...args]);
+
+/** Runs a drill, and reads its last line. */
+async function run(args: string[], env: Record<string, string | undefined> = {}): Promise<Outcome> {
+  const child = spawn(process.execPath, [join(__dirname, '..', 'run.mjs'), 'drill', ...args], {
+    env: { ...process.env, ...env },
     // The channel ends with this process, however it ends, and the drill with it.
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });

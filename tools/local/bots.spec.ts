@@ -61,6 +61,6 @@ describe('the bots of a folder', () => {
   it('are without the first one when that is in the real Telegram', async () => {
     const [first, ...others] = await sandboxBots(DEMO_BOTS, {});
     expect(await sandboxBots(DEMO_BOTS, { TELEGRAM_BOT_TOKEN: '1:real' })).toEqual(others);
-    expect(first).toMatchObject({ id: 'lumen', token: expect.stringContaining(':sandbox-') });
+    expect(first).toMatchObject({ id: 'lantern', token: expect.stringContaining(':sandbox-') });
   });
 });

@@ -114,6 +114,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
       CHAT_AI_SANDBOX_BASE_URL: addresses['openai'],
       TTS_WORKER_SANDBOX_BASE_URL: addresses['openai'],
       PAYMENTS_SANDBOX_URL: sandboxUrl,
+      VPN_PROVISIONER_CLOUDS_SANDBOX_URL: sandboxUrl,
       ...playedSignIn(given, addresses, await client.mailbox.smtpUrl()),
       ...Object.fromEntries(ports.map(([variable, port]) => [variable, String(port)])),
       ...Object.fromEntries(Object.entries(publicUrls).map(([name, url]) => [`${prefixOf(name)}_PUBLIC_URL`, url])),

@@ -2,24 +2,30 @@ import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import type { DrillReport } from '../drill/bus-drill.mts';
 import { ATTACKS_ON_SERVERS, FAULTS } from '../drill/faults.mts';
+import { BROKEN_BUILDS as BROKEN_SHOPS } from '../drill/money/broken-builds.mts';
 import { BROKEN_BUILDS } from '../drill/service/settings.mts';
 import { run } from '../local/processes.mts';
 import { onShutdown } from '../local/shutdown.mts';
 import { root, stateDir } from '../local/workspace.mts';
 import { takeLock } from '../process-lock.mjs';
+import { compile } from './build.mts';
 
 const usage = `npm run drill -- bus [--rounds 100] [--events 200000] [--seed 1] [--patience 120]
   [--faults kill-relay,stall | none] [--broken ${BROKEN_BUILDS.join(' | ')}]
 Kinds of faults: ${Object.keys(FAULTS).join(', ')}.
-With both DATABASE_URL and AMQP_URL given, those servers are used and not attacked.`;
+With both DATABASE_URL and AMQP_URL given, those servers are used and not attacked.
 
-const Options = z.object({
+npm run drill -- money [--short] [--purchases 3000] [--seed 1] [--patience 180] [--broken ${BROKEN_SHOPS.join(' | ')}]`;
+
+const seed = z.coerce
+  .number()
+  .int()
+  .default(() => Date.now() % 1_000_000);
+
+const BusOptions = z.strictObject({
   rounds: z.coerce.number().int().positive().default(100),
   events: z.coerce.number().int().positive().default(200_000),
-  seed: z.coerce
-    .number()
-    .int()
-    .default(() => Date.now() % 1_000_000),
+  seed,
   patience: z.coerce.number().positive().default(120),
   faults: z
     .string()
@@ -29,16 +35,51 @@ const Options = z.object({
   broken: z.enum(BROKEN_BUILDS).optional(),
 });
 
-/**
- * `npm run drill -- bus`: breaks everything around the backbone, and compares what was committed with what was applied.
- * The last line is the report as JSON. Exit code 1 means that a promise was broken, or that not all events could be written.
- */
+const MoneyOptions = z
+  .strictObject({
+    short: z.boolean().default(false),
+    purchases: z.coerce.number().int().positive().optional(),
+    seed,
+    patience: z.coerce.number().positive().optional(),
+    broken: z.enum(BROKEN_SHOPS).optional(),
+  })
+  .transform(({ purchases, patience, ...options }) => ({
+    ...options,
+    purchases: purchases ?? (options.short ? 100 : 3000),
+    patienceSeconds: patience ?? (options.short ? 40 : 180),
+  }));
+
+/** The last line is the report as JSON. Exit code 1 means that a promise was broken, or that too little was done to say so. */
 export async function main([subject, ...args]: string[]): Promise<number> {
-  if (subject !== 'bus') {
-    console.error(usage);
+  if (subject === 'bus') return drillBus(args);
+  if (subject === 'money') return drillMoney(args);
+  console.error(usage);
+  return 2;
+}
+
+/** `npm run drill -- money`: people buy while everything fails around payments and the VPN, and all books are compared afterwards. */
+async function drillMoney(args: string[]): Promise<number> {
+  const options = parse(MoneyOptions, args);
+  if (typeof options === 'string') {
+    console.error(`${options}\n${usage}`);
     return 2;
   }
-  const options = parse(args);
+  await compile();
+  const { MoneyDrill } = await import('../drill/money/money-drill.mts'); // needs the build
+  const drill = new MoneyDrill(options);
+  onShutdown((exitCode) => void drill.stop().finally(() => process.exit(exitCode)));
+  try {
+    const report = await drill.play();
+    console.log(JSON.stringify(report));
+    return report.ok ? 0 : 1;
+  } finally {
+    await drill.stop();
+  }
+}
+
+/** `npm run drill -- bus`: breaks everything around the backbone, and compares what was committed with what was applied. */
+async function drillBus(args: string[]): Promise<number> {
+  const options = parse(BusOptions, args);
   if (typeof options === 'string') {
     console.error(`${options}\n${usage}`);
     return 2;
@@ -79,11 +120,12 @@ export async function main([subject, ...args]: string[]): Promise<number> {
 }
 
 /** @returns the options, or the sentence that says what is wrong */
-function parse(args: string[]): z.infer<typeof Options> | string {
+function parse<Schema extends z.ZodType>(schema: Schema, args: string[]): z.output<Schema> | string {
   try {
-    const names = Object.keys(Options.shape).map((name) => [name, { type: 'string' as const }] as const);
-    const { values } = parseArgs({ args, options: Object.fromEntries(names) });
-    const parsed = Options.safeParse(values);
+    const names = ['rounds', 'events', 'seed', 'patience', 'faults', 'broken', 'purchases'];
+    const texts = names.map((name) => [name, { type: 'string' as const }] as const);
+    const { values } = parseArgs({ args, options: { ...Object.fromEntries(texts), short: { type: 'boolean' } } });
+    const parsed = schema.safeParse(values);
     return parsed.success ? parsed.data : z.prettifyError(parsed.error);
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

@@ -6,9 +6,20 @@ import { rssMb } from '../local/figures.mts';
 import { type Installation, startInstallation } from '../local/installation.mts';
 import { build } from './build.mts';
 
-/** `npm run smoke`: three people, voice both ways and one kill -9, on free ports and in a temporary folder. */
-export async function main(): Promise<number> {
+/** `npm run smoke`: as people talk; `npm run smoke -- shop`: as they buy. On free ports and in a temporary folder. */
+export async function main([subject]: string[]): Promise<number> {
+  if (subject !== undefined && subject !== 'shop') {
+    console.error('npm run smoke [-- shop]');
+    return 2;
+  }
   await build();
+  if (subject === undefined) return smokeTalks();
+  const { smokeShop } = await import('../smoke/shop.mts'); // needs the build
+  return smokeShop();
+}
+
+/** Three people, voice both ways and one kill -9. */
+async function smokeTalks(): Promise<number> {
   const stateDir = mkdtempSync(join(tmpdir(), 'switchboard-smoke-'));
   const began = Date.now();
   let installation: Installation | undefined;

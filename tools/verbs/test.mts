@@ -67,7 +67,9 @@ function startJest(args: string[], full: boolean, environment: Record<string, st
   rmSync(reportFile, { force: true });
   const program = join(root, 'node_modules', 'jest', 'bin', 'jest.js');
   const report = ['--json', `--outputFile=${reportFile}`];
-  return spawn(process.execPath, [program, ...report, ...(full ? ['--coverage'] : []), ...args], {
+  // What each of hundreds of spec files has covered is kept until the end.
+  const memory = full ? ['--max-old-space-size=8192'] : [];
+  return spawn(process.execPath, [...memory, program, ...report, ...(full ? ['--coverage'] : []), ...args], {
     cwd: root,
     stdio: ['ignore', 'inherit', 'inherit'],
     env: { ...process.env, ...environment, NODE_ENV: 'test', ...(isCi && { CI: 'true' }) },

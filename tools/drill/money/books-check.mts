@@ -1,0 +1,291 @@
+import type { Taking } from './banks.mts';
+
+/** What was asked for by people and staff of the drill: nobody else knows what was meant. */
+export interface Intent {
+  readonly orderId: string;
+  /** How often the person has paid at pages. */
+  paid: number;
+  /** A saved method was to be charged, once. */
+  charged: boolean;
+  /** Asked for by staff, and by the provider's own pages. */
+  refundedMinor: number;
+}
+
+export interface OrderRow {
+  readonly id: string;
+  readonly userId: string;
+  readonly kind: string;
+  readonly state: string;
+  readonly currency: string;
+  readonly totalMinor: number;
+  readonly heldMinor: number;
+  readonly extraDays: number;
+  readonly subscriptionId: string | null;
+  /** Of the plan that was ordered; null of everything else. */
+  readonly planDays: number | null;
+  readonly paidAt: Date | null;
+  /** It waits for the balance, and for no provider. */
+  readonly isCart: boolean;
+}
+
+export interface RefundRow {
+  readonly userId: string;
+  readonly currency: string;
+  readonly state: string;
+  readonly toBalance: boolean;
+  readonly amountMinor: number;
+}
+
+export interface EntryRow {
+  readonly key: string;
+  readonly reason: string;
+  readonly from: string;
+  readonly to: string;
+  readonly amountMinor: number;
+  readonly currency: string;
+  readonly userId: string | null;
+  readonly orderId: string | null;
+}
+
+export interface BalanceRow {
+  readonly userId: string;
+  readonly account: string;
+  readonly currency: string;
+  readonly amountMinor: number;
+}
+
+export interface SubscriptionRow {
+  readonly id: string;
+  readonly status: string;
+  readonly startedAt: Date;
+  readonly validUntil: Date;
+  readonly servedUntil: Date;
+  /** It began as a trial of so many days. */
+  readonly trialDays: number;
+}
+
+export interface AccessRow {
+  readonly subscriptionId: string;
+  readonly panelUser: string;
+  readonly enabled: boolean;
+  /** It was said that all of it is there, or that nothing of it is served any more. */
+  readonly isTold: boolean;
+  /** Where it is served, or about to be. */
+  readonly servers: readonly string[];
+}
+
+/** A user as a panel has it. */
+export interface PanelUserRow {
+  readonly serverId: string;
+  readonly name: string;
+  readonly served: boolean;
+  /** Null: without end, as with panels that know none. */
+  readonly expiresAt: Date | null;
+}
+
+/** Everything that anybody knows of what was sold, at one moment at which nothing moves. */
+export interface Books {
+  readonly now: Date;
+  readonly intents: readonly Intent[];
+  readonly takings: readonly Taking[];
+  readonly orders: readonly OrderRow[];
+  readonly refunds: readonly RefundRow[];
+  readonly entries: readonly EntryRow[];
+  readonly balances: readonly BalanceRow[];
+  readonly subscriptions: readonly SubscriptionRow[];
+  readonly accesses: readonly AccessRow[];
+  readonly panelUsers: readonly PanelUserRow[];
+}
+
+export const FAULTS = [
+  'paidNotServed',
+  'servedNotPaid',
+  'chargedTwice',
+  'refundedTwice',
+  'extendedTwice',
+  'ledgerImbalance',
+  'orphanKeys',
+] as const;
+export type Fault = (typeof FAULTS)[number];
+/** What is wrong, in sentences that name what they are about. */
+export type Findings = Record<Fault, string[]>;
+
+const DAY_MS = 86_400_000;
+/** Between what was bought and what is had: a refund leaves the time in which it was used. A drill takes less, a plan lasts longer. */
+const SLACK_MS = 3_600_000;
+/** Panels keep whole seconds. */
+const SECOND_MS = 1000;
+const SERVED = ['trial', 'active', 'grace'];
+const UNPAID = ['awaiting', 'cancelled', 'expired'];
+const KEPT_IN_BALANCES = ['customer', 'held', 'rewards-held'];
+
+/** Holds the books of providers, ledger, orders, subscriptions and panels against each other. Any difference is a fault. */
+export function compareBooks(books: Books): Findings {
+  const findings = Object.fromEntries(FAULTS.map((fault) => [fault, [] as string[]])) as Findings;
+  const found = (fault: Fault, what: string) => void findings[fault].push(what);
+  compareMoney(books, found);
+  compareOrders(books, found);
+  compareTime(books, found);
+  compareAccess(books, found);
+  return findings;
+}
+
+type Found = (fault: Fault, what: string) => void;
+
+/** Providers against the ledger, and the ledger against itself. */
+function compareMoney({ takings, entries, balances, orders, refunds, intents }: Books, found: Found): void {
+  const booked = new Map(entries.filter(({ key }) => key.startsWith('paid:')).map((entry) => [entry.key, entry]));
+  for (const { provider, id, key, amountMinor, currency } of takings) {
+    const entry = booked.get(`paid:${provider}:${id}`);
+    booked.delete(`paid:${provider}:${id}`);
+    const what = `${provider} has taken ${amountMinor} ${currency} of ${key} (${id})`;
+    if (!entry) found('paidNotServed', `${what}, and the ledger knows nothing of it`);
+    else if (entry.amountMinor !== amountMinor || entry.currency !== currency)
+      found('ledgerImbalance', `${what}, and the ledger has ${entry.amountMinor} ${entry.currency}`);
+  }
+  for (const { key, amountMinor, currency } of booked.values())
+    found('servedNotPaid', `${amountMinor} ${currency} were booked as ${key}, which no provider has taken`);
+
+  const back = totals(
+    entries.filter(({ reason, to }) => reason === 'refund' && to.startsWith('provider:')),
+    ({ to, currency }) => `${to} ${currency}`,
+  );
+  const sent = totals(
+    takings.map(({ refundedMinor, ...taking }) => ({ ...taking, amountMinor: refundedMinor })),
+    ({ provider, currency }) => `provider:${provider} ${currency}`,
+  );
+  for (const account of new Set([...back.keys(), ...sent.keys()])) {
+    const [here, there] = [back.get(account) ?? 0, sent.get(account) ?? 0];
+    if (here !== there) found('ledgerImbalance', `${account}: ${there} went back, and ${here} is booked`);
+  }
+
+  for (const intent of intents) {
+    const ofOrder = takings.filter(({ key }) => key.startsWith(`${intent.orderId}:`));
+    const meant = intent.paid + (intent.charged ? 1 : 0);
+    if (ofOrder.length > meant)
+      found('chargedTwice', `order ${intent.orderId} was paid ${ofOrder.length} times in place of ${meant}`);
+    const refundedMinor = ofOrder.reduce((sum, taking) => sum + taking.refundedMinor, 0);
+    if (refundedMinor > intent.refundedMinor)
+      found(
+        'refundedTwice',
+        `of order ${intent.orderId} ${refundedMinor} went back in place of ${intent.refundedMinor}`,
+      );
+  }
+
+  const accountOf = (user: string | null, account: string, currency: string) => `${user} ${account} ${currency}`;
+  const moved = new Map<string, number>();
+  for (const { from, to, userId, currency, amountMinor } of entries)
+    for (const [account, change] of [[from, -amountMinor] as const, [to, amountMinor] as const])
+      if (KEPT_IN_BALANCES.includes(account)) add(moved, accountOf(userId, account, currency), change);
+  const kept = new Map(
+    balances.map(({ userId, account, currency, amountMinor }) => [accountOf(userId, account, currency), amountMinor]),
+  );
+  for (const account of new Set([...moved.keys(), ...kept.keys()])) {
+    const [sum, balance] = [moved.get(account) ?? 0, kept.get(account) ?? 0];
+    if (sum !== balance || balance < 0)
+      found('ledgerImbalance', `${account} is ${balance}, and its entries say ${sum}`);
+  }
+
+  const held = totals(
+    [
+      ...orders
+        .filter(({ state }) => state === 'awaiting')
+        .map((order) => ({ ...order, amountMinor: order.heldMinor })),
+      ...refunds.filter(({ state, toBalance }) => state === 'sending' && !toBalance),
+    ],
+    ({ userId, currency }) => accountOf(userId, 'held', currency),
+  );
+  for (const account of new Set([...held.keys(), ...[...kept.keys()].filter((name) => name.includes(' held '))])) {
+    const [wanted, balance] = [held.get(account) ?? 0, kept.get(account) ?? 0];
+    if (wanted !== balance) found('ledgerImbalance', `${account} is ${balance}, and ${wanted} is set aside`);
+  }
+}
+
+/** What was paid is handed out; what is handed out was paid. */
+function compareOrders({ orders, takings, entries, balances }: Books, found: Found): void {
+  const sold = totals(
+    entries.filter(({ to, orderId }) => orderId !== null && to.startsWith('sales:')),
+    ({ orderId }) => orderId!,
+  );
+  const spendable = (userId: string, currency: string) =>
+    balances.find((one) => one.userId === userId && one.account === 'customer' && one.currency === currency)
+      ?.amountMinor ?? 0;
+  for (const order of orders) {
+    const { id, kind, state, totalMinor, heldMinor, userId, currency } = order;
+    const what = `order ${id} (${kind}, ${totalMinor} ${currency})`;
+    const ofOrder = takings.filter(({ key }) => key.startsWith(`${id}:`));
+    if (UNPAID.includes(state)) {
+      // Nobody who has paid is left with nothing; more of what is over already cannot be had.
+      const isEnough = kind !== 'package' && spendable(userId, currency) >= totalMinor - heldMinor;
+      if ((ofOrder.length > 0 || (order.isCart && state === 'awaiting')) && isEnough)
+        found('paidNotServed', `${what} is ${state}, and its money is there`);
+      continue;
+    }
+    if (state === 'paid' && kind !== 'gift') found('paidNotServed', `${what} is paid and not fulfilled`);
+    if (kind === 'top-up') {
+      if (ofOrder.length === 0) found('servedNotPaid', `${what} is ${state}, and nobody has taken its money`);
+    } else if ((sold.get(id) ?? 0) !== totalMinor)
+      found('servedNotPaid', `${what} is ${state}, and ${sold.get(id) ?? 0} were booked for it`);
+  }
+}
+
+/** Every subscription lasts as long as what was bought for it. What time of one plan is worth as time of another is not looked at. */
+function compareTime({ subscriptions, orders }: Books, found: Found): void {
+  for (const { id, status, trialDays, startedAt, validUntil } of subscriptions) {
+    const ofSubscription = orders.filter(({ subscriptionId, planDays }) => subscriptionId === id && planDays !== null);
+    if (ofSubscription.some(({ kind }) => kind === 'change')) continue;
+    const bought = ofSubscription.filter(({ paidAt, state }) => paidAt && state !== 'refunded');
+    if (status === 'ended') {
+      for (const order of bought) found('paidNotServed', `order ${order.id} is of subscription ${id}, which was ended`);
+      continue;
+    }
+    const days = bought.reduce((sum, { planDays, extraDays }) => sum + planDays! + extraDays, trialDays);
+    const differsMs = validUntil.getTime() - startedAt.getTime() - days * DAY_MS;
+    const what = `subscription ${id} was bought for ${days} days and lasts for ${(days + differsMs / DAY_MS).toFixed(2)}`;
+    if (differsMs > SLACK_MS) found('extendedTwice', what);
+    if (differsMs < -SLACK_MS) found('paidNotServed', what);
+  }
+}
+
+/** Panels let in whoever has a subscription, as long as it lasts, and nobody else. */
+function compareAccess({ subscriptions, accesses, panelUsers, now }: Books, found: Found): void {
+  const bySubscription = new Map(accesses.map((access) => [access.subscriptionId, access]));
+  const atPanels = new Map(panelUsers.map((user) => [`${user.serverId} ${user.name}`, user]));
+  const owed = new Set<string>();
+  for (const { id, status, servedUntil } of subscriptions) {
+    const access = bySubscription.get(id);
+    const isOwed = SERVED.includes(status) && servedUntil > now;
+    if (!isOwed) {
+      if (access?.enabled) found('servedNotPaid', `subscription ${id} is ${status}, and its access is open`);
+      continue;
+    }
+    if (!access?.enabled || !access.isTold || access.servers.length === 0) {
+      const how = !access ? 'there is no access' : `its access is ${access.isTold ? 'not open' : 'not there yet'}`;
+      found('paidNotServed', `subscription ${id} is ${status}, and ${how}`);
+    }
+    for (const serverId of access?.enabled ? access.servers : []) {
+      const at = `${serverId} ${access!.panelUser}`;
+      owed.add(at);
+      const user = atPanels.get(at);
+      const lacksMs = user?.expiresAt ? servedUntil.getTime() - user.expiresAt.getTime() : 0;
+      if (!user?.served || lacksMs > SECOND_MS)
+        found(
+          'paidNotServed',
+          `subscription ${id} is ${status}, and server ${at} ${user ? 'lets it in no longer' : 'knows nothing of it'}`,
+        );
+      else if (lacksMs < -SECOND_MS)
+        found('servedNotPaid', `subscription ${id} is served for ${-lacksMs} ms too long by server ${at}`);
+    }
+  }
+  for (const [at, user] of atPanels)
+    if (user.served && !owed.has(at)) found('orphanKeys', `server ${at} lets somebody in to whom nothing is owed`);
+}
+
+function totals<T extends { readonly amountMinor: number }>(all: readonly T[], of: (one: T) => string) {
+  const sums = new Map<string, number>();
+  for (const one of all) add(sums, of(one), one.amountMinor);
+  return sums;
+}
+
+const add = (sums: Map<string, number>, name: string, amount: number) =>
+  void sums.set(name, (sums.get(name) ?? 0) + amount);

@@ -1,0 +1,190 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ListMyAccesses, ReadMyOrder, ReadShop } from '@switchboard/contracts';
+import type { AnswerOf } from '@switchboard/service-kit';
+import { operatorClient } from '../demo/local.mts';
+import { SHOP } from '../demo/sales.mts';
+import { openDemoShop } from '../demo/shop.mts';
+import { type Bank, banksOf } from '../drill/money/banks.mts';
+import { percentile, rssMb } from '../local/figures.mts';
+import { type Installation, startInstallation } from '../local/installation.mts';
+import { operatorNamed } from '../local/operator.mts';
+import { until } from '../local/processes.mts';
+import { connectSandbox, type SandboxClient } from '../local/sandbox-client.mts';
+import { Person } from './person.mts';
+import { readSubscription } from './subscription.mts';
+
+type Order = AnswerOf<typeof ReadMyOrder>;
+type Access = AnswerOf<typeof ListMyAccesses>['data'][number];
+type Plan = AnswerOf<typeof ReadShop>['plans'][number];
+
+/** Somebody who has bought something, and what they can connect by. */
+interface Customer {
+  readonly how: string;
+  readonly person: Person;
+  /** From the moment of the payment until every panel in the link confirms it. */
+  readonly payToLinkMs: number | undefined;
+}
+
+const UP_WITHIN_MS = 90_000;
+const SERVED_WITHIN_MS = 60_000;
+const MOVED_WITHIN_MS = 300_000;
+const LOOK_EVERY_MS = 100;
+/** Of each way to buy. */
+const PEOPLE = 2;
+const PROMO = 'WELCOME';
+
+/** Nothing but the shop is there, and addresses are asked for more often than apps do. */
+const ENV = { DEMO_COMPANY: 'no', VPN_PROVISIONER_LINK_REQUESTS_PER_MINUTE: '6000' };
+
+/**
+ * `npm run smoke -- shop`: people try, buy with a promo code and by each provider at the public address of a started installation; each
+ * link is read as apps read it and held against the panels. Then a server dies, and everybody is served by the others.
+ */
+export async function smokeShop(): Promise<number> {
+  const stateDir = mkdtempSync(join(tmpdir(), 'switchboard-smoke-'));
+  const began = Date.now();
+  let installation: Installation | undefined;
+  try {
+    installation = await startInstallation({ stateDir, ports: 'free', env: ENV });
+    const sandbox = await connectSandbox(installation.sandboxUrl);
+    await open(installation, stateDir, sandbox);
+    const readyMs = Date.now() - began;
+    const { customers, untried } = await sell(installation, sandbox);
+    const served = customers.filter(({ payToLinkMs }) => payToLinkMs !== undefined);
+    for (const { how, payToLinkMs } of customers)
+      console.log(`${how}: ${payToLinkMs === undefined ? 'not served' : `served after ${payToLinkMs} ms`}`);
+    const death = await killServer(served, sandbox);
+    const times = served.map(({ payToLinkMs }) => payToLinkMs!);
+    const ok = served.length === customers.length && death.serverDeathToServedMs !== null;
+    console.log(
+      JSON.stringify({
+        ...{ ok, purchases: customers.length, served: served.length, untried },
+        payToLinkP50Ms: percentile(times, 0.5),
+        payToLinkP99Ms: percentile(times, 0.99),
+        ...death,
+        ...{ readyMs, rssMb: rssMb(installation.apps.pid) },
+      }),
+    );
+    return ok ? 0 : 1;
+  } finally {
+    await installation?.stop();
+    if (existsSync(stateDir)) rmSync(stateDir, { recursive: true, force: true });
+  }
+}
+
+async function open(installation: Installation, stateDir: string, sandbox: SandboxClient): Promise<void> {
+  const contracts = await import('@switchboard/contracts');
+  const client = await operatorClient(stateDir, installation.services);
+  await openDemoShop(client, contracts, { sandbox, gatewayUrl: installation.publicUrls['gateway']! });
+  const areUp = async () => {
+    const { data } = await client.call(contracts.ListServers, { query: {} }, { actor: operatorNamed('smoke') });
+    return data.every(({ health }) => health.state === 'up');
+  };
+  if (!(await until(areUp, UP_WITHIN_MS, 500))) throw new Error('The servers of the shop did not come up');
+}
+
+async function sell({ publicUrls }: Installation, sandbox: SandboxClient) {
+  const banks = banksOf(sandbox);
+  const come = (how: string) => Person.signIn(publicUrls['gateway']!, sandbox, how);
+  const first = await come('Ann');
+  const shop = await first.ask<AnswerOf<typeof ReadShop>>('GET', `/me/shop?botId=${SHOP}`);
+  const ways: [string, (person: Person) => Promise<number>][] = [
+    ['trial', (person) => tryOut(person)],
+    ['promo code', (person) => buy(person, banks[0]!, shop.plans[0]!, PROMO)],
+    ...banks.map((bank): [string, (person: Person) => Promise<number>] => [
+      bank.provider,
+      (person) => buy(person, bank, shop.plans[0]!),
+    ]),
+  ];
+  const all = ways.flatMap((way) => Array.from({ length: PEOPLE }, () => way));
+  const customers = await Promise.all(
+    all.map(async ([how, get]): Promise<Customer> => {
+      const person = await come(how);
+      const paidAt = await get(person);
+      const isServed = await until(async () => (await served(person, sandbox)) > 0, SERVED_WITHIN_MS, LOOK_EVERY_MS);
+      return { how, person, payToLinkMs: isServed ? Date.now() - paidAt : undefined };
+    }),
+  );
+  const tried = banks.map(({ provider }) => provider);
+  return { customers, untried: shop.payWith.map(({ provider }) => provider).filter((name) => !tried.includes(name)) };
+}
+
+async function tryOut(person: Person): Promise<number> {
+  const began = Date.now();
+  await person.ask('POST', '/me/trials', { botId: SHOP });
+  return began;
+}
+
+/** @returns when it was paid */
+async function buy(person: Person, bank: Bank, plan: Plan, promoCode?: string): Promise<number> {
+  const currency = bank.currencies[0]!;
+  const wanted = { kind: 'plan', planId: plan.id };
+  const asked = { botId: SHOP, wanted, currency, provider: bank.provider, email: 'ann@example.com' };
+  const order = await person.ask<Order>('POST', '/me/orders', { ...asked, ...(promoCode && { promoCode }) });
+  if (promoCode && order.quote.discountMinor === 0)
+    throw new Error(`the promo code ${promoCode} makes nothing cheaper`);
+  let url: string | undefined;
+  const isOpen = async () => {
+    const { next } = await person.ask<Order>('GET', `/me/orders/${order.id}`);
+    url = next?.kind === 'open' ? next.url : undefined;
+    return url !== undefined;
+  };
+  if (!(await until(isOpen, SERVED_WITHIN_MS, LOOK_EVERY_MS))) throw new Error(`${bank.provider} opened no page`);
+  const paidAt = Date.now();
+  await bank.pay(url!, { saves: false, afterMs: 0 });
+  return paidAt;
+}
+
+/** By how many servers somebody is served: all forms of their link agree, and the panel of each server in it lets them in; else 0. */
+async function served(person: Person, sandbox: SandboxClient): Promise<number> {
+  const { data } = await person.ask<{ data: Access[] }>('GET', '/me/vpn');
+  const link = data[0]?.link;
+  if (!link) return 0;
+  const { base64, ...others } = await readSubscription(link);
+  const isSame = Object.values(others).every((entries) => entries.join() === base64.join());
+  const panels = await panelsOf(sandbox);
+  const isLetIn = (entry: string) => {
+    const [secret, host] = entry.split('@');
+    const panel = panels.find(({ name }) => name === host!.split('.')[0]);
+    const user = panel?.users.find(({ uuid, password }) => uuid === secret || password === secret);
+    return panel?.power === 'up' && user?.served === true;
+  };
+  return isSame && base64.every(isLetIn) ? base64.length : 0;
+}
+
+async function panelsOf(sandbox: SandboxClient) {
+  const kinds = ['marzban', 'three-x-ui', 'remnawave', 'outline'];
+  const panels = await Promise.all(
+    kinds.map(async (kind) => (await sandbox.panels(kind).servers()).map(({ name, power }) => ({ kind, name, power }))),
+  );
+  return Promise.all(
+    panels
+      .flat()
+      .map(async (panel) => ({ ...panel, users: await sandbox.panels(panel.kind).server(panel.name).users() })),
+  );
+}
+
+/** The server that most people are on refuses all connections from now on. */
+async function killServer(customers: readonly Customer[], sandbox: SandboxClient) {
+  const before = new Map<Customer, number>();
+  for (const customer of customers) before.set(customer, await served(customer.person, sandbox));
+  const [dead] = (await panelsOf(sandbox)).toSorted((a, b) => b.users.length - a.users.length);
+  const alive = (await panelsOf(sandbox)).filter(({ users }) => users.length > 0).length - 1;
+  console.log(`${dead!.kind} ${dead!.name} dies, with ${dead!.users.length} people`);
+  const diedAt = Date.now();
+  await sandbox.panels(dead!.kind).server(dead!.name).setPower('refusing');
+  const isServed = async (customer: Customer) =>
+    (await served(customer.person, sandbox)) >= Math.min(before.get(customer)!, Math.max(1, alive));
+  const waiting = [...customers];
+  const all = await until(
+    async () => {
+      while (waiting[0] && (await isServed(waiting[0]))) waiting.shift();
+      return waiting.length === 0;
+    },
+    MOVED_WITHIN_MS,
+    500,
+  );
+  return { moved: dead!.users.length, serverDeathToServedMs: all ? Date.now() - diedAt : null };
+}
