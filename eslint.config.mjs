@@ -108,7 +108,10 @@ export default defineConfig(
         ...[
           ...['analytics/test/deeds', 'chat-ai/test/build', 'chat-ai/test/start-model'],
           ...['gateway/test/sign-in', 'gateway/test/start-gateway', 'gateway/src/staff/staff.service'],
-          'sandbox/test/phone-page',
+          ...['bot-adapter/test/start-bot-adapter', 'bot-adapter/test/start-sandbox', 'sandbox/test/phone-page'],
+          ...['payments/test/provider.contract', 'payments/src/providers/telegram-stars.provider'],
+          ...['bot-adapter/test/shop-phone', 'bot-adapter/test/pretended-shop'],
+          ...['payments/src/providers/payment-provider', 'payments/test/build', 'payments/test/pretended.provider'],
         ].map((file) => `../../${file}`),
       ],
     }),

@@ -15,6 +15,7 @@ import { ConsolePage } from './console-page';
 import { type KnownIds, pagesOf, UNKNOWN } from './console-pages.mts';
 import { Installation } from './installation';
 import { Person } from './person';
+import { YOOKASSA_SHOP } from './sandbox';
 
 const missing = process.env['CHROMIUM_MISSING'];
 const withBrowser = missing && process.env['CI'] !== 'true' ? describe.skip : describe;
@@ -290,7 +291,8 @@ withBrowser('the console in the browser', () => {
     expect(await readFile(await download.path(), 'utf8')).toMatch(/^\uFEFF?\w+[,;]/);
   });
 
-  story('who signs in with Telegram is the person who writes to the bot', async () => {
+  /** The area of whoever writes to Books, in a browser of their own. */
+  async function signInAsReader(): Promise<{ cabinet: ConsolePage; userId: string }> {
     const [{ user_id: userId } = { user_id: '' }] = await installation.rows<{ user_id: string }>(
       'bot-adapter',
       `SELECT user_id FROM chats WHERE bot_id = 'books' AND moved_to IS NULL`,
@@ -298,20 +300,185 @@ withBrowser('the console in the browser', () => {
     const cabinet = await ConsolePage.open(browser, site);
     const { page } = cabinet;
     await cabinet.go('/me/profile');
-    expect(await cabinet.faults()).toEqual([]);
     await cabinet.press(/Telegram/);
     await page.locator(`input[name="person"][value="${reader.id}"]`).check();
     await page.locator(`input[name="emoji"][value="${await page.locator('#emoji').innerText()}"]`).check();
     await cabinet.press('Approve');
     await cabinet.heading('Profile').waitFor();
+    return { cabinet, userId };
+  }
+
+  story('a plan is put into the catalogue, at the price that was typed', async () => {
+    const { page } = console;
+    // From here on no page is loaded anew: a quick browser would ask for more in a minute than one person may.
+    await console.turnTo('/console/catalogue/books/plans/new');
+    await console.fill({ 'Name in English': 'A month', 'Name in Russian': 'Месяц', Code: 'month', Level: 'plus' });
+    const price = page.getByRole('textbox', { name: /^Russian/ });
+    await price.fill('199.999');
+    await console.press('Save');
+    await console.says('Write an amount, as in 199.00.');
+    await price.fill('199,5');
+    // What was wrong goes when the field is left, and what stands below moves up.
+    await price.blur();
+    await console.press('Something more');
+    await page.getByRole('menuitem', { name: 'VPN devices' }).click();
+    await console.press('Save');
+    await console.says('₽199.50');
+    type Plan = { code: string; prices: Record<string, number>; features: Record<string, number> };
+    const plans = () => installation.rows<Plan>('payments', 'SELECT code, prices, features FROM plans');
+    expect(await plans()).toEqual([{ code: 'month', prices: { RUB: 19_950 }, features: { 'vpn.devices': 1 } }]);
+
+    await page.getByRole('link', { name: 'A month' }).click();
+    await price.fill('249');
+    await console.press('Save');
+    // The words of the first time may still stand there, so what is kept is asked.
+    await until(async () => (await plans())[0]?.prices['RUB'] === 24_900, { what: 'the new price' });
+    expect(await plans()).toEqual([{ code: 'month', prices: { RUB: 24_900 }, features: { 'vpn.devices': 1 } }]);
+  });
+
+  story('what was bought goes back, and the page of the person tells it', async () => {
+    const { cabinet, userId } = await signInAsReader();
+    await console.turnTo(`/console/people/${userId}?tab=purchases`);
+    await console.press('Correct it');
+    await console.dialog.getByLabel('Amount').fill('300');
+    await console.dialog.getByLabel('Reason').fill('Her first month is a present.');
+    await console.agree('Correct it');
+    await console.says('The balance is corrected');
+
+    const [plan] = await installation.rows<{ id: string }>('payments', 'SELECT id FROM plans');
+    const wanted = { kind: 'plan', planId: plan!.id };
+    const order = { botId: 'books', wanted, currency: 'RUB', useBalance: true };
+    const state = await cabinet.page.evaluate(
+      async ([key, body]) => {
+        const headers = { 'content-type': 'application/json', 'idempotency-key': key! };
+        const answer = await fetch('/v1/me/orders', { method: 'POST', headers, body: body! });
+        return ((await answer.json()) as { state: string }).state;
+      },
+      [uuidv7(), JSON.stringify(order)],
+    );
+    expect(state).toBe('fulfilled');
+    await cabinet.close();
+
+    await console.turnTo(`/console/orders?person=${userId}`);
+    await console.page.getByRole('link', { name: 'A month' }).click();
+    await console.says('Served');
+    await console.press('Refund');
+    await console.choose('To the balance in the bot');
+    await console.dialog.getByLabel('Reason').fill('She did not need it.');
+    await console.agree('Refund');
+    await console.says('The refund is on its way');
+    await console.says('Refunded');
+    await console.turnTo(`/console/people/${userId}`);
+    await console.says('₽249.00 went back');
+    await console.turnTo('/console/ledger');
+    await console.says('Adds up to zero');
+  });
+
+  story('a server is added when its panel has answered', async () => {
+    const { account } = await installation.sandbox.client.panels('marzban').addServer({ name: 'frankfurt-1' });
+    const { url, username, password } = account as Record<string, string>;
+    await console.turnTo('/console/servers/new');
+    await console.fill({
+      Name: 'Frankfurt 1',
+      Region: 'de',
+      Address: url!,
+      'User name': username!,
+      'Cost a month': '12',
+    });
+    const secret = console.page.getByLabel(/^Password/);
+    await secret.fill('not this one');
+    await console.press('Try the connection');
+    await console.says('It does not accept the secrets.');
+    await secret.fill(password!);
+    await console.press('Try the connection');
+    await console.says(/It answers in/);
+    await console.press('Save');
+    await console.heading('Frankfurt 1').waitFor();
+    await console.says('0 of 100');
+    await console.turnTo('/console/servers?tab=migrations');
+    await console.press('Move people');
+    await console.agree(/From/);
+    await console.page.getByRole('option', { name: /Frankfurt 1/ }).click();
+    await console.says('It serves nobody who could be moved.');
+  });
+
+  story('who signs in with Telegram is the person who writes to the bot', async () => {
+    const entrance = await ConsolePage.open(browser, site);
+    await entrance.go('/me/profile');
+    expect(await entrance.faults()).toEqual([]);
+    await entrance.close();
+    const { cabinet, userId } = await signInAsReader();
     await cabinet.says(userId);
 
     for (const { path } of pagesOf('me', {}, workspace)) {
       await cabinet.turnTo(path);
       expect([path, await cabinet.faults()]).toEqual([path, []]);
+      if (path.includes(UNKNOWN)) cabinet.forgive(/status of 404/);
     }
+    // A bot that rewards nobody has none.
+    cabinet.forgive(/404 .*me\/referrals/);
     expect(cabinet.complaints).toEqual([]);
     await cabinet.close();
+  });
+
+  story('what a guest has paid is taken over by whoever signs in, and goes on by what they pay there', async () => {
+    const { yookassa } = installation.sandbox.client;
+    const webhookUrl = `${site}/v1/payments/yookassa/northwind/notifications`;
+    await yookassa.setShop({ shopId: YOOKASSA_SHOP.shopId, webhookUrl });
+    const plan = {
+      ...{ botId: 'northwind', code: 'week', level: 'plus', period: { count: 7, unit: 'day' } },
+      ...{ name: { en: 'A week', ru: 'Неделя' }, description: { en: 'All of it.', ru: 'Всё.' } },
+      ...{ prices: { RUB: 9900 }, features: {} },
+    };
+    const status = await console.page.evaluate(
+      async ([key, body]) => {
+        const headers = { 'content-type': 'application/json', 'idempotency-key': key! };
+        return (await fetch('/v1/plans', { method: 'POST', headers, body: body! })).status;
+      },
+      [uuidv7(), JSON.stringify(plan)],
+    );
+    expect(status).toBe(201);
+
+    const guest = await ConsolePage.open(browser, site);
+    const { page } = guest;
+    // The page of the provider opens beside it, and is not what is seen here.
+    await page.addInitScript('window.open = () => null');
+    const pay = async () => {
+      const link = page.getByRole('link', { name: 'Open the payment page' });
+      const address = await link.getAttribute('href');
+      await yookassa.pay(address!.split('/').at(-1)!);
+    };
+    await guest.go('/shop/northwind?campaign=autumn');
+    await guest.heading('Northwind').waitFor();
+    expect(await guest.faults()).toEqual([]);
+    await guest.fill({ 'E-mail': 'philippa@example.com' });
+    await guest.press('Pay ₽99');
+    await pay();
+    await page.getByRole('link', { name: 'Go on in the browser' }).click();
+    await page.getByRole('link', { name: 'Sign in to take it over' }).click();
+    await guest.press(/Telegram/);
+    await page.locator(`input[name="person"][value="${reader.id}"]`).check();
+    await page.locator(`input[name="emoji"][value="${await page.locator('#emoji').innerText()}"]`).check();
+    await guest.press('Approve');
+    await guest.press('Take it over');
+    await guest.says('7 days left');
+    expect(await guest.faults()).toEqual([]);
+
+    // Beside it stands the one that staff have ended.
+    await page.getByRole('link', { name: /^Open/ }).first().click();
+    await page.getByRole('link', { name: 'Extend' }).click();
+    await guest.press('Pay ₽99');
+    await pay();
+    await guest.says('Your subscription goes on.');
+    await page.getByRole('link', { name: 'To my subscription' }).click();
+    await guest.says('14 days left');
+    await guest.go('/me/payments');
+    await page
+      .getByRole('row', { name: /A week/ })
+      .nth(1)
+      .waitFor();
+    expect(guest.complaints).toEqual([]);
+    await guest.close();
   });
 
   describe('each page', () => {
@@ -322,10 +489,15 @@ withBrowser('the console in the browser', () => {
         'chat-ai',
         `SELECT id, user_id FROM conversations WHERE bot_id = 'books'`,
       );
-      const [experiment] = await installation.rows<{ id: string }>('analytics', 'SELECT id FROM experiments');
+      const first = async (service: string, table: string) =>
+        (await installation.rows<{ id: string }>(service, `SELECT id FROM ${table}`))[0]!.id;
       ids = {
         ...{ botId: 'books', conversationId: known!.id, userId: known!.user_id },
-        experimentId: experiment!.id,
+        ...{
+          experimentId: await first('analytics', 'experiments'),
+          serverId: await first('vpn-provisioner', 'servers'),
+        },
+        ...{ orderId: await first('payments', 'orders'), planId: await first('payments', 'plans') },
       };
       await console.go('/console/');
     });

@@ -36,7 +36,7 @@ const panels = globSync(`${folder}/*.json`).flatMap((file) => {
     installation = await Installation.start({ GATEWAY_WEBHOOK_PRIVATE_NETWORKS: '127.0.0.0/8' });
     prometheus = await Prometheus.watching(installation.urls);
     await prometheus.scraped();
-    await Promise.all([talk(), comeFromOutside(), work()]);
+    await Promise.all([talk(), sell(), comeFromOutside(), work()]);
   }, 120_000);
   afterAll(async () => {
     await prometheus?.stop();
@@ -62,6 +62,48 @@ const panels = globSync(`${folder}/*.json`).flatMap((file) => {
     await sandbox.scriptTranscript('How often shall a wheel be checked?');
     await emma.sendVoice(await sandbox.file(voice!.file_id), voice!.duration);
     await emma.reads(/How often shall a wheel be checked/);
+  }
+
+  /** A purchase and a renewal as they are in the books, a server, and requests that are refused: each begins a series. */
+  async function sell(): Promise<void> {
+    const ask = (url: string, init?: RequestInit) => fetch(url, init).then((answer) => answer.text());
+    const { publicUrl } = installation.service('gateway');
+    const links = installation.service('vpn-provisioner').publicUrl;
+    const comeOnce = async () => {
+      const forged = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' };
+      await ask(`${publicUrl}/v1/payments/yookassa/northwind/notifications`, forged);
+      await ask(`${links}/s/nobodys`);
+    };
+    await comeOnce();
+    await installation.rows(
+      'payments',
+      `WITH booked (reason, from_account, to_account) AS
+         (VALUES ('payment', 'provider:yookassa', 'customer'), ('purchase', 'customer', 'sales:northwind')),
+       person AS (SELECT gen_random_uuid() AS id),
+       ordered AS (
+         INSERT INTO orders (id, user_id, bot_id, kind, wanted, title, state, currency, list_minor, discount_minor, credit_minor, total_minor,
+           locale, created_at, expires_at, paid_at, revision)
+         SELECT gen_random_uuid(), id, 'northwind', 'renewal', '{}', '{}', 'fulfilled', 'RUB', 100, 0, 0, 100, 'en', now(), now(), now(), 1 FROM person),
+       compared AS (
+         INSERT INTO reconciliations (id, bot_id, provider, day, state, revision)
+         VALUES (gen_random_uuid(), 'northwind', 'yookassa', current_date - 1, 'fits', 1))
+       INSERT INTO ledger_entries (id, transaction_id, booked_at, key, reason, from_account, to_account, amount_minor, currency, user_id)
+       SELECT gen_random_uuid(), gen_random_uuid(), now(), reason, reason, from_account, to_account, 100, 'RUB', id FROM booked, person`,
+    );
+    await installation.rows(
+      'vpn-provisioner',
+      `WITH server AS (
+         INSERT INTO servers (id, name, region, capacity, weight, monthly_cost_minor, currency, panel_kind, url, settings, endpoints,
+           parallel_calls, state, revision, created_at, changed_at)
+         VALUES (gen_random_uuid(), 'Frankfurt 1', 'de', 100, 1, 500, 'EUR', 'marzban', 'http://127.0.0.1:9', '{"username": "admin"}', '[]', 4,
+           'in-service', 1, now(), now()) RETURNING id)
+       INSERT INTO server_health (server_id, state, against, falls, since, epoch, cleaned_epoch)
+       SELECT id, 'down', 0, 0, now(), 0, 0 FROM server`,
+    );
+    // A rate is of what comes after it was seen once.
+    for (const seen of ['payment_notifications_total', 'vpn_link_requests_total'])
+      await until(async () => (await prometheus.query(seen)).length > 0, { what: seen });
+    await comeOnce();
   }
 
   /** What minutes would bring. */

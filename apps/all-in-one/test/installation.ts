@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { prefixOf, type RunningApps, startApps } from '@switchboard/service-kit';
 import { createTestDatabase, type TestDatabase, testEnv, testIndex } from '@switchboard/testing';
 import { services } from '../src/services';
-import { LUMEN, NORTHWIND, Sandbox } from './sandbox';
+import { LUMEN, NORTHWIND, Sandbox, YOOKASSA_SHOP } from './sandbox';
 
 const demo = join(__dirname, '..', '..', '..', 'deploy', 'demo', 'bots');
 
@@ -25,7 +25,12 @@ function inSandbox(id: string, { name, token }: typeof LUMEN) {
     assistant: { ...assistant, ...(assistant.knowledge && { knowledge: join(demo, assistant.knowledge) }) },
   };
 }
-const bots = { lumen: inSandbox('lumen', LUMEN), northwind: inSandbox('northwind', NORTHWIND) };
+const yookassa = { shopId: YOOKASSA_SHOP.shopId, secretEnv: 'NORTHWIND_YOOKASSA_SECRET' };
+const bots = {
+  lumen: inSandbox('lumen', LUMEN),
+  // It sells as well.
+  northwind: { ...inSandbox('northwind', NORTHWIND), payments: { yookassa } },
+};
 
 /** Everything a company has, but for the services themselves: third parties, a database and a folder for files. */
 export class Site {
@@ -56,6 +61,7 @@ export class Site {
       GATEWAY_PUBLIC_PORT: '0',
       VPN_PROVISIONER_PUBLIC_PORT: '0',
       BOTS_FOLDER: join(this.folder, 'bots'),
+      [yookassa.secretEnv]: YOOKASSA_SHOP.secretKey,
       // Short, for the stories in which models fail; long enough for a busy machine.
       CHAT_AI_FIRST_TOKEN_TIMEOUT_MS: '2500',
       CHAT_AI_IDLE_TIMEOUT_MS: '2000',

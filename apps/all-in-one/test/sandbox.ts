@@ -4,6 +4,8 @@ import { Program } from './program';
 
 export const LUMEN = { token: '7000000001:sandbox-lumen', username: 'lumen_bot', name: 'Lumen' };
 export const NORTHWIND = { token: '7000000002:sandbox-northwind', username: 'northwind_bot', name: 'Northwind' };
+/** The shop that the sandbox has from the beginning. */
+export const YOOKASSA_SHOP = { shopId: '500001', secretKey: 'test_sandbox' };
 
 export interface Fault {
   target: string;
@@ -52,6 +54,7 @@ export class Sandbox {
       CHAT_AI_SANDBOX_BASE_URL: models,
       TTS_WORKER_SANDBOX_BASE_URL: models,
       PAYMENTS_SANDBOX_URL: this.url,
+      VPN_PROVISIONER_CLOUDS_SANDBOX_URL: this.url,
       ...signInEnv({ telegram: `${this.url}/telegram-login`, openid: `${this.url}/openid` }, this.smtpUrl),
     };
   }

@@ -6,8 +6,8 @@ import { Person } from './person';
 const TURNS = 8;
 /** Each is a round trip, which is what a turn costs most: who adds one changes this number, and docs/performance.md. */
 const AT_MOST = 33;
-/** They hear every event, and nobody waits for them. */
-const LISTENING = ['analytics', 'gateway'];
+/** They hear what was said or spent, and nobody waits for them. */
+const LISTENING = ['analytics', 'gateway', 'payments'];
 /** Begin, inbox, who has consented, store and count, commit: for all events that came in a quarter of a second. */
 const AT_MOST_OF_BATCH = 5;
 /** Made whether or not somebody asks something: slots of schedules, looks for parked events. */
