@@ -1,5 +1,5 @@
 import { MemoryTransport } from '@switchboard/bus';
-import { AccessGranted, MembershipChanged } from '@switchboard/contracts';
+import { AccessGranted, CreateCampaign, MembershipChanged } from '@switchboard/contracts';
 import { type TestApp, until } from '@switchboard/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { PretendedShop } from '../../bot-adapter/test/pretended-shop';
@@ -92,6 +92,8 @@ describe('the VPN shop, over both services', () => {
   });
 
   it('sells a plan, tells what was paid, gives the link, and shows what somebody has', async () => {
+    const campaign = { botId: BOT, name: 'spring', title: 'Spring' };
+    await payments.app.gateway.call(CreateCampaign, { body: campaign, idempotencyKey: uuidv7() });
     const { phone, home, userId } = await arrive('spring');
     const plans = await press(phone, home, /Choose a plan/, /Choose a plan:/);
     const checkout = await press(phone, plans, /month/, /Price: ₽199/);

@@ -193,7 +193,7 @@ export const vpnProvisionerDataMap: DataMap = {
   },
   server_orders: {
     purpose: 'Servers that a cloud makes.',
-    retention: 'As long as the proposal.',
+    retention: 'Until a year after the server was removed.',
     erasure: 'not personal',
     columns: {
       region: 'Country and place.',
@@ -201,6 +201,8 @@ export const vpnProvisionerDataMap: DataMap = {
       state: 'How far it is.',
       asked_by: 'Id of a member of staff, or of the service.',
       address: 'Of the server.',
+      template: 'What it is made of.',
+      secrets: 'Encrypted: passwords of account and panel.',
       failure: 'In the words of the cloud or the panel.',
     },
   },

@@ -12,6 +12,7 @@ import { type AnswerOf, auditEntry, Clock, Cursors, DomainError, type RequestOf 
 import { DataSource, type EntityManager, In } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { ServerOrder } from '../server-templates/server-order.entity';
+import type { ServerTemplate } from '../server-templates/server-template.entity';
 import { ServerOrdersJobs } from '../server-templates/server-orders.jobs';
 import { Server } from '../servers/server.entity';
 import { adviceFor, type CapacityAdvice } from './capacity-advice';
@@ -91,7 +92,8 @@ export class ForecastService {
         [proposal.serverId, now],
       );
     }
-    if (accept && proposal.kind === 'add') await this.orders.order(tx, id, proposal.region, decision.decidedBy);
+    const template = accept && proposal.kind === 'add' && (await this.orders.templateFor(tx, proposal.region));
+    if (template) await this.orders.order(tx, id, template, decision.decidedBy);
     const about = { resourceType: 'capacity-proposal', resourceId: id, after: { state: decision.state } };
     await this.outbox.add(tx, AuditEntryAppendRequested(auditEntry(actor, DecideCapacityProposal, about)));
     return shown({ ...proposal, ...decision }, await tx.findBy(ServerOrder, { id }));
@@ -105,16 +107,22 @@ export class ForecastService {
     for (const { region } of regions) {
       const expected = await this.loads.expected(region);
       await this.db.transaction(async (tx) => {
-        const advice = adviceFor(await this.serversOf(tx, region), expected);
-        await this.put(tx, region, advice);
+        // One that is being made is what the last proposal was for.
+        if (await this.orders.isUnderWay(tx, region)) return;
+        await this.put(tx, region, adviceFor(await this.serversOf(tx, region), expected));
       });
     }
-    await this.db.query(`DELETE FROM capacity_proposals WHERE state <> 'open' AND made_at < $1`, [
-      this.daysAgo(KEPT_DAYS),
-    ]);
+    await this.db.query(
+      `DELETE FROM capacity_proposals p WHERE state <> 'open' AND made_at < $1
+         AND NOT EXISTS (SELECT FROM server_orders o WHERE o.id = p.id AND o.state <> 'removed')`,
+      [this.daysAgo(KEPT_DAYS)],
+    );
   }
 
-  private async put(tx: EntityManager, region: string, advice: CapacityAdvice | undefined): Promise<void> {
+  private async put(tx: EntityManager, region: string, advised: CapacityAdvice | undefined): Promise<void> {
+    const template = advised?.kind === 'add' ? await this.orders.templateFor(tx, region) : undefined;
+    // It costs what is going to be made.
+    const advice = advised && template ? { ...advised, ...costOf(template) } : advised;
     const open = await tx.findOne(CapacityProposal, {
       where: { region, state: 'open' },
       lock: { mode: 'pessimistic_write' },
@@ -133,7 +141,8 @@ export class ForecastService {
       ...{ monthlyCostMinor: advice.monthlyCostMinor, currency: advice.currency, madeAt: this.clock.now() },
     });
     await this.outbox.add(tx, CapacityProposed({ ...advice, proposalId: id, region }));
-    if (advice.kind === 'add' && (await this.orders.isAutomatic(tx, region))) await this.decide(tx, ITSELF, id, true);
+    // Where it would not be made now, or was not made lately, somebody has to look.
+    if (template?.automatic && !(await this.orders.hasFailed(tx, template))) await this.decide(tx, ITSELF, id, true);
   }
 
   private async wasDismissed(tx: EntityManager, region: string, { kind, serverId }: CapacityAdvice): Promise<boolean> {
@@ -161,3 +170,5 @@ const shown = (proposal: CapacityProposal, orders: readonly ServerOrder[]): View
     order: order ? { state: order.state, failure: order.failure, serverId: order.serverId } : null,
   };
 };
+
+const costOf = ({ monthlyCostMinor, currency }: ServerTemplate) => ({ monthlyCostMinor, currency });

@@ -1,7 +1,11 @@
+import type { ServerTemplate } from './server-template.entity';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /** `making`: the cloud makes it; `starting`: its panel comes up; `removed`: it was retired, and costs nothing any more. */
 export type ServerOrderState = 'asked' | 'making' | 'starting' | 'added' | 'failed' | 'removed';
+
+/** What of a template is needed to make a server, and to remove it again. */
+export type OrderedTemplate = Omit<ServerTemplate, 'region' | 'maxServers' | 'automatic' | 'secrets' | 'changedAt'>;
 
 /** A server that is made by a cloud, because the forecast has proposed it. */
 @Entity({ name: 'server_orders' })
@@ -26,6 +30,14 @@ export class ServerOrder {
 
   @Column('timestamptz', { name: 'asked_at' })
   askedAt!: Date;
+
+  /** As it was when the server was ordered: the account that it is with stays the same. */
+  @Column('jsonb')
+  template!: OrderedTemplate;
+
+  /** Those of the template; encrypted with a key of the installation, and gone once it is removed. */
+  @Column('text', { nullable: true })
+  secrets!: string | null;
 
   @Column('text', { nullable: true })
   address!: string | null;

@@ -6,6 +6,7 @@ import {
   type ListServerTemplates,
   RemoveServerTemplate,
   SetServerTemplate,
+  toDecimal,
 } from '@switchboard/contracts';
 import {
   type AnswerOf,
@@ -21,6 +22,7 @@ import { type Cloud, CloudRefused, CloudUnavailable } from '../clouds/cloud';
 import { CloudsService } from '../clouds/clouds.service';
 import { PanelsService } from '../panels/panels.service';
 import { withDeadline } from '../panels/with-deadline';
+import type { OrderedTemplate, ServerOrder } from './server-order.entity';
 import { ServerTemplate } from './server-template.entity';
 
 type View = AnswerOf<typeof SetServerTemplate>;
@@ -48,6 +50,9 @@ class CloudHasRefused extends FieldRefused {
 }
 
 const SECRETS = 'server_templates.secrets';
+const ORDER_SECRETS = 'server_orders.secrets';
+/** A public one, which nobody asks. */
+const ANY_ADDRESS = '1.1.1.1';
 const ASKED_MS = 20_000;
 
 @Injectable()
@@ -70,46 +75,84 @@ export class ServerTemplatesService {
     return tx.findOneBy(ServerTemplate, { region });
   }
 
-  secretsOf({ region, secrets }: Pick<ServerTemplate, 'region' | 'secrets'>): TemplateSecrets {
-    if (secrets === null) return { cloud: {}, panel: {} };
-    return JSON.parse(this.cipher.decrypt(secrets, SECRETS, region)) as TemplateSecrets;
+  secretsOf({ id, secrets }: Pick<ServerOrder, 'id' | 'secrets'>): TemplateSecrets {
+    return this.read(secrets, ORDER_SECRETS, id);
   }
 
-  cloudOf(template: ServerTemplate): Cloud {
-    return this.clouds.account(template.cloudKind, template.cloudSettings, this.secretsOf(template).cloud);
+  cloudOf(order: ServerOrder): Cloud {
+    const { cloudKind, cloudSettings } = order.template;
+    return this.clouds.account(cloudKind, cloudSettings, this.secretsOf(order).cloud);
+  }
+
+  /** What an order keeps of it. */
+  keptWith(orderId: string, saved: ServerTemplate): Pick<ServerOrder, 'template' | 'secrets'> {
+    const { region: _, maxServers: __, automatic: ___, changedAt: ____, secrets, ...template } = saved;
+    const kept = this.read(secrets, SECRETS, saved.region);
+    return { template, secrets: this.cipher.encrypt(JSON.stringify(kept), ORDER_SECRETS, orderId) };
+  }
+
+  /** Prices of clouds change. @throws CloudRefused where it cannot be had, or costs more than was agreed to */
+  async checkPrice(
+    cloud: Cloud,
+    {
+      plan,
+      location,
+      monthlyCostMinor,
+      currency,
+    }: Pick<OrderedTemplate, 'plan' | 'location' | 'monthlyCostMinor' | 'currency'>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const offer = (await cloud.offers(signal)).find((one) => one.plan === plan && one.location === location);
+    if (!offer) throw new CloudRefused('sold-out', `${plan} cannot be had in ${location} now`);
+    const { monthly } = offer;
+    if (monthly.currency === currency && monthly.amountMinor > monthlyCostMinor)
+      throw new CloudRefused('invalid', `${plan} costs ${toDecimal(monthly)} ${currency} a month in ${location}`);
+  }
+
+  private read(secrets: string | null, place: typeof SECRETS | typeof ORDER_SECRETS, id: string): TemplateSecrets {
+    return secrets === null
+      ? { cloud: {}, panel: {} }
+      : (JSON.parse(this.cipher.decrypt(secrets, place, id)) as TemplateSecrets);
   }
 
   /** Asks the cloud, so it is done before there is a transaction. */
   async check({ params, body }: Asked): Promise<void> {
     const { cloud: secrets } = await this.merged(this.db.manager, params.region, body);
     this.panels.check({ panelKind: body.panelKind, settings: body.panelSettings }, body.panelSecrets);
-    if (!URL.canParse(filled(body.panelUrl, { address: '192.0.2.1', name: 'vpn' })))
-      throw new FieldRefused('validation_failed', '/panelUrl', NO_ADDRESS);
+    // As some server will have it: whether such an address may be asked is the same for all.
+    const url = filled(body.panelUrl, { address: ANY_ADDRESS, name: 'vpn' });
+    if (!URL.canParse(url)) throw new FieldRefused('validation_failed', '/panelUrl', NO_ADDRESS);
+    await this.panels.checkAddress(url);
+    if (body.maxServers > 1 && nameOf(body, 1) === nameOf(body, 2))
+      throw new FieldRefused('validation_failed', '/serverName', NO_NUMBER);
     const cloud = this.clouds.account(body.cloudKind, body.cloudSettings, secrets);
-    const offers = await withDeadline(ASKED_MS, undefined, (signal) => cloud.offers(signal)).catch((error: unknown) => {
-      if (error instanceof CloudRefused) throw new CloudHasRefused('/plan', error.message);
-      if (error instanceof CloudUnavailable && error.trouble === 'unauthorized')
-        throw new CloudHasRefused('/cloudSecrets', error.message);
-      throw error;
-    });
-    if (!offers.some(({ plan, location }) => plan === body.plan && location === body.location))
-      throw new CloudHasRefused('/plan', `${body.plan} cannot be had in ${body.location} now`);
+    await withDeadline(ASKED_MS, undefined, (signal) => this.checkPrice(cloud, body, signal)).catch(
+      (error: unknown) => {
+        if (error instanceof CloudRefused) throw new CloudHasRefused('/plan', error.message);
+        if (error instanceof CloudUnavailable && error.trouble === 'unauthorized')
+          throw new CloudHasRefused('/cloudSecrets', error.message);
+        throw error;
+      },
+    );
   }
 
   async set(tx: EntityManager, { params, body, actor }: Asked): Promise<View> {
     const { region } = params;
     const secrets = await this.merged(tx, region, body);
-    const { userData: _, cloudSecrets: __, panelSecrets: ___, ...settings } = body;
+    const { userData, cloudSecrets, panelSecrets, ...settings } = body;
     const template = tx.create(ServerTemplate, {
       ...{ ...settings, region, changedAt: this.clock.now() },
       secrets: this.cipher.encrypt(JSON.stringify(secrets), SECRETS, region),
     } as ServerTemplate);
     const before = await this.find(tx, region);
     await tx.save(ServerTemplate, template);
-    await this.audit(tx, actor, SetServerTemplate, region, {
-      ...(before && { before: factsOf(before) }),
-      after: factsOf(template),
-    });
+    const after = {
+      ...factsOf(template),
+      newSecrets: [...Object.keys(cloudSecrets), ...Object.keys(panelSecrets)],
+      // It runs as root on every server to come.
+      userDataChanged: userData !== undefined,
+    };
+    await this.audit(tx, actor, SetServerTemplate, region, { ...(before && { before: factsOf(before) }), after });
     return this.shown(template);
   }
 
@@ -123,7 +166,7 @@ export class ServerTemplatesService {
   /** What is not given anew stays, as long as it is the same cloud or panel. */
   private async merged(tx: EntityManager, region: string, body: Asked['body']): Promise<TemplateSecrets> {
     const saved = await this.find(tx, region);
-    const known = saved ? this.secretsOf(saved) : { cloud: {}, panel: {} };
+    const known = this.read(saved?.secrets ?? null, SECRETS, region);
     const userData = body.userData ?? known.userData;
     return {
       cloud: { ...(saved?.cloudKind === body.cloudKind && known.cloud), ...body.cloudSecrets },
@@ -133,7 +176,7 @@ export class ServerTemplatesService {
   }
 
   private shown(template: ServerTemplate): View {
-    const { cloud, panel, userData } = this.secretsOf(template);
+    const { cloud, panel, userData } = this.read(template.secrets, SECRETS, template.region);
     const { secrets: _, ...rest } = template;
     return {
       ...rest,
@@ -155,6 +198,10 @@ export class ServerTemplatesService {
   }
 }
 
+const NO_NUMBER = {
+  en: 'Several servers need a name with {number} in it.',
+  ru: 'Нескольким серверам нужно имя с {number}.',
+};
 const NO_ADDRESS = { en: 'That is no address.', ru: 'Это не адрес.' };
 
 const factsOf = ({ secrets: _, changedAt: __, panelUrl, ...facts }: ServerTemplate): Record<string, unknown> => ({
@@ -166,3 +213,7 @@ const factsOf = ({ secrets: _, changedAt: __, panelUrl, ...facts }: ServerTempla
 /** `https://{address}:8000` of a server. */
 export const filled = (text: string, values: Readonly<Record<string, string>>): string =>
   text.replaceAll(/\{(\w+)\}/g, (all, name: string) => values[name] ?? all);
+
+/** `Frankfurt {number}` of one. */
+export const nameOf = ({ serverName }: Pick<ServerTemplate, 'serverName'>, number: number): string =>
+  filled(serverName, { number: String(number) });

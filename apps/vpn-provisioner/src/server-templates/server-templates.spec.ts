@@ -18,6 +18,7 @@ import { marzban } from '../panels/marzban.panel';
 import { pretended } from '../../test/pretended.panel';
 import { ForecastService } from '../forecast/forecast.service';
 import { HOURS_PER_WEEK } from '../forecast/load-forecast';
+import { ServerOrdersJobs } from './server-orders.jobs';
 
 type Asked = z.input<(typeof SetServerTemplate)['body']>;
 
@@ -48,8 +49,9 @@ const template = (more: Partial<Asked> = {}): Asked => ({
   ...{ panelSecrets: { password: panel.password }, userData: '#cloud-config\npanel: marzban\n' },
   ...more,
 });
-const set = (region: string, more?: Partial<Asked>) =>
-  vpn.app.gateway.call(SetServerTemplate, { params: { region }, body: template(more) });
+const set = (region: string, more?: Partial<Asked>, cloudSettings = {}) =>
+  vpn.app.gateway.call(SetServerTemplate, { params: { region }, body: { ...template(more), cloudSettings } });
+const propose = () => vpn.app.service.nest.get(ForecastService, { strict: false }).propose();
 const proposals = async (region: string) =>
   (await vpn.app.gateway.call(ListCapacityProposals, { query: { region } })).data;
 const decide = (proposalId: string, accept = true) =>
@@ -67,7 +69,7 @@ async function isBusy(region: string): Promise<string> {
     `INSERT INTO region_loads (region, hour, people, online) SELECT $1, unnest($2::timestamptz[]), 97, 0`,
     [region, hours],
   );
-  await vpn.app.service.nest.get(ForecastService, { strict: false }).propose();
+  await propose();
   const [proposal] = await proposals(region);
   expect(proposal).toMatchObject({ kind: 'add' });
   return proposal!.id;
@@ -111,10 +113,69 @@ it('with leave to do so one is made without anybody, and never more than allowed
   await isBusy('de-auto');
   expect((await proposals('de-auto'))[0]).toMatchObject({ state: 'accepted', decidedBy: 'service:vpn-provisioner' });
   await untilOrder('de-auto', 'added');
+  const inCloud = (await sandbox.byHand.servers()).length;
   await vpn.db.query(`UPDATE servers SET capacity = 1 WHERE region = 'de-auto'`);
-  await vpn.app.service.nest.get(ForecastService, { strict: false }).propose();
+  await propose();
   const [latest] = await proposals('de-auto');
-  expect(latest).toMatchObject({ kind: 'add', order: null });
+  // Somebody has to look at it.
+  expect(latest).toMatchObject({ kind: 'add', state: 'open', order: null });
+  expect(await sandbox.byHand.servers()).toHaveLength(inCloud);
+});
+
+it('while one is made no other one is ordered for the same need, and two processes make it once', async () => {
+  await set('de-twice', { automatic: true, maxServers: 5 });
+  const orderId = await isBusy('de-twice');
+  await propose();
+  await propose();
+  expect((await proposals('de-twice')).filter(({ order }) => order)).toHaveLength(1);
+  const jobs = vpn.app.service.nest.get(ServerOrdersJobs, { strict: false });
+  const run = { attempt: 1, isLastAttempt: false, signal: new AbortController().signal };
+  await until(
+    async () => {
+      await Promise.allSettled([1, 2, 3].map(() => jobs.make({ orderId }, run)));
+      return (await proposals('de-twice'))[0]!.order!.state === 'added';
+    },
+    { what: 'the server' },
+  );
+  const names = (await sandbox.byHand.servers()).map(({ name }) => name);
+  expect(names.filter((name) => name.startsWith('vpn-de-twice-'))).toHaveLength(1);
+  expect(await serversOf('de-twice')).toHaveLength(2);
+});
+
+it('one that was not made costs nothing, and is not ordered again before somebody has changed what it is made of', async () => {
+  // A panel that never comes up.
+  await set('de-bad', { automatic: true, maxServers: 5, panelUrl: `${sandbox.url}/nothing/{name}` });
+  await isBusy('de-bad');
+  await untilOrder('de-bad', 'starting');
+  vpn.app.clock.advance(46 * 60_000);
+  expect((await untilOrder('de-bad', 'failed')).failure).toContain('panel');
+  await propose();
+  expect((await proposals('de-bad'))[0]).toMatchObject({ state: 'open', order: null });
+  await vpn.tick('remove-retired-servers');
+  const inCloud = async () => (await sandbox.byHand.servers()).filter(({ name }) => name.startsWith('vpn-de-bad-'));
+  expect(await inCloud()).toEqual([]);
+  vpn.app.clock.advance(1000);
+  await set('de-bad', { automatic: true, maxServers: 5 });
+  await vpn.db.query(`UPDATE capacity_proposals SET state = 'outdated' WHERE region = 'de-bad' AND state = 'open'`);
+  await propose();
+  await untilOrder('de-bad', 'added');
+});
+
+it('leaves the account that it was ordered with, whatever became of the template, and keeps no other one back', async () => {
+  await set('de-moved', {}, { label: 'first' });
+  await decide(await isBusy('de-moved'));
+  const { serverId } = await untilOrder('de-moved', 'added');
+  await set('de-moved', {}, { label: 'second' });
+  await vpn.app.gateway.call(RemoveServerTemplate, { params: { region: 'de-moved' } });
+  const params = { serverId: serverId! };
+  await vpn.app.gateway.call(ChangeServer, { params, body: { state: 'retired' }, ifMatch: '*' });
+  const before = (await sandbox.byHand.servers()).length;
+  await vpn.tick('remove-retired-servers');
+  expect(await sandbox.byHand.servers()).toHaveLength(before - 1);
+  const [order] = await vpn.db.query<[{ secrets: unknown }]>('SELECT secrets FROM server_orders WHERE server_id = $1', [
+    serverId,
+  ]);
+  expect(order.secrets).toBeNull();
 });
 
 it('a cloud that refuses says why, and nothing is added', async () => {
@@ -142,6 +203,10 @@ it('what the cloud does not have, an unknown cloud, a wrong token and a panel wi
   expect(await code({ cloudKind: 'none' })).toBe('/cloudKind');
   expect(await code({ cloudSecrets: { token: 'wrong' } })).toBe('/cloudSecrets');
   expect(await code({ panelUrl: 'nowhere' })).toBe('/panelUrl');
+  // As the panel of a server in production it would be asked in the open.
+  expect(await code({ panelUrl: 'http://{address}:8000' })).toBe('/url');
+  expect(await code({ serverName: 'Frankfurt' })).toBe('/serverName');
+  expect(await code({ monthlyCostMinor: 100 })).toBe('/plan');
   expect(await code({ panelSecrets: { nothing: 'x' } })).toBe('/secrets/nothing');
 });
 

@@ -109,7 +109,10 @@ describe('what an update of Telegram means', () => {
   });
 
   it('an answer to a part of a message quotes that part', () => {
-    const reply = { reply_to_message: { message_id: 4, from: { id: 42 }, text: 'noon or midnight' }, quote: { text: 'midnight' } };
+    const reply = {
+      reply_to_message: { message_id: 4, from: { id: 42 }, text: 'noon or midnight' },
+      quote: { text: 'midnight' },
+    };
     expect(message({ text: 'why?', ...reply })).toMatchObject({ replyToText: 'midnight' });
   });
 
@@ -132,7 +135,9 @@ describe('what an update of Telegram means', () => {
       message({ chat: inGroup, text, entities: [entity('bot_command', text, text)], ...more });
     expect(command('/help')).toBeUndefined();
     expect(command('/help@Lumen_bot')).toMatchObject({ kind: 'command', name: 'help' });
-    expect(command('/help', { reply_to_message: { message_id: 4, from: { id: 42 } } })).toMatchObject({ kind: 'command' });
+    expect(command('/help', { reply_to_message: { message_id: 4, from: { id: 42 } } })).toMatchObject({
+      kind: 'command',
+    });
   });
 
   it('a topic is kept, a thread of replies is none', () => {
