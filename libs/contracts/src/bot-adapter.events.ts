@@ -38,7 +38,8 @@ export const LinkFollowed = defineEvent(
   }),
   {
     subject: 'userId',
-    summary: 'A person came by a link that says something to the bot, for the first time or again.',
+    summary:
+      'A person came by a link that says something to the bot, or pressed a button that stands for one, for the first time or again.',
   },
 );
 

@@ -118,7 +118,7 @@ export const BOT_SECTION_READERS: Readonly<Record<string, readonly string[]>> = 
   assistant: ['chat-ai'],
   payments: ['payments'],
   shop: ['bot-adapter'],
-  staff: ['bot-adapter'],
+  staff: ['bot-adapter', 'chat-ai'],
 };
 
 /** Where the token of a bot's channel is in its description. No two bots share one: they would take each other's messages away. */

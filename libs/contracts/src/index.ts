@@ -399,7 +399,7 @@ export {
   ReadAuditVerification,
   RequestAuditVerification,
 } from './gateway.audit.api';
-export { SendMail } from './gateway.mails.api';
+export { SendMail, SendMailToPerson } from './gateway.mails.api';
 export { CreateProofChallenge } from './gateway.proof-of-work.api';
 export { ReadSession, SignOut } from './gateway.session.api';
 export { BeginSso, CompleteSso, EndSsoSessions, ListStaffSignInMethods } from './gateway.sso.api';
@@ -487,6 +487,7 @@ export {
   ByUse,
   FEATURES,
   FeatureName,
+  GIGABYTE,
   LevelName,
   WantedRegion,
   Features,
@@ -504,6 +505,7 @@ export * from './payments.balances.api';
 export * from './payments.entitlements.api';
 export * from './payments.gifts.api';
 export * from './payments.guests.api';
+export * from './payments.mail-notices.api';
 export * from './payments.partners.api';
 export * from './segments';
 export * from './bot-adapter.broadcasts.api';

@@ -19,7 +19,7 @@ const Campaign = z
     results: z.object({
       people: z.int().describe('Who came by the link.'),
       buyers: z.int(),
-      orders: z.int().describe('That were paid.'),
+      orders: z.int().describe('That were paid, without what goes on by itself afterwards.'),
       revenue: z.array(Money),
       refunds: z.array(Money),
     }),

@@ -40,7 +40,7 @@ const plan = {
   trialDays: z.int().min(1).max(90).nullable(),
   graceDays: z.int().min(0).max(60),
   byUse: ByUse.nullable().describe(
-    'What is used beyond the plan is paid with the next period; null: it is not to be had.',
+    'What is used beyond the plan is paid with the next period, in each currency of the plan; null: it is not to be had.',
   ),
   position: z.int().min(0).max(10_000),
   receipt: ReceiptTerms,
@@ -106,7 +106,7 @@ export const CreatePlan = defineRoute({
   }),
   answer: Plan,
   etag: 'revision',
-  problems: { 'payments.code_taken': 409 },
+  problems: { 'payments.code_taken': 409, 'payments.use_price_missing': 422 },
 });
 
 export const ChangePlan = defineRoute({
@@ -118,6 +118,7 @@ export const ChangePlan = defineRoute({
   permission: 'catalogue:write',
   body: z.object({ ...plan, archived: z.boolean() }).partial(),
   ifMatch: true,
+  problems: { ...ofPlan.problems, 'payments.use_price_missing': 422 },
 });
 
 const pack = {

@@ -263,13 +263,26 @@ export const ReferralRewarded = defineEvent(
 
 export const PayoutAsked = defineEvent(
   'payments.payout.asked.v1',
-  z.object({ payoutId: z.uuid(), userId: person, amountMinor: AmountMinor, currency: Currency }),
+  z.object({
+    payoutId: z.uuid(),
+    userId: person,
+    botId: BotId.optional().describe('With which it was earned.'),
+    amountMinor: AmountMinor,
+    currency: Currency,
+  }),
   { subject: 'payoutId', summary: 'A partner asked for their earnings.' },
 );
 
 export const PayoutDecided = defineEvent(
   'payments.payout.decided.v1',
-  z.object({ payoutId: z.uuid(), userId: person, amountMinor: AmountMinor, currency: Currency, paid: z.boolean() }),
+  z.object({
+    payoutId: z.uuid(),
+    userId: person,
+    botId: BotId.optional().describe('With which it was earned.'),
+    amountMinor: AmountMinor,
+    currency: Currency,
+    paid: z.boolean(),
+  }),
   { subject: 'payoutId', summary: 'A payout was made or refused.' },
 );
 

@@ -24,7 +24,7 @@ export const ReadGuestShop = defineRoute({
     botId: BotId,
     name: z.string(),
     plans: z.array(ShopPlan),
-    payWith: z.array(PayWith.omit({ saved: true })),
+    payWith: z.array(PayWith.omit({ saved: true, needsEmail: true })),
   }),
   problems: noShop,
 });

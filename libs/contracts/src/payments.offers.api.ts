@@ -80,7 +80,7 @@ export const CreateOffer = defineRoute({
     .refine(({ from, until }) => !from || from < until, { error: 'ends before it begins', path: ['until'] }),
   answer: Offer,
   etag: 'revision',
-  problems: { 'payments.bot_not_found': 404 },
+  problems: { 'payments.bot_not_found': 404, 'payments.offer_over': 422 },
 });
 
 export const EndOffer = defineRoute({

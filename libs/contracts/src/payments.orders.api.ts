@@ -14,6 +14,7 @@ const Order = z
   .object({
     ...{ id: z.uuid(), botId: BotId, userId: z.uuid(), kind: OrderKind, title: LocalizedText, state: OrderState },
     ...{ currency: Currency, listMinor: AmountMinor, discountMinor: AmountMinor, creditMinor: AmountMinor },
+    useMinor: AmountMinor.describe('For what was used beyond the plan; part of the total.'),
     ...{ totalMinor: AmountMinor, refundedMinor: AmountMinor, heldMinor: AmountMinor },
     provider: PaymentProviderName.nullable().describe('Of the last attempt.'),
     promoCode: z.string().nullable(),

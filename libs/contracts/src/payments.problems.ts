@@ -172,4 +172,19 @@ export const paymentsProblems: Readonly<Record<string, ProblemText>> = {
     ru: 'У бота нет аккаунта у этого платёжного провайдера.',
     todo: { en: 'Compare the address with the settings of the bot.', ru: 'Сверьте адрес с настройками бота.' },
   },
+  'payments.offer_over': {
+    en: 'The offer would be over before it begins.',
+    ru: 'Предложение закончилось бы, не начавшись.',
+    todo: { en: 'Name a time that comes.', ru: 'Укажите время в будущем.' },
+  },
+  'payments.use_limit_too_low': {
+    en: 'More than that was used already.',
+    ru: 'Использовано уже больше.',
+    todo: { en: 'Name at least what is owed by now.', ru: 'Укажите не меньше того, что уже начислено.' },
+  },
+  'payments.use_price_missing': {
+    en: 'Use beyond the plan has no price in a currency in which the plan has one.',
+    ru: 'У использования сверх тарифа нет цены в одной из валют тарифа.',
+    todo: { en: 'Add a price for each currency of the plan.', ru: 'Добавьте цену для каждой валюты тарифа.' },
+  },
 };

@@ -19,6 +19,9 @@ export const Features = z
   .meta({ id: 'payments.Features', description: 'What a level brings. True, a number, or null for without limit.' });
 export type Features = z.output<typeof Features>;
 
+/** Of traffic, as panels of VPN servers count it. */
+export const GIGABYTE = 1024 ** 3;
+
 export const FEATURES = {
   /** Bytes in a period of the plan. */
   vpnTraffic: 'vpn.traffic-bytes',

@@ -6,6 +6,7 @@ import { AmountMinor, Currency } from './money';
 import { openWord } from './open-word';
 import { OrderKind, PaymentFailure } from './payments.events';
 import {
+  ByUse,
   CampaignName,
   Features,
   PaymentMethod,
@@ -28,6 +29,7 @@ export const ShopPlan = z
     period: PlanPeriod,
     prices: z.array(Price),
     features: Features,
+    byUse: ByUse.optional().describe('Absent where nothing is to be had beyond the plan.'),
     recurring: z.boolean().describe('It can go on by itself.'),
     giftable: z.boolean(),
   })
@@ -51,6 +53,7 @@ export const PayWith = z
     methods: z.array(PaymentMethod),
     currencies: z.array(Currency),
     recurring: z.boolean(),
+    needsEmail: z.boolean().describe('It sends a receipt: nothing is paid by it without an address.'),
     saved: z
       .array(z.object({ methodId: z.uuid(), title: z.string().describe('"MIR ·· 4477"') }))
       .describe('What the person saved there and can be charged without being asked for it again.'),
@@ -110,7 +113,9 @@ export const ReadShop = defineRoute({
     balances: z.array(Balance),
     subscriptions: z.array(MySubscription),
     cart: z.object({ orderId: z.uuid(), missingMinor: AmountMinor, currency: Currency }).nullable(),
-    needsEmail: z.boolean().describe('Receipts go to an address, and yours is not known.'),
+    needsEmail: z
+      .boolean()
+      .describe('Some way to pay sends receipts to an address, and yours is not known; which of them do, they say.'),
   }),
   problems: { 'payments.no_shop': 404 },
 });
@@ -161,6 +166,10 @@ const Quote = z
     currency: Currency,
     extraDays: z.int().describe('That a promo code or the credit brings.'),
     validUntil: Instant.nullable().describe('Until when the subscription is paid then.'),
+    renewsBy: z
+      .array(PaymentProviderName)
+      .optional()
+      .describe('Who can go on charging for it by themselves, paid as it is quoted. Absent of an order.'),
   })
   .meta({ id: 'payments.Quote' });
 
@@ -217,6 +226,7 @@ const MyOrder = z
     title: LocalizedText,
     state: OrderState,
     quote: Quote,
+    totalMinor: AmountMinor.describe('What it cost or is to cost in all, however it is paid.'),
     promoCode: z.string().nullable(),
     next: NextStep.nullable(),
     provider: PaymentProviderName.nullable(),
@@ -292,7 +302,8 @@ export const PayOrder = defineRoute({
   body: z.object({
     provider: PaymentProviderName,
     savedMethodId: z.uuid().optional(),
-    saveMethod: z.boolean().default(false),
+    saveMethod: z.boolean().optional().describe('As it was ordered when absent.'),
+    email: z.email().max(254).optional().describe('For the receipt; what was given with the order when absent.'),
   }),
   problems: {
     ...ofOrder.problems,
@@ -360,6 +371,7 @@ export const ChangeMySubscription = defineRoute({
     'payments.subscription_not_found': 404,
     'payments.nothing_to_charge': 409,
     'payments.not_pausable': 409,
+    'payments.use_limit_too_low': 422,
   },
 });
 
@@ -382,6 +394,7 @@ export const ReadMyBalance = defineRoute({
   query: PageQuery.extend({ currency: Currency.optional() }),
   answer: pageOf(
     z.object({
+      id: z.uuid(),
       at: Instant,
       changeMinor: z.int(),
       balanceMinor: AmountMinor,

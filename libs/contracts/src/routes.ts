@@ -44,6 +44,7 @@ import * as paymentsChannelPayments from './payments.channel-payments.api';
 import * as paymentsEntitlements from './payments.entitlements.api';
 import * as paymentsGifts from './payments.gifts.api';
 import * as paymentsGuests from './payments.guests.api';
+import * as paymentsMailNotices from './payments.mail-notices.api';
 import * as paymentsOffers from './payments.offers.api';
 import * as paymentsNotifications from './payments.notifications.api';
 import * as paymentsOrders from './payments.orders.api';
@@ -111,6 +112,7 @@ const files = [
   paymentsEntitlements,
   paymentsGifts,
   paymentsGuests,
+  paymentsMailNotices,
   paymentsNotifications,
   paymentsOffers,
   paymentsOrders,

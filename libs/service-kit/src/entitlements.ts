@@ -17,7 +17,7 @@ export interface Entitled {
 
 /** A change is in force everywhere within five seconds, of which one is left for the answer. */
 const FRESH_MS = 4000;
-/** An outage takes nothing away from people that they have paid for. */
+/** As far as this process remembers, an outage takes nothing away from people that they have paid for: one that starts meanwhile knows what is free alone. */
 const KEPT_MS = 24 * 3_600_000;
 const MOST_KEPT = 50_000;
 /** Somebody waits for an answer of a bot: for each try, and in all. */

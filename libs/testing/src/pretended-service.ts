@@ -77,6 +77,13 @@ export class PretendedService {
     return this;
   }
 
+  /** The same until what is given back is called. */
+  meanwhile<Route extends RouteDefinition>(route: Route, handle: Handler<Route>): () => void {
+    this.on(route, handle);
+    const added = this.handlers[0]!;
+    return () => this.handlers.splice(this.handlers.indexOf(added), 1);
+  }
+
   askedFor<Route extends RouteDefinition>({ id }: Route): Asked<Route>[] {
     return this.asked.filter(({ route }) => route === id) as unknown as Asked<Route>[];
   }

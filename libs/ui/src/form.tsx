@@ -24,13 +24,15 @@ export interface FormState {
  * presses, and is made anew after a success.
  *
  * @param send reads the values and asks the server; what it throws is shown, at its field where the problem names one
+ * @param done what it answers with a promise is waited for: as long as the page stands on which it was sent, a second press would be
+ *   another order
  */
 export function useForm<Answer>({
   send,
   done,
 }: {
   send: (data: FormValues, idempotencyKey: string) => Promise<Answer>;
-  done?: (answer: Answer) => void;
+  done?: (answer: Answer) => void | Promise<unknown>;
 }): FormState {
   const id = useId();
   const t = useKitTexts();
@@ -49,9 +51,10 @@ export function useForm<Answer>({
       key.current ??= crypto.randomUUID();
       try {
         const answer = await latest.current.send(new FormValues(data), key.current);
+        const after = latest.current.done?.(answer);
+        if (after) await after;
         key.current = undefined;
         setState(QUIET);
-        latest.current.done?.(answer);
       } catch (error) {
         const problem = problemOf(error);
         // The server knows this key, with another body: it can never succeed again.

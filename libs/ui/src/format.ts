@@ -2,6 +2,9 @@ import { useMemo } from 'react';
 import { useLanguage } from './language';
 import { fractionDigitsOf, type Money } from './money';
 
+/** Of traffic; as the services have it. */
+const GIGABYTE = 1024 ** 3;
+
 type At = string | number | Date;
 
 const MINUTE = 60_000;
@@ -144,6 +147,11 @@ function formatsOf(locale: string) {
         maximumFractionDigits: power === 0 ? 0 : 1,
       }).format(size / 1000 ** power);
     },
+    /** Of a VPN: as panels and shops count it, so that what was sold as 100 GB is told as 100 GB. */
+    traffic: (bytes: number) =>
+      numbers(locale, { style: 'unit', unit: 'gigabyte', unitDisplay: 'short', maximumFractionDigits: 1 }).format(
+        bytes / GIGABYTE,
+      ),
     list: (items: readonly string[]) =>
       once(`${locale} ,`, () => new Intl.ListFormat(locale, { type: 'conjunction' })).format(items),
     language: (tag: string) =>

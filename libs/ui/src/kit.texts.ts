@@ -94,6 +94,7 @@ export const useKitTexts = defineTexts({
     money: {
       mistyped: (example: string) => `Write an amount, as in ${example}.`,
       tooMuch: (most: string) => `At most ${most}.`,
+      tooLittle: (least: string) => `At least ${least}.`,
     },
     commands: {
       list: 'In a list',
@@ -196,6 +197,7 @@ export const useKitTexts = defineTexts({
     money: {
       mistyped: (example) => `Напишите сумму, например ${example}.`,
       tooMuch: (most) => `Не больше ${most}.`,
+      tooLittle: (least) => `Не меньше ${least}.`,
     },
     commands: {
       list: 'В списке',

@@ -7,6 +7,7 @@ import {
 import { FieldParts, type FieldWords } from './field';
 import { useFormats } from './format';
 import { useKitTexts } from './kit.texts';
+import { useLanguage } from './language';
 import { decimalOf, fractionDigitsOf, minorOf } from './money';
 
 interface MoneyFieldProps
@@ -36,11 +37,12 @@ export function MoneyField({
 }: MoneyFieldProps) {
   const t = useKitTexts();
   const formats = useFormats();
+  const { language } = useLanguage();
   const complaintOf = (text: string): string | undefined => {
     if (text.trim() === '') return undefined;
     const amountMinor = minorOf(text, currency);
-    if (amountMinor === undefined || amountMinor < minMinor)
-      return t.money.mistyped(decimalOf({ amountMinor: 19_900, currency }));
+    if (amountMinor === undefined) return t.money.mistyped(decimalOf({ amountMinor: 19_900, currency }, language));
+    if (amountMinor < minMinor) return t.money.tooLittle(formats.money({ amountMinor: minMinor, currency }));
     if (maxMinor === undefined || amountMinor <= maxMinor) return undefined;
     return t.money.tooMuch(formats.money({ amountMinor: maxMinor, currency }));
   };
@@ -48,7 +50,7 @@ export function MoneyField({
     <AriaTextField
       {...rest}
       className="ui-field"
-      defaultValue={defaultMinor === undefined ? '' : decimalOf({ amountMinor: defaultMinor, currency })}
+      defaultValue={defaultMinor === undefined ? '' : decimalOf({ amountMinor: defaultMinor, currency }, language)}
       onChange={onChange && ((text) => onChange(minorOf(text, currency)))}
       validate={complaintOf}
     >

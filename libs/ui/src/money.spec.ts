@@ -31,6 +31,9 @@ it.each([
   [250, 'XTR', '250'],
   [1234, 'KWD', '1.234'],
 ])('%i of %s stands in a field as it would be typed', (amountMinor, currency, text) => {
-  expect(decimalOf({ amountMinor, currency })).toBe(text);
+  expect(decimalOf({ amountMinor, currency }, 'en')).toBe(text);
   expect(minorOf(text, currency)).toBe(amountMinor);
+  const inRussian = decimalOf({ amountMinor, currency }, 'ru');
+  expect(inRussian).toBe(text.replace('.', ','));
+  expect(minorOf(inRussian, currency)).toBe(amountMinor);
 });

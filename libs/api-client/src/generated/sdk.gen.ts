@@ -808,6 +808,12 @@ import type {
   PaymentsLedgerMonthsListData,
   PaymentsLedgerMonthsListErrors,
   PaymentsLedgerMonthsListResponses,
+  PaymentsMailNoticesReadMineData,
+  PaymentsMailNoticesReadMineErrors,
+  PaymentsMailNoticesReadMineResponses,
+  PaymentsMailNoticesSetMineData,
+  PaymentsMailNoticesSetMineErrors,
+  PaymentsMailNoticesSetMineResponses,
   PaymentsNotificationsTakeData,
   PaymentsNotificationsTakeErrors,
   PaymentsNotificationsTakeResponses,
@@ -3297,6 +3303,33 @@ export const gatewayIdentitiesLinkSupabase = <ThrowOnError extends boolean = tru
     ThrowOnError
   >({
     url: '/v1/me/identities/supabase',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * What you hear by e-mail, as far as you have linked an address.
+ */
+export const paymentsMailNoticesReadMine = <ThrowOnError extends boolean = true>(
+  options?: Options<PaymentsMailNoticesReadMineData, ThrowOnError>,
+): RequestResult<PaymentsMailNoticesReadMineResponses, PaymentsMailNoticesReadMineErrors, ThrowOnError> =>
+  (options?.client ?? client).get<
+    PaymentsMailNoticesReadMineResponses,
+    PaymentsMailNoticesReadMineErrors,
+    ThrowOnError
+  >({ url: '/v1/me/mail-notices', ...options });
+
+/**
+ * Sets what you do not want to hear by e-mail.
+ */
+export const paymentsMailNoticesSetMine = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsMailNoticesSetMineData, ThrowOnError>,
+): RequestResult<PaymentsMailNoticesSetMineResponses, PaymentsMailNoticesSetMineErrors, ThrowOnError> =>
+  (options.client ?? client).put<PaymentsMailNoticesSetMineResponses, PaymentsMailNoticesSetMineErrors, ThrowOnError>({
+    url: '/v1/me/mail-notices',
     ...options,
     headers: {
       'Content-Type': 'application/json',

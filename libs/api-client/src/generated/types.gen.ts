@@ -2855,7 +2855,7 @@ export type PaymentsCampaign = {
     people: number;
     buyers: number;
     /**
-     * That were paid.
+     * That were paid, without what goes on by itself afterwards.
      */
     orders: number;
     revenue: Array<Money>;
@@ -3003,6 +3003,13 @@ export type PaymentsLedgerMonth = {
 
 export type PaymentsLevelName = string;
 
+export type PaymentsMailNotices = {
+  /**
+   * What you do not want to hear of. Payments and refused charges are always told.
+   */
+  switchedOff: Array<'granted' | 'expiring' | 'renewals' | 'moves' | 'refunds' | 'gifts'>;
+};
+
 /**
  * By what means a payment is made.
  */
@@ -3076,6 +3083,10 @@ export type PaymentsMyOrder = {
   title: LocalizedText;
   state: PaymentsOrderState;
   quote: PaymentsQuote;
+  /**
+   * What it cost or is to cost in all, however it is paid.
+   */
+  totalMinor: AmountMinor;
   promoCode: string | null;
   next: PaymentsNextStep | null;
   provider: PaymentsProvider | null;
@@ -3242,6 +3253,10 @@ export type PaymentsOrder = {
   listMinor: AmountMinor;
   discountMinor: AmountMinor;
   creditMinor: AmountMinor;
+  /**
+   * For what was used beyond the plan; part of the total.
+   */
+  useMinor: AmountMinor;
   totalMinor: AmountMinor;
   refundedMinor: AmountMinor;
   heldMinor: AmountMinor;
@@ -3351,6 +3366,10 @@ export type PaymentsPayWith = {
   currencies: Array<Currency>;
   recurring: boolean;
   /**
+   * It sends a receipt: nothing is paid by it without an address.
+   */
+  needsEmail: boolean;
+  /**
    * What the person saved there and can be charged without being asked for it again.
    */
   saved: Array<{
@@ -3418,7 +3437,7 @@ export type PaymentsPlan = {
   trialDays: number | null;
   graceDays: number;
   /**
-   * What is used beyond the plan is paid with the next period; null: it is not to be had.
+   * What is used beyond the plan is paid with the next period, in each currency of the plan; null: it is not to be had.
    */
   byUse: PaymentsByUse | null;
   position: number;
@@ -3529,6 +3548,10 @@ export type PaymentsQuote = {
    * Until when the subscription is paid then.
    */
   validUntil: Instant | null;
+  /**
+   * Who can go on charging for it by themselves, paid as it is quoted. Absent of an order.
+   */
+  renewsBy?: Array<PaymentsProvider>;
 };
 
 /**
@@ -3676,6 +3699,10 @@ export type PaymentsShopPlan = {
   period: PaymentsPlanPeriod;
   prices: Array<PaymentsPrice>;
   features: PaymentsFeatures;
+  /**
+   * Absent where nothing is to be had beyond the plan.
+   */
+  byUse?: PaymentsByUse;
   /**
    * It can go on by itself.
    */
@@ -12644,6 +12671,7 @@ export type PaymentsBalancesReadMineResponses = {
    */
   200: {
     data: Array<{
+      id: string;
       at: Instant;
       changeMinor: number;
       balanceMinor: AmountMinor;
@@ -13400,6 +13428,75 @@ export type GatewayIdentitiesLinkSupabaseResponses = {
 export type GatewayIdentitiesLinkSupabaseResponse =
   GatewayIdentitiesLinkSupabaseResponses[keyof GatewayIdentitiesLinkSupabaseResponses];
 
+export type PaymentsMailNoticesReadMineData = {
+  body?: never;
+  path?: never;
+  query?: never;
+  url: '/v1/me/mail-notices';
+};
+
+export type PaymentsMailNoticesReadMineErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsMailNoticesReadMineError =
+  PaymentsMailNoticesReadMineErrors[keyof PaymentsMailNoticesReadMineErrors];
+
+export type PaymentsMailNoticesReadMineResponses = {
+  /**
+   * The answer.
+   */
+  200: PaymentsMailNotices;
+};
+
+export type PaymentsMailNoticesReadMineResponse =
+  PaymentsMailNoticesReadMineResponses[keyof PaymentsMailNoticesReadMineResponses];
+
+export type PaymentsMailNoticesSetMineData = {
+  body: PaymentsMailNotices;
+  path?: never;
+  query?: never;
+  url: '/v1/me/mail-notices';
+};
+
+export type PaymentsMailNoticesSetMineErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsMailNoticesSetMineError = PaymentsMailNoticesSetMineErrors[keyof PaymentsMailNoticesSetMineErrors];
+
+export type PaymentsMailNoticesSetMineResponses = {
+  /**
+   * The answer.
+   */
+  200: PaymentsMailNotices;
+};
+
+export type PaymentsMailNoticesSetMineResponse =
+  PaymentsMailNoticesSetMineResponses[keyof PaymentsMailNoticesSetMineResponses];
+
 export type BotAdapterNewsSettingsReadMineData = {
   body?: never;
   path?: never;
@@ -13757,7 +13854,14 @@ export type PaymentsOrdersPayData = {
   body: {
     provider: PaymentsProvider;
     savedMethodId?: string;
+    /**
+     * As it was ordered when absent.
+     */
     saveMethod?: boolean;
+    /**
+     * For the receipt; what was given with the order when absent.
+     */
+    email?: string;
   };
   headers: {
     /**
@@ -14439,7 +14543,7 @@ export type PaymentsShopReadResponses = {
       currency: Currency;
     } | null;
     /**
-     * Receipts go to an address, and yours is not known.
+     * Some way to pay sends receipts to an address, and yours is not known; which of them do, they say.
      */
     needsEmail: boolean;
   };
@@ -14620,6 +14724,12 @@ export type PaymentsSubscriptionsChangeMineErrors = {
    */
   409: Problem & {
     code?: 'payments.nothing_to_charge' | 'payments.not_pausable' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `payments.use_limit_too_low`
+   */
+  422: Problem & {
+    code?: 'payments.use_limit_too_low' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
    * `too_many_requests`
@@ -15439,6 +15549,12 @@ export type PaymentsOffersCreateErrors = {
     code?: 'payments.bot_not_found' | 'not_found';
   };
   /**
+   * `payments.offer_over`
+   */
+  422: Problem & {
+    code?: 'payments.offer_over' | 'validation_failed' | 'idempotency_key_reused';
+  };
+  /**
    * `too_many_requests`
    */
   429: Problem;
@@ -15606,6 +15722,10 @@ export type PaymentsOrdersReadResponses = {
     listMinor: AmountMinor;
     discountMinor: AmountMinor;
     creditMinor: AmountMinor;
+    /**
+     * For what was used beyond the plan; part of the total.
+     */
+    useMinor: AmountMinor;
     totalMinor: AmountMinor;
     refundedMinor: AmountMinor;
     heldMinor: AmountMinor;
@@ -16925,7 +17045,7 @@ export type PaymentsPlansCreateData = {
     trialDays?: number | null;
     graceDays?: number;
     /**
-     * What is used beyond the plan is paid with the next period; null: it is not to be had.
+     * What is used beyond the plan is paid with the next period, in each currency of the plan; null: it is not to be had.
      */
     byUse?: PaymentsByUse | null;
     position?: number;
@@ -16953,6 +17073,12 @@ export type PaymentsPlansCreateErrors = {
    */
   409: Problem & {
     code?: 'payments.code_taken' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `payments.use_price_missing`
+   */
+  422: Problem & {
+    code?: 'payments.use_price_missing' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
    * `too_many_requests`
@@ -17035,7 +17161,7 @@ export type PaymentsPlansChangeData = {
     trialDays?: number | null;
     graceDays?: number;
     /**
-     * What is used beyond the plan is paid with the next period; null: it is not to be had.
+     * What is used beyond the plan is paid with the next period, in each currency of the plan; null: it is not to be had.
      */
     byUse?: PaymentsByUse | null;
     position?: number;
@@ -17065,6 +17191,12 @@ export type PaymentsPlansChangeErrors = {
    */
   404: Problem & {
     code?: 'payments.plan_not_found' | 'not_found';
+  };
+  /**
+   * `payments.use_price_missing`
+   */
+  422: Problem & {
+    code?: 'payments.use_price_missing' | 'validation_failed' | 'idempotency_key_reused';
   };
   /**
    * `too_many_requests`

@@ -118,6 +118,7 @@ import {
   paymentsLedgerBalance,
   paymentsLedgerList,
   paymentsLedgerMonthsList,
+  paymentsMailNoticesReadMine,
   paymentsOffersList,
   paymentsOffersListMine,
   paymentsOrdersList,
@@ -500,6 +501,9 @@ import type {
   PaymentsLedgerMonthsListData,
   PaymentsLedgerMonthsListError,
   PaymentsLedgerMonthsListResponse,
+  PaymentsMailNoticesReadMineData,
+  PaymentsMailNoticesReadMineError,
+  PaymentsMailNoticesReadMineResponse,
   PaymentsOffersListData,
   PaymentsOffersListError,
   PaymentsOffersListMineData,
@@ -3939,6 +3943,31 @@ export const gatewayIdentitiesListOptions = (options?: Options<GatewayIdentities
       return data;
     },
     queryKey: gatewayIdentitiesListQueryKey(options),
+  });
+
+export const paymentsMailNoticesReadMineQueryKey = (options?: Options<PaymentsMailNoticesReadMineData>) =>
+  createQueryKey('paymentsMailNoticesReadMine', options);
+
+/**
+ * What you hear by e-mail, as far as you have linked an address.
+ */
+export const paymentsMailNoticesReadMineOptions = (options?: Options<PaymentsMailNoticesReadMineData>) =>
+  queryOptions<
+    PaymentsMailNoticesReadMineResponse,
+    PaymentsMailNoticesReadMineError,
+    PaymentsMailNoticesReadMineResponse,
+    ReturnType<typeof paymentsMailNoticesReadMineQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsMailNoticesReadMine({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsMailNoticesReadMineQueryKey(options),
   });
 
 export const botAdapterNewsSettingsReadMineQueryKey = (options: Options<BotAdapterNewsSettingsReadMineData>) =>
