@@ -42,7 +42,6 @@ export class CreateOrders1764200200000 implements MigrationInterface {
     await db.query(
       'CREATE INDEX orders_of_subscription ON orders (subscription_id, id) WHERE subscription_id IS NOT NULL',
     );
-    await db.query(`CREATE INDEX orders_of_renewals ON orders (created_at) WHERE kind = 'renewal'`);
     await db.query(`CREATE INDEX orders_to_close ON orders (expires_at) WHERE state = 'awaiting'`);
     await db.query(`
       CREATE TABLE invoices (

@@ -1,6 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 const INDEXES = {
+  orders_of_renewals: `orders (created_at) WHERE kind = 'renewal'`,
   orders_by_state: 'orders (state, id)',
   invoices_by_external_id_alone: 'invoices (external_id) WHERE external_id IS NOT NULL',
   invoices_by_taking: 'invoices (taking_id) WHERE taking_id IS NOT NULL',
@@ -21,7 +22,8 @@ export class IndexLists1764300200000 implements MigrationInterface {
   readonly name = 'IndexLists1764300200000';
 
   async up(db: QueryRunner): Promise<void> {
-    for (const [name, on] of Object.entries(INDEXES)) await db.query(`CREATE INDEX ${name} ON ${on}`);
+    // Some databases had that of renewals before.
+    for (const [name, on] of Object.entries(INDEXES)) await db.query(`CREATE INDEX IF NOT EXISTS ${name} ON ${on}`);
   }
 
   async down(db: QueryRunner): Promise<void> {

@@ -46,7 +46,10 @@ export const paymentsDataMap: DataMap = {
     retention: 'As long as the subscription.',
     erasure: 'keep under tombstone',
     person: 'user_id',
-    columns: { subscription_id: 'The subscription that it is used under.' },
+    columns: {
+      subscription_id: 'The subscription that it is used under.',
+      limit_currency: 'In what they want to pay for so much: ISO 4217 or XTR.',
+    },
   },
   usage_hours: {
     purpose: 'What was used in each hour, because it is paid.',
@@ -183,6 +186,13 @@ export const paymentsDataMap: DataMap = {
       method_id: 'What is charged.',
       renew_currency: 'In what it is charged.',
     },
+  },
+  memberships: {
+    purpose: 'Who is in the channel that a bot asks for, as far as that has changed.',
+    retention: 'As long as the person is known.',
+    erasure: 'delete row',
+    person: 'user_id',
+    columns: { bot_id: 'The bot.' },
   },
   subscription_periods: {
     purpose: 'The time that was paid for.',
@@ -380,6 +390,13 @@ export const paymentsDataMap: DataMap = {
       charge_id: 'Of Telegram, of the first payment.',
       state: 'Whether it goes on.',
     },
+  },
+  mail_settings: {
+    purpose: 'What people do not want to hear by e-mail.',
+    retention: 'As long as the person is here.',
+    erasure: 'delete row',
+    person: 'user_id',
+    columns: { switched_off: 'Names of groups of notices.' },
   },
   star_lists: {
     purpose: 'How far the list of payments of a bot was read.',

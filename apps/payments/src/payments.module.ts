@@ -17,6 +17,10 @@ import { CreateLedgerMonths1764300100000 } from '../migrations/1764300100000-cre
 import { IndexLists1764300200000 } from '../migrations/1764300200000-index-lists';
 import { RestForChannel1764310000000 } from '../migrations/1764310000000-rest-for-channel';
 import { CreateOffers1764320000000 } from '../migrations/1764320000000-create-offers';
+import { CarryUse1764330000000 } from '../migrations/1764330000000-carry-use';
+import { KeepMemberships1764330100000 } from '../migrations/1764330100000-keep-memberships';
+import { TellAutomaticOrders1764330200000 } from '../migrations/1764330200000-tell-automatic-orders';
+import { CreateMailSettings1764340000000 } from '../migrations/1764340000000-create-mail-settings';
 import { BalanceCorrection } from './balances/balance-correction.entity';
 import { BalancesModule } from './balances/balances.module';
 import { Package } from './catalogue/package.entity';
@@ -37,6 +41,8 @@ import { InvoicesModule } from './invoices/invoices.module';
 import { SavedMethod } from './invoices/saved-method.entity';
 import { LedgerMonth } from './ledger/ledger-month.entity';
 import { LedgerModule } from './ledger/ledger.module';
+import { MailNoticesModule } from './mail-notices/mail-notices.module';
+import { MailSettings } from './mail-notices/mail-settings.entity';
 import { NotificationsModule } from './notifications/notifications.module';
 import { Offer } from './offers/offer.entity';
 import { OffersModule } from './offers/offers.module';
@@ -105,6 +111,7 @@ export function definePayments(providers: readonly ProviderDefinition[]): AppDef
       NotificationsModule,
       RenewalsModule,
       StarsModule,
+      MailNoticesModule,
       ReconciliationModule,
       BackOfficeModule,
       DemoModule,
@@ -144,6 +151,7 @@ export function definePayments(providers: readonly ProviderDefinition[]): AppDef
       UsageAccount,
       Campaign,
       Offer,
+      MailSettings,
     ],
     migrations: [
       CreateLedger1764200000000,
@@ -162,6 +170,10 @@ export function definePayments(providers: readonly ProviderDefinition[]): AppDef
       IndexLists1764300200000,
       RestForChannel1764310000000,
       CreateOffers1764320000000,
+      CarryUse1764330000000,
+      KeepMemberships1764330100000,
+      TellAutomaticOrders1764330200000,
+      CreateMailSettings1764340000000,
     ],
     dataMap: paymentsDataMap,
     port: 4104,

@@ -6,12 +6,12 @@ const LAYERS = [
   ...[
     'ledger',
     'catalogue',
+    'providers',
     'promo-codes',
     'usage-billing',
     'subscriptions',
     'entitlements',
     'orders',
-    'providers',
     'invoices',
   ],
   ...[
@@ -29,7 +29,7 @@ const LAYERS = [
     'guests',
     'notifications',
   ],
-  ...['renewals', 'stars', 'reconciliation', 'back-office', 'demo'],
+  ...['renewals', 'stars', 'mail-notices', 'reconciliation', 'back-office', 'demo'],
 ];
 
 it('the layers of payments import only what stands below them', () => {

@@ -29,14 +29,16 @@ interface Transaction extends Invoice {
 
 const CURRENCY = 'XTR';
 const LINK = 'https://t.me/$';
+/** Of what Telegram lists and is none of it, such as Stars that are paid out. */
+const NOT_PAID_BY_PERSON = '';
 
 /** bot-adapter as far as it takes Stars: what is paid by its links, and what Telegram remembers of that. */
 export class PretendedStars {
   /** As Telegram lists them. */
   readonly transactions: Transaction[] = [];
   readonly renewals: { chargeId: string; renews: boolean }[] = [];
-  /** How often the list was asked for. */
-  lists = 0;
+  /** Persons whom bot-adapter does not know any more. */
+  readonly forgotten = new Set<string>();
   private readonly invoices: Invoice[] = [];
   private charges = 0;
   private shop!: TestShop;
@@ -57,15 +59,16 @@ export class PretendedStars {
         if (!paid) throw new Refusal(422, 'bot-adapter.payment_refused');
         stars.takeBack(chargeId);
       })
-      .on(ChangeChannelRenewal, ({ params: { chargeId }, body: { renews } }) => {
+      .on(ChangeChannelRenewal, ({ params: { chargeId }, body: { userId, renews } }) => {
+        if (stars.forgotten.has(userId)) throw new Refusal(404, 'bot-adapter.payer_not_found');
         stars.renewals.push({ chargeId, renews });
       })
       .on(ListChannelPayments, ({ query: { since, cursor, limit } }) => {
-        stars.lists += 1;
         const first = stars.transactions.findIndex(({ at }) => !since || at >= since);
         const from = cursor === undefined ? (first < 0 ? stars.transactions.length : first) : Number(cursor);
-        const data = stars.transactions.slice(from, from + limit).map((one) => ({ ...one, currency: CURRENCY }));
-        return { data, cursor: String(from + data.length) };
+        const page = stars.transactions.slice(from, from + limit);
+        const paid = page.filter(({ payload }) => payload !== NOT_PAID_BY_PERSON);
+        return { data: paid.map((one) => ({ ...one, currency: CURRENCY })), cursor: String(from + page.length) };
       });
     return stars;
   }
@@ -103,6 +106,20 @@ export class PretendedStars {
     return this.charge(this.invoice(link), userId, { untold });
   }
 
+  /** Telegram lists so many that are no payments of persons. */
+  payOut(count: number): void {
+    const other = { payload: NOT_PAID_BY_PERSON, amountMinor: 1, renews: false, direction: 'out', userId: '' } as const;
+    for (let one = 0; one < count; one += 1)
+      this.transactions.push({ ...other, chargeId: `out${++this.charges}`, at: this.now() });
+  }
+
+  /** The update of a payment comes, late or once more. */
+  async tell(chargeId: string, isRenewal = false): Promise<void> {
+    const { payload, amountMinor, renews, at, userId } = this.transactions.find((one) => one.chargeId === chargeId)!;
+    const told = { botId: BOT, channel: 'telegram', userId, payload, chargeId, amountMinor, currency: CURRENCY };
+    await this.shop.app.probe.say(ChannelPaymentReceived({ ...told, renews, isRenewal, paidAt: at.toISOString() }));
+  }
+
   /** A month later. */
   renew(chargeId: string, { untold = false } = {}): Promise<string> {
     const first = this.transactions.find((one) => one.chargeId === chargeId)!;
@@ -135,9 +152,7 @@ export class PretendedStars {
     const chargeId = `stx${++this.charges}`;
     const at = this.now();
     this.transactions.push({ chargeId, direction: 'in', payload, amountMinor, renews, at, userId });
-    const told = { botId: BOT, channel: 'telegram', userId, payload, chargeId, amountMinor, currency: CURRENCY };
-    const paid = ChannelPaymentReceived({ ...told, renews, isRenewal, paidAt: at.toISOString() });
-    if (!untold) await this.shop.app.probe.say(paid);
+    if (!untold) await this.tell(chargeId, isRenewal);
     return chargeId;
   }
 

@@ -1,16 +1,25 @@
 import {
+  AccessGranted,
+  AccessMoved,
   BalanceChanged,
   ChannelPaymentReceived,
   ChannelPaymentRefunded,
   ChannelRenewalChanged,
   ContactStarted,
+  GiftReturned,
   IdentityLinked,
   InvoiceFailed,
   LinkFollowed,
   OrderPaid,
   OrderRefunded,
+  RenewalFailed,
+  RenewalUpcoming,
   SubscriptionChanged,
   SubscriptionEnded,
+  SubscriptionPaused,
+  SubscriptionResumed,
+  SubscriptionExpired,
+  SubscriptionExpiring,
   UsageRecorded,
 } from '@switchboard/contracts';
 import { hearsUnknownWords } from '@switchboard/testing';
@@ -49,6 +58,10 @@ describe('words that payments does not know', () => {
         autoRenew: false,
       },
     } as const;
+    const server = { serverId: uuidv7(), region: 'de' };
+    const { subscriptionId } = subscription;
+    const access = { accessId: uuidv7(), subscriptionId, userId, botId: BOT, revision: 2 };
+    const renewal = { subscriptionId, userId, botId: BOT, amountMinor: 1, currency: 'RUB' };
     await hearsUnknownWords(shop.app, definePayments([pretended]), {
       [ContactStarted.type]: () =>
         ContactStarted({ ...known, chatId: uuidv7(), botId: BOT, contactId: uuidv7(), locale: 'en' }),
@@ -92,8 +105,17 @@ describe('words that payments does not know', () => {
         ChannelPaymentReceived({ ...charge, renews: false, isRenewal: false, paidAt: at }),
       [ChannelPaymentRefunded.type]: () => ChannelPaymentRefunded({ ...charge, refundedAt: at }),
       [ChannelRenewalChanged.type]: () => ChannelRenewalChanged({ ...payment, state: 'active', changedAt: at }),
+      [AccessGranted.type]: () => AccessGranted({ ...access, servers: [server], first: true, grantedAt: at }),
+      [AccessMoved.type]: () => AccessMoved({ ...access, from: server, to: server, reason: 'planned' }),
+      [SubscriptionExpiring.type]: () => SubscriptionExpiring({ ...subscription, daysLeft: 1 }),
+      [SubscriptionExpired.type]: () => SubscriptionExpired(subscription),
+      [RenewalFailed.type]: () => RenewalFailed({ ...renewal, reason: 'declined', attempt: 1, servedUntil: at }),
+      [RenewalUpcoming.type]: () => RenewalUpcoming({ ...renewal, chargeAt: at }),
+      [GiftReturned.type]: () => GiftReturned({ giftId: uuidv7(), userId, botId: BOT, credited: true }),
       [SubscriptionChanged.type]: () => SubscriptionChanged(subscription),
       [SubscriptionEnded.type]: () => SubscriptionEnded(subscription),
+      [SubscriptionPaused.type]: () => SubscriptionPaused(subscription),
+      [SubscriptionResumed.type]: () => SubscriptionResumed(subscription),
       [InvoiceFailed.type]: async () => {
         const { id: orderId } = await shop.place(person, { wanted: { kind: 'plan', planId } });
         const invoice = { invoiceId: uuidv7(), orderId, userId, botId: BOT, provider: 'pretended' };

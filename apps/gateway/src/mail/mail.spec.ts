@@ -1,10 +1,12 @@
-import { SendMail } from '@switchboard/contracts';
+import { SendMail, SendMailToPerson } from '@switchboard/contracts';
 import { ServiceClient, ServiceIdentity } from '@switchboard/service-kit';
 import { startApp } from '@switchboard/testing';
 import { randomUUID } from 'node:crypto';
 import { Registry } from 'prom-client';
 import { type Gateway, SITE, startGateway } from '../../test/start-gateway';
 import { gatewayApp } from '../gateway.app';
+import { IdentitiesService } from '../people/identities.service';
+import { PeopleService } from '../people/people.service';
 
 let gateway: Gateway;
 beforeAll(async () => {
@@ -40,6 +42,44 @@ it('says that nobody has the address', async () => {
   expect(await as('payments').call(SendMail, { body: letter(address()) })).toEqual({ outcome: 'refused' });
 });
 
+describe('a person', () => {
+  const letters = (subject: string) => ({
+    en: { ...letter('x'), subject },
+    ru: { ...letter('x'), subject: `${subject} по-русски` },
+  });
+  const send = (userId: string, subject: string, app = gateway.app) =>
+    as('payments', { ...gateway, app }).call(SendMailToPerson, { params: { userId }, body: letters(subject) });
+  const person = (locale: string) =>
+    gateway.app.service.db.transaction(async (tx) => {
+      const nest = gateway.app.service.nest;
+      const account = { channel: 'google', externalId: randomUUID() };
+      const { userId } = await nest.get(PeopleService, { strict: false }).signIn(tx, account, { locale });
+      return userId;
+    });
+  const link = (userId: string, email: string) =>
+    gateway.app.service.db.transaction((tx) =>
+      gateway.app.service.nest
+        .get(IdentitiesService, { strict: false })
+        .link(tx, userId, { channel: 'email', externalId: email, label: email }),
+    );
+
+  it.each([
+    ['ru-RU', 'A notice по-русски'],
+    ['en', 'A notice'],
+    ['de', 'A notice'],
+  ])('who reads %s has a mail in their language, at the address that they have linked', async (locale, subject) => {
+    const [userId, to] = [await person(locale), address()];
+    expect(await send(userId, 'A notice')).toEqual({ outcome: 'no-address' });
+    await link(userId, to);
+    expect(await send(userId, 'A notice')).toEqual({ outcome: 'sent' });
+    expect(await gateway.sandbox.mailbox.mails(to)).toMatchObject([{ subject }]);
+  });
+
+  it('who is not known here has no address', async () => {
+    expect(await send(randomUUID(), 'A notice')).toEqual({ outcome: 'no-address' });
+  });
+});
+
 it.each(['//evil.example/x', 'javascript:alert(1)', '/\\evil.example', 'https://a.example/"onclick="'])(
   'takes no link such as %s',
   async (url) => {
@@ -56,5 +96,10 @@ it('says so where no server is configured', async () => {
   const app = await startApp(gatewayApp, { env: { GATEWAY_PUBLIC_URL: SITE } });
   const sent = as('payments', { ...gateway, app }).call(SendMail, { body: letter(address()) });
   await expect(sent).rejects.toMatchObject({ problem: { code: 'gateway.email_not_offered' } });
+  const toPerson = as('payments', { ...gateway, app }).call(SendMailToPerson, {
+    params: { userId: randomUUID() },
+    body: { en: letter('x'), ru: letter('x') },
+  });
+  await expect(toPerson).rejects.toMatchObject({ problem: { code: 'gateway.email_not_offered' } });
   await app.stop();
 });

@@ -217,6 +217,13 @@ export class IdentitiesService {
     });
   }
 
+  /** The address by which a person signs in; undefined: they have linked none, or it cannot be read any more. */
+  async emailOf(tx: EntityManager, userId: string): Promise<string | undefined> {
+    const identity = await tx.findOneBy(Identity, { userId, channel: 'email' });
+    if (!identity) return undefined;
+    return (await this.personal.decrypt(tx, rowOf(identity), { external_id: identity.externalId })).external_id;
+  }
+
   /** The ids of the persons who are known by something, which has to be the whole of it. */
   async ownersOf(
     tx: EntityManager,

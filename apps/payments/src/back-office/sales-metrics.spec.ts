@@ -1,5 +1,6 @@
-import { RenewalFailed, SubscriptionRenewed } from '@switchboard/contracts';
+import { OrderRefunded, RenewalFailed, SubscriptionRenewed } from '@switchboard/contracts';
 import { until } from '@switchboard/testing';
+import { LedgerReports } from '../ledger/ledger-reports.service';
 import { BOT, DAY_MS, TestShop } from '../../test/build';
 import { pay, refusals } from '../../test/pretended.provider';
 
@@ -75,6 +76,33 @@ it('tell how many renewals of a day have failed', async () => {
   const value = await metrics();
   expect(value('payments_renewals_within_day', 'outcome="failed"')).toBe(1);
   expect(value('payments_renewals_within_day', 'outcome="renewed"')).toBe(1);
+  // Nobody has bought anything.
+  expect(value('payments_purchases_within_hour', '')).toBeUndefined();
+});
+
+it('tell of no renewal where somebody goes on by themselves, and does not pay', async () => {
+  await shop.later(2 * DAY_MS);
+  const eve = shop.person();
+  const { subscriptionId } = await shop.buy(eve, { wanted: { kind: 'plan', planId } });
+  await shop.place(eve, { wanted: { kind: 'plan', planId, subscriptionId: subscriptionId! } });
+  await shop.later(2 * 3_600_000);
+  await shop.runs('close-orders');
+  expect((await metrics())('payments_renewals_within_day', '')).toBeUndefined();
+});
+
+it('tell of refunds alone that the provider has not taken', async () => {
+  const ann = shop.person();
+  const { id } = await shop.buy(ann, { wanted: { kind: 'plan', planId } });
+  await shop.refund(id, 100);
+  await shop.app.probe.until(OrderRefunded, ({ data }) => data.orderId === id);
+  const { db } = shop.app.service;
+  await db.query(`UPDATE refunds SET state = 'sending' WHERE order_id = $1`, [id]);
+  await shop.later(600_000);
+  const age = async () => (await metrics())('payments_unanswered_age_seconds', 'what="refund"');
+  expect(await age()).toBe(0);
+  await db.query(`UPDATE refunds SET external_id = NULL WHERE order_id = $1`, [id]);
+  expect(await age()).toBeGreaterThanOrEqual(600);
+  await db.query(`UPDATE refunds SET state = 'done' WHERE order_id = $1`, [id]);
 });
 
 it('tell of accounts that do not hold what was booked, within minutes', async () => {
@@ -87,5 +115,12 @@ it('tell of accounts that do not hold what was booked, within minutes', async ()
   );
   await shop.later(600_000);
   await until(async () => (await imbalances()) === 1, { what: 'the balance to be noticed' });
+  const ledger = shop.app.service.nest.get(LedgerReports, { strict: false });
+  const failing = jest.spyOn(ledger, 'imbalances').mockRejectedValue(new Error('no database'));
+  await shop.later(600_000);
+  await until(async () => (await imbalances()) === undefined, {
+    what: 'what is not known any more to be told by nobody',
+  });
+  failing.mockRestore();
   await shop.app.service.db.query('DELETE FROM balances WHERE user_id = $1', [id]);
 });

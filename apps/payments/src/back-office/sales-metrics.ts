@@ -33,8 +33,11 @@ export class SalesMetrics {
     private readonly clock: Clock,
     private readonly registry: Registry,
   ) {
-    this.gauge('payments_purchases_within_hour', 'Orders that were paid within the last hour.', ['bot'], (gauge, all) =>
-      all.purchases.forEach(({ bot, n }) => gauge.set({ bot }, n)),
+    this.gauge(
+      'payments_purchases_within_hour',
+      'Orders that were paid within the last hour, without those by which a subscription goes on by itself.',
+      ['bot'],
+      (gauge, all) => all.purchases.forEach(({ bot, n }) => gauge.set({ bot }, n)),
     );
     this.gauge(
       'payments_taken_within_hour',
@@ -56,13 +59,13 @@ export class SalesMetrics {
     );
     this.gauge(
       'payments_renewals_within_day',
-      'Renewals that were tried within the last 24 hours, by what became of them: `renewed` or `failed`.',
+      'Renewals that were tried by themselves within the last 24 hours, by what became of them: `renewed` or `failed`.',
       ['bot', 'outcome'],
       (gauge, all) => all.renewals.forEach(({ bot, outcome, n }) => gauge.set({ bot, outcome }, n)),
     );
     this.gauge(
       'payments_ledger_imbalances',
-      'Accounts that do not hold what was booked on them. Absent until they were compared for the first time.',
+      'Accounts that do not hold what was booked on them. Absent while they could not be compared.',
       [],
       (gauge) => {
         if (this.imbalances !== undefined) gauge.set(this.imbalances);
@@ -78,7 +81,7 @@ export class SalesMetrics {
     this.imbalancesAt = now;
     void this.ledger.imbalances(this.db.manager).then(
       (imbalances) => (this.imbalances = imbalances),
-      () => (this.imbalancesAt = -Infinity),
+      () => Object.assign(this, { imbalances: undefined, imbalancesAt: -Infinity }),
     );
   }
 
@@ -89,6 +92,8 @@ export class SalesMetrics {
       async collect() {
         const now = await figures();
         this.reset();
+        // One without labels is 0 then, which would say that all is well.
+        if (labelNames.length === 0) this.remove();
         if (now) fill(this, now);
       },
     });
@@ -109,7 +114,8 @@ export class SalesMetrics {
     const booked = await this.db.query<{ bot: string | null; provider: string | null; n: number }[]>(
       `SELECT CASE reason WHEN 'purchase' THEN substr(to_account, 7) END AS bot,
          CASE reason WHEN 'payment' THEN substr(from_account, 10) END AS provider, count(DISTINCT key)::int AS n
-       FROM ledger_entries WHERE booked_at > $1 AND reason IN ('purchase', 'payment') GROUP BY 1, 2`,
+       FROM ledger_entries e LEFT JOIN orders o ON o.id = e.order_id
+       WHERE booked_at > $1 AND (reason = 'payment' OR reason = 'purchase' AND o.automatic IS NOT TRUE) GROUP BY 1, 2`,
       [hourAgo],
     );
     const differences = await this.db.query<Figures['differences']>(
@@ -119,13 +125,13 @@ export class SalesMetrics {
     );
     const [open] = await this.db.query<[{ payment: number | null; refund: number | null }]>(
       `SELECT (SELECT extract(epoch FROM $1 - min(created_at)) FROM invoices WHERE id > $2 AND state = 'created')::float8 AS payment,
-         (SELECT extract(epoch FROM $1 - min(created_at)) FROM refunds WHERE state = 'sending')::float8 AS refund`,
+         (SELECT extract(epoch FROM $1 - min(created_at)) FROM refunds WHERE state = 'sending' AND external_id IS NULL)::float8 AS refund`,
       // Ids are made in the order of time, by which the latest are found.
       [now, uuidv7({ msecs: daysAgo.getTime() })],
     );
     const renewals = await this.db.query<Figures['renewals']>(
-      `SELECT bot_id AS bot, CASE state WHEN 'cancelled' THEN 'failed' ELSE 'renewed' END AS outcome, count(*)::int AS n
-       FROM orders WHERE kind = 'renewal' AND created_at > $1 AND state <> 'awaiting' GROUP BY 1, 2`,
+      `SELECT bot_id AS bot, CASE WHEN paid_at IS NULL THEN 'failed' ELSE 'renewed' END AS outcome, count(*)::int AS n
+       FROM orders WHERE kind = 'renewal' AND automatic AND created_at > $1 AND state <> 'awaiting' GROUP BY 1, 2`,
       [new Date(now.getTime() - DAY_MS)],
     );
     return {

@@ -149,9 +149,10 @@ interface Sold {
   readonly refunded: string;
 }
 
-/** A top-up is spent once something is bought for it. */
+/** An order that goes on by itself came by no link, and names none. A top-up is spent once something is bought for it. */
 const SOLD = `
   SELECT c.id, o.currency, count(*)::int AS orders, count(DISTINCT o.user_id)::int AS buyers, sum(o.total_minor) AS paid,
     sum(o.refunded_minor) AS refunded
   FROM campaigns c JOIN orders o ON o.bot_id = c.bot_id AND o.campaign = c.name AND o.paid_at IS NOT NULL AND o.kind <> 'top-up'
+    AND o.created_at >= c.created_at
   WHERE c.id = ANY($1) GROUP BY GROUPING SETS ((c.id, o.currency), (c.id)) ORDER BY c.id, o.currency`;

@@ -1,4 +1,11 @@
-import { type Actor, CreateCampaign, EndCampaign, LinkFollowed, ListCampaigns } from '@switchboard/contracts';
+import {
+  type Actor,
+  CreateCampaign,
+  EndCampaign,
+  LinkFollowed,
+  ListCampaigns,
+  SubscriptionRenewed,
+} from '@switchboard/contracts';
 import { until } from '@switchboard/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { BOT, DAY_MS, TestShop } from '../../test/build';
@@ -57,6 +64,21 @@ it('the link that made them come last counts, for a month', async () => {
   await buys(ben);
   expect(await results(first.id)).toMatchObject({ people: 2, orders: 0 });
   expect(await results(second.id)).toMatchObject({ people: 1, orders: 1 });
+});
+
+it('what was bought under its name before there was one, and what goes on by itself, is none of it', async () => {
+  const ann = shop.person();
+  await buys(ann, { campaign: 'winter' });
+  shop.app.clock.advance(1000);
+  const { id } = await create('winter');
+  expect(await results(id)).toMatchObject({ orders: 0, revenue: [] });
+  const wanted = { kind: 'plan', planId, autoRenew: true } as const;
+  await shop.buy(ann, { wanted, saves: 'card', campaign: 'winter' });
+  await shop.later(31 * DAY_MS);
+  await shop.runs('renew-subscriptions');
+  const renewed = () => shop.app.probe.all(SubscriptionRenewed).some(({ data }) => data.userId === ann.id);
+  await until(renewed, { what: 'the renewal' });
+  expect(await results(id)).toMatchObject({ orders: 1, revenue: [{ currency: 'RUB', amountMinor: 19900 }] });
 });
 
 it('an ended one counts nobody more, and its name is not given again', async () => {

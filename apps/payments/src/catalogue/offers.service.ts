@@ -25,6 +25,16 @@ export class CodeTaken extends DomainError {
   }
 }
 
+class UsePriceMissing extends DomainError {
+  constructor(currencies: readonly string[]) {
+    const texts = {
+      en: 'Use beyond the plan needs a price in each currency of the plan.',
+      ru: 'Для использования сверх тарифа нужна цена в каждой валюте тарифа.',
+    };
+    super('payments.use_price_missing', texts, 422, { currencies });
+  }
+}
+
 type ShownPlan = AnswerOf<typeof ReadPlan>;
 type ShownPackage = AnswerOf<typeof CreatePackage>;
 
@@ -53,6 +63,7 @@ export class OffersService {
       ...{ ...rest, id: uuidv7(), periodCount: period.count, periodUnit: period.unit },
       ...{ revision: 1, createdAt: this.clock.now(), archivedAt: null },
     });
+    checkUse(plan);
     await insertOnce(tx, Plan, plan);
     await this.audit(tx, actor, CreatePlan, plan, { after: said(plan) });
     return (await this.shown(tx, [plan]))[0]!;
@@ -65,6 +76,7 @@ export class OffersService {
     ifMatch.check(plan.revision);
     const before = said(plan);
     Object.assign(plan, this.changed(body, plan));
+    checkUse(plan);
     await tx.save(plan);
     await this.audit(tx, actor, ChangePlan, plan, { before, after: said(plan) });
     return (await this.shown(tx, [plan]))[0]!;
@@ -129,6 +141,12 @@ export class OffersService {
       AuditEntryAppendRequested(auditEntry(actor, route, { resourceType, resourceId, botId, ...change })),
     );
   }
+}
+
+/** Who pays in a currency without one would have it for nothing, or not at all. */
+function checkUse({ byUse, prices }: Plan): void {
+  const missing = Object.keys(prices).filter((currency) => byUse && byUse.prices[currency] === undefined);
+  if (missing.length > 0) throw new UsePriceMissing(missing);
 }
 
 const shownPackage = (found: Package): ShownPackage => ({ ...found, archived: found.archivedAt !== null });

@@ -31,7 +31,7 @@ import { LedgerService } from '../ledger/ledger.service';
 import { Order } from '../orders/order.entity';
 import { OrderIsClosed, OrderNotFound, OrdersService } from '../orders/orders.service';
 import { type Offer, QuotesService } from '../orders/quotes.service';
-import { ProviderNotOffered, ProvidersService } from '../providers/providers.service';
+import { ProviderNotOffered, ProvidersService, takes } from '../providers/providers.service';
 import { TrialsService } from '../subscriptions/trials.service';
 import { SubscriptionViews } from '../subscriptions/subscription-views.service';
 
@@ -105,6 +105,7 @@ export class CheckoutService {
         payWith: this.providers.offeredBy(botId).map(({ name, methods, currencies, recurring, renewsAfterDays }) => ({
           ...{ provider: name, methods: [...methods], currencies: [...currencies] },
           recurring: recurring || renewsAfterDays !== undefined,
+          needsEmail: this.providers.needsEmail(botId, name),
           saved: saved.filter(({ provider }) => provider === name).map(({ id, title }) => ({ methodId: id, title })),
         })),
         balances: await this.ledger.balances(tx, actor.id),
@@ -121,7 +122,7 @@ export class CheckoutService {
     return asActor(this.db, actor, async (tx) => {
       const offer = await this.quotes.offer(tx, { ...body, userId: actor.id });
       const balance = body.useBalance ? await this.ledger.balance(tx, actor.id, 'customer', body.currency) : 0;
-      return this.quoteOf(offer, body.currency, Math.min(balance, offer.totalMinor));
+      return this.quoteOf(body.botId, offer, body.currency, Math.min(balance, offer.totalMinor));
     });
   }
 
@@ -159,9 +160,11 @@ export class CheckoutService {
     const order = await this.lockOwn(tx, params.orderId, actor.id);
     if (order.state !== 'awaiting') throw new OrderIsClosed(order.state);
     this.checkProvider(order.botId, body.provider, order.currency);
+    const place = { table: 'orders', id: order.id, userId: order.userId };
+    if (body.email) Object.assign(order, await this.personal.encrypt(tx, place, { email: body.email }));
     this.checkEmail(order.botId, body.provider, order.email !== null);
-    order.savesMethod = body.saveMethod;
-    await tx.update(Order, { id: order.id }, { savesMethod: body.saveMethod });
+    order.savesMethod = body.saveMethod ?? order.savesMethod;
+    await tx.update(Order, { id: order.id }, { savesMethod: order.savesMethod, email: order.email });
     await this.pay(tx, order, body.provider, body.savedMethodId);
     return this.shownOrder(tx, order);
   }
@@ -193,10 +196,11 @@ export class CheckoutService {
     });
   }
 
-  async balance({ actor, query }: RequestOf<typeof ReadMyBalance>): Promise<AnswerOf<typeof ReadMyBalance>> {
+  async balance(request: RequestOf<typeof ReadMyBalance>): Promise<AnswerOf<typeof ReadMyBalance>> {
+    const { actor } = request;
     return asActor(this.db, actor, async (tx) => ({
       balances: await this.ledger.balances(tx, actor.id),
-      ...(await this.ledger.history(tx, actor.id, query.limit)),
+      ...(await this.ledger.history(tx, actor.id, request)),
     }));
   }
 
@@ -218,8 +222,7 @@ export class CheckoutService {
 
   private checkProvider(botId: string, provider: string, currency: string): void {
     const found = this.providers.offeredBy(botId).find(({ name }) => name === provider);
-    const takes = found && (found.currencies.length === 0 || found.currencies.includes(currency));
-    if (!takes) throw new ProviderNotOffered(provider);
+    if (!found || !takes(found, currency)) throw new ProviderNotOffered(provider);
   }
 
   private checkEmail(botId: string, provider: string, isKnown: boolean): void {
@@ -255,11 +258,20 @@ export class CheckoutService {
     return cart ? { orderId: cart.id, missingMinor: Number(cart.missing), currency: cart.currency } : null;
   }
 
-  private quoteOf(offer: Offer, currency: string, fromBalanceMinor: number): AnswerOf<typeof QuoteOrder> {
-    const { listMinor, discountMinor, creditMinor, totalMinor, extraDays, use } = offer;
+  private quoteOf(
+    botId: string,
+    offer: Offer,
+    currency: string,
+    fromBalanceMinor: number,
+  ): AnswerOf<typeof QuoteOrder> {
+    const { listMinor, discountMinor, creditMinor, totalMinor, extraDays, use, plan } = offer;
     const dueMinor = totalMinor - fromBalanceMinor;
     const priced = { listMinor, discountMinor, creditMinor, ...(use && { useMinor: use.amountMinor }) };
-    return { ...priced, fromBalanceMinor, dueMinor, currency, extraDays, validUntil: null };
+    const renewsBy = this.providers.renewing(botId, {
+      plan: offer.kind === 'gift' ? undefined : plan,
+      ...{ currency, listMinor, dueMinor },
+    });
+    return { ...priced, fromBalanceMinor, dueMinor, currency, extraDays, validUntil: null, renewsBy };
   }
 
   private async shownOrder(tx: EntityManager, order: Order): Promise<AnswerOf<typeof ReadMyOrder>> {
@@ -273,6 +285,7 @@ export class CheckoutService {
         ...(useMinor > 0 && { useMinor }),
         ...{ fromBalanceMinor: heldMinor, dueMinor: paidAt ? 0 : totalMinor - heldMinor },
       },
+      totalMinor,
       next: nextOf(order, invoice),
       provider: invoice?.provider ?? null,
       failure: invoice?.failure ?? null,
@@ -284,8 +297,11 @@ export class CheckoutService {
 
 /** A plan as it is shown to whoever may buy it. */
 export function shownPlan(plan: Plan) {
-  const { id, name, description, level, features, recurring, giftable, prices } = plan;
-  return { id, name, description, level, features, recurring, giftable, period: periodOf(plan), prices: shown(prices) };
+  const { id, name, description, level, features, byUse, recurring, giftable, prices } = plan;
+  return {
+    ...{ id, name, description, level, features, recurring, giftable, ...(byUse && { byUse }) },
+    ...{ period: periodOf(plan), prices: shown(prices) },
+  };
 }
 
 const shown = (prices: Prices) => Object.entries(prices).map(([currency, amountMinor]) => ({ currency, amountMinor }));

@@ -2,19 +2,27 @@ import {
   CancelOrder,
   OrderClosed,
   OrderPaid,
+  PayOrder,
   QuoteOrder,
+  ReadMyBalance,
   ReadShop,
   SubscriptionActivated,
 } from '@switchboard/contracts';
 import { until } from '@switchboard/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { BOT, DAY_MS, TestShop } from '../../test/build';
-import { asked, books, pay } from '../../test/pretended.provider';
+import { asked, books, pay, pretended } from '../../test/pretended.provider';
+
+const receipting = { ...pretended, name: 'receipting', recurring: false, needsEmail: () => true };
+const sandbox = { apiRoot: 'http://127.0.0.1:9' };
 
 let shop: TestShop;
 let planId: string;
 beforeAll(async () => {
-  shop = await TestShop.start();
+  shop = await TestShop.start({
+    providers: [pretended, receipting],
+    payments: { pretended: sandbox, receipting: sandbox },
+  });
   planId = await shop.plan({ trialDays: 7 });
 });
 afterEach(async () => expect(await shop.ledgerFaults()).toEqual([]));
@@ -181,4 +189,76 @@ it('a free order asks no provider', async () => {
 it('nobody reads the order of somebody else', async () => {
   const order = await shop.place(shop.person(), { wanted: month() });
   await expect(shop.order(shop.person(), order.id)).rejects.toMatchObject({ status: 404 });
+});
+
+it('what a way to pay needs, and whether it goes on by itself, is told of each', async () => {
+  const ann = shop.person();
+  const byUse = { freeMicros: 1_000_000, prices: { RUB: 15000 } };
+  const dear = await shop.plan({ byUse });
+  const { payWith, plans, needsEmail } = await shop.app.gateway.call(
+    ReadShop,
+    { query: { botId: BOT } },
+    { actor: ann },
+  );
+  expect(payWith.map((way) => [way.provider, way.needsEmail])).toEqual([
+    ['pretended', false],
+    ['receipting', true],
+  ]);
+  expect(needsEmail).toBe(true);
+  expect(plans.find(({ id }) => id === dear)).toMatchObject({ byUse });
+  expect(plans.find(({ id }) => id === planId)).not.toHaveProperty('byUse');
+  const quote = (wanted: object) =>
+    shop.app.gateway.call(
+      QuoteOrder,
+      { body: { botId: BOT, wanted: wanted as never, currency: 'RUB' } },
+      { actor: ann },
+    );
+  expect((await quote(month())).renewsBy).toEqual(['pretended']);
+  expect((await quote({ kind: 'top-up', amountMinor: 5000 })).renewsBy).toEqual([]);
+});
+
+it('who pays in another way gives the address that it needs, and saves the card as they had said', async () => {
+  const ann = shop.person();
+  const order = await shop.place(ann, { wanted: month(), saveMethod: true });
+  expect(order.totalMinor).toBe(19900);
+  const again = (body: object) =>
+    shop.app.gateway.call(
+      PayOrder,
+      { params: { orderId: order.id }, body: body as never, idempotencyKey: uuidv7() },
+      { actor: ann },
+    );
+  await expect(again({ provider: 'receipting' })).rejects.toMatchObject({ problem: { code: 'payments.email_needed' } });
+  await again({ provider: 'receipting', email: 'ann@example.com' });
+  await again({ provider: 'pretended' });
+  const [row] = await shop.app.service.db.query<object[]>(
+    `SELECT saves_method AS saves, email IS NOT NULL AS addressed FROM orders WHERE id = $1`,
+    [order.id],
+  );
+  expect(row).toEqual({ saves: true, addressed: true });
+  const externalId = `ext-${order.id}:3`;
+  await until(() => books.has(externalId), { what: 'the third page' });
+  pay(externalId, 19900, { saves: 'card-again' });
+  await shop.notify(externalId);
+  const paid = await shop.settled(ann, order.id);
+  expect(paid).toMatchObject({ totalMinor: 19900, quote: { dueMinor: 0 } });
+  const { payWith } = await shop.app.gateway.call(ReadShop, { query: { botId: BOT } }, { actor: ann });
+  expect(payWith[0]!.saved).toHaveLength(1);
+});
+
+it('how a balance came to be is read page by page, forth and back, and by currency', async () => {
+  const ann = shop.person();
+  for (const amountMinor of [1000, 2000, 4000]) await shop.buy(ann, { wanted: { kind: 'top-up', amountMinor } });
+  const read = (query: object) => shop.app.gateway.call(ReadMyBalance, { query: query as never }, { actor: ann });
+  const whole = await read({});
+  expect(whole.data.map(({ changeMinor, balanceMinor }) => [changeMinor, balanceMinor])).toEqual([
+    [4000, 7000],
+    [2000, 3000],
+    [1000, 1000],
+  ]);
+  const first = await read({ limit: 2 });
+  const second = await read({ limit: 2, after: first.page.next });
+  expect([...first.data, ...second.data]).toEqual(whole.data);
+  expect(second.page.next).toBeNull();
+  expect((await read({ limit: 2, after: second.page.prev })).data).toEqual(first.data);
+  expect((await read({ currency: 'EUR' })).data).toEqual([]);
 });

@@ -1,7 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { ImportLedgerMonth, ListLedgerMonths } from '@switchboard/contracts';
+import { Outbox } from '@switchboard/bus';
+import { AuditEntryAppendRequested, ImportLedgerMonth, type ListLedgerMonths } from '@switchboard/contracts';
 import {
   type AnswerOf,
+  auditEntry,
   Clock,
   CONFIG,
   Cursors,
@@ -16,6 +18,7 @@ import {
 } from '@switchboard/service-kit';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { DataSource, type EntityManager } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import type { PaymentsConfig } from '../payments.config';
 import { LedgerMonth } from './ledger-month.entity';
@@ -55,6 +58,7 @@ export class LedgerArchive {
     private readonly partitions: LedgerPartitions,
     private readonly personal: PersonalData,
     private readonly cursors: Cursors,
+    private readonly outbox: Outbox,
     private readonly clock: Clock,
     @Inject(MEDIA_STORAGE) private readonly storage: MediaStorage,
     @Inject(CONFIG) private readonly config: PaymentsConfig,
@@ -106,26 +110,67 @@ export class LedgerArchive {
       })
       .orderBy('month.month')
       .getMany();
+    const failures: unknown[] = [];
     for (const { month } of due) {
       signal.throwIfAborted();
-      await this.archive(month);
+      await this.archive(month, signal).catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length > 0)
+      throw new AggregateError(failures, `${failures.length} of ${due.length} months: ${said(failures)}`);
+  }
+
+  /** Each writing has files of its own: nobody changes those of another one that is, or was, under way beside it. */
+  private async archive(month: string, signal: AbortSignal): Promise<void> {
+    const folder = `ledger/${month.slice(0, 4)}/${month.slice(5, 7)}/${uuidv7()}`;
+    const keys: string[] = [];
+    try {
+      const files = await this.db.transaction('REPEATABLE READ', (tx) =>
+        this.write(tx, month, { folder, keys, signal }),
+      );
+      for (const file of files) {
+        signal.throwIfAborted();
+        await this.read(file);
+      }
+      await this.db.transaction((tx) => this.takeOut(tx, month, files, signal));
+    } finally {
+      await this.discard(month, keys);
     }
   }
 
-  private async archive(month: string): Promise<void> {
+  /** Out of the database: unless somebody else has done that meanwhile, or wants to have it there. */
+  private async takeOut(tx: EntityManager, month: string, files: Files, signal: AbortSignal): Promise<void> {
     const start = new Date(month);
-    const files = await this.db.transaction('REPEATABLE READ', (tx) => this.write(tx, month));
-    for (const file of files) await this.read(file);
-    await this.partitions.alone(async (tx) => {
-      if (await this.partitions.exists(tx, start)) {
-        await this.compare(tx, month, files);
-        await this.partitions.drop(tx, start);
-      }
-      await tx.update(
-        LedgerMonth,
-        { month },
-        { files, state: 'archived', archivedAt: this.clock.now(), heldUntil: null },
-      );
+    const known = await this.lock(tx, month);
+    if (!this.isDue(known)) return;
+    if (await this.partitions.exists(tx, start)) {
+      await tx.query(`LOCK TABLE ${partitionOf(start)} IN SHARE MODE`);
+      await this.compare(tx, month, files);
+      signal.throwIfAborted();
+      await this.partitions.lock(tx);
+      await this.partitions.drop(tx, start);
+    } else if (known.entries > 0) throw new Error(`the entries of ${month} are neither in the database nor in storage`);
+    await tx.update(
+      LedgerMonth,
+      { month },
+      { files, state: 'archived', archivedAt: this.clock.now(), heldUntil: null },
+    );
+  }
+
+  private isDue({ state, heldUntil }: LedgerMonth): boolean {
+    return state === 'stored' && (heldUntil === null || heldUntil < dayOf(this.clock.now()));
+  }
+
+  private lock(tx: EntityManager, month: string): Promise<LedgerMonth> {
+    return tx.findOneOrFail(LedgerMonth, { where: { month }, lock: { mode: 'pessimistic_write' } });
+  }
+
+  /** What was written and is not what the month lies in. Whoever may have noted it has ended by then: the month is locked. */
+  private async discard(month: string, keys: readonly string[]): Promise<void> {
+    if (keys.length === 0) return;
+    await this.db.transaction(async (tx) => {
+      const { files } = await this.lock(tx, month);
+      const lost = keys.filter((key) => !files.some((file) => file.key === key));
+      for (const key of lost) await this.storage.delete(key);
     });
   }
 
@@ -142,13 +187,18 @@ export class LedgerArchive {
     if (differs) throw new Error(`the entries of ${month} are not those that were summed up`);
   }
 
-  private async write(tx: EntityManager, month: string): Promise<Files> {
+  private async write(
+    tx: EntityManager,
+    month: string,
+    { folder, keys, signal }: { folder: string; keys: string[]; signal: AbortSignal },
+  ): Promise<Files> {
     const table = partitionOf(new Date(month));
     const files: Files = [];
-    // Nothing ran in that month.
+    // Nothing was booked in that month, or it is out of the database already.
     if (!(await this.partitions.exists(tx, new Date(month)))) return files;
     let after: Pick<Row, 'booked_at' | 'id'> | undefined;
     for (;;) {
+      signal.throwIfAborted();
       const rows = await tx.query<{ row: Row }[]>(
         `SELECT to_jsonb(e) AS row FROM ${table} e WHERE $1::timestamptz IS NULL OR (booked_at, id) > ($1, $2::uuid)
          ORDER BY booked_at, id LIMIT ${ENTRIES_IN_FILE}`,
@@ -157,7 +207,8 @@ export class LedgerArchive {
       if (rows.length === 0) return files;
       let text = '';
       for (const { row } of rows) text += `${JSON.stringify(await this.lineOf(tx, row))}\n`;
-      const key = `ledger/${month.slice(0, 4)}/${month.slice(5, 7)}/${String(files.length + 1).padStart(4, '0')}.jsonl.gz`;
+      const key = `${folder}/${String(files.length + 1).padStart(4, '0')}.jsonl.gz`;
+      keys.push(key);
       const file = await putFile(this.storage, key, gzipSync(text), 'application/gzip');
       files.push({ ...file, entries: rows.length });
       after = rows.at(-1)!.row;
@@ -175,31 +226,42 @@ export class LedgerArchive {
    */
   async ask(
     tx: EntityManager,
-    { params, query }: RequestOf<typeof ImportLedgerMonth>,
+    { actor, params, query }: RequestOf<typeof ImportLedgerMonth>,
   ): Promise<AnswerOf<typeof ImportLedgerMonth>> {
     const month = `${params.month}-01`;
     const known = await tx.findOne(LedgerMonth, { where: { month }, lock: { mode: 'pessimistic_write' } });
     if (!known) throw new LedgerMonthNotFound(month);
+    const before = { state: known.state, heldUntil: known.heldUntil };
     const heldUntil = dayOf(new Date(this.clock.now().getTime() + query.heldDays * DAY_MS));
     if (known.heldUntil === null || known.heldUntil < heldUntil) known.heldUntil = heldUntil;
     if (known.state === 'archived') known.state = 'importing';
+    const after = { state: known.state, heldUntil: known.heldUntil };
+    const change = { resourceType: 'ledger-month', resourceId: params.month, before, after };
+    await this.outbox.add(tx, AuditEntryAppendRequested(auditEntry(actor, ImportLedgerMonth, change)));
     return shown(await tx.save(known));
   }
 
   /** Brings them back, unless that is done. @throws FileDamaged, and then nothing has changed */
-  async import(month: string): Promise<void> {
-    await this.partitions.alone(async (tx) => {
+  async import(month: string, signal: AbortSignal): Promise<void> {
+    await this.db.transaction(async (tx) => {
       const start = new Date(month);
-      const { state, files } = await tx.findOneByOrFail(LedgerMonth, { month });
+      const { state, files, entries } = await tx.findOneByOrFail(LedgerMonth, { month });
       if (state !== 'importing') return;
-      await this.partitions.attach(tx, start, async (table) => {
-        for (const file of files) {
-          const rows = await this.rowsOf(tx, await this.read(file));
-          await tx.query(`INSERT INTO ${table} SELECT * FROM jsonb_populate_recordset(NULL::${table}, $1)`, [
-            JSON.stringify(rows),
-          ]);
-        }
-      });
+      // Nobody waits while the files are read: the table is none of the ledger's yet.
+      const table = await this.partitions.create(tx, start);
+      for (const file of files) {
+        signal.throwIfAborted();
+        const rows = await this.rowsOf(tx, await this.read(file));
+        await tx.query(`INSERT INTO ${table} SELECT * FROM jsonb_populate_recordset(NULL::${table}, $1)`, [
+          JSON.stringify(rows),
+        ]);
+      }
+      await this.compare(tx, month, files);
+      if (files.reduce((sum, file) => sum + file.entries, 0) !== entries)
+        throw new Error(`the files of ${month} do not hold its ${entries} entries`);
+      if ((await this.lock(tx, month)).state !== 'importing') throw new Error(`${month} was brought back meanwhile`);
+      await this.partitions.lock(tx);
+      await this.partitions.attach(tx, start);
       await tx.update(LedgerMonth, { month }, { state: 'stored' });
     });
   }
@@ -219,6 +281,9 @@ export class LedgerArchive {
     return lines.map((line) => Line.parse(JSON.parse(line)));
   }
 }
+
+const said = (failures: readonly unknown[]) =>
+  failures.map((error) => (error instanceof Error ? error.message : String(error))).join('; ');
 
 const shown = ({ month, files, ...rest }: LedgerMonth) => ({
   month: month.slice(0, 7),

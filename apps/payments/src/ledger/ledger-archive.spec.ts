@@ -1,4 +1,10 @@
-import { ImportLedgerMonth, ListLedgerEntries, ListLedgerMonths, ReadTrialBalance } from '@switchboard/contracts';
+import {
+  AuditEntryAppendRequested,
+  ImportLedgerMonth,
+  ListLedgerEntries,
+  ListLedgerMonths,
+  ReadTrialBalance,
+} from '@switchboard/contracts';
 import { MEDIA_STORAGE, type MediaStorage } from '@switchboard/service-kit';
 import { erasePerson, until } from '@switchboard/testing';
 import { gunzipSync } from 'node:zlib';
@@ -12,6 +18,7 @@ import { LedgerReports } from './ledger-reports.service';
 import { LedgerService } from './ledger.service';
 
 const DAY_MS = 86_400_000;
+const forever = new AbortController().signal;
 
 let shop: TestShop;
 let archive: LedgerArchive;
@@ -51,7 +58,7 @@ const imbalances = () =>
   shop.app.service.nest.get(LedgerReports, { strict: false }).imbalances(shop.app.service.db.manager);
 const pass = async () => {
   await archive.close();
-  await archive.archiveDue(new AbortController().signal);
+  await archive.archiveDue(forever);
 };
 
 it('a month is summed up once it is over, and the sums are those of its entries', async () => {
@@ -115,11 +122,61 @@ it('a file that was damaged is not brought back, and the month stays as it is', 
   const whole = await buffer((await storage().open(file!.key))!.body);
   await storage().put(file!.key, Buffer.from('nothing'), { contentType: 'application/gzip' });
   await imported();
-  await expect(archive.import(`${first}-01`)).rejects.toThrow('in place of');
+  await expect(archive.import(`${first}-01`, forever)).rejects.toThrow('in place of');
   expect((await month())!.state).toBe('importing');
   await storage().put(file!.key, whole, { contentType: 'application/gzip' });
-  await archive.import(`${first}-01`);
+  await archive.import(`${first}-01`, forever);
   expect((await month())!.state).toBe('stored');
+});
+
+it('a process starts while partitions are changed, where it has those it needs', async () => {
+  await partitions().alone(() => partitions().makeAhead());
+});
+
+it('a month that somebody brings back or holds while it is written stays, and nothing of the writing does', async () => {
+  const before = await files();
+  shop.app.clock.advance(40 * DAY_MS);
+  await partitions().makeAhead();
+  const keys: string[] = [];
+  const original = storage().put.bind(storage());
+  const put = jest.spyOn(storage(), 'put').mockImplementationOnce(async (key, ...rest) => {
+    keys.push(key);
+    await imported();
+    return original(key, ...rest);
+  });
+  await pass();
+  expect(await month()).toMatchObject({ state: 'stored' });
+  expect((await month())!.heldUntil).not.toBeNull();
+  expect(await files()).toEqual(before);
+  expect(await storage().open(keys[0]!)).toBeUndefined();
+
+  // The job has to stop: likewise.
+  shop.app.clock.advance(40 * DAY_MS);
+  await partitions().makeAhead();
+  const stopped = new AbortController();
+  put.mockImplementationOnce(async (key, ...rest) => {
+    keys.push(key);
+    stopped.abort();
+    return original(key, ...rest);
+  });
+  await expect(archive.archiveDue(stopped.signal)).rejects.toThrow();
+  put.mockRestore();
+  expect(await month()).toMatchObject({ state: 'stored' });
+  expect(await storage().open(keys[1]!)).toBeUndefined();
+});
+
+it('two runs beside each other leave one whole month in storage, also when one comes late', async () => {
+  const before = await accounts();
+  await Promise.allSettled([archive.archiveDue(forever), archive.archiveDue(forever)]);
+  await archive['archive'](`${first}-01`, forever);
+  expect(await month()).toMatchObject({ state: 'archived' });
+  const written = await files();
+  expect(written).toEqual([expect.objectContaining({ entries: 2 })]);
+  await imported();
+  await until(async () => (await month())!.state === 'stored', { what: 'the month being back' });
+  expect(await accounts()).toEqual(before);
+  const asked = shop.app.probe.all(AuditEntryAppendRequested).at(-1)!;
+  expect(asked.data).toMatchObject({ action: ImportLedgerMonth.id, resourceType: 'ledger-month', resourceId: first });
 });
 
 it('a month that is not closed is not found', async () => {
@@ -132,7 +189,13 @@ it('entries that the sums do not know keep a month in the database', async () =>
     `INSERT INTO ledger_entries SELECT gen_random_uuid(), gen_random_uuid(), booked_at, 'past the ledger', reason, from_account, to_account,
        1, currency, user_id, order_id FROM ledger_entries ORDER BY booked_at LIMIT 1`,
   );
+  const second = (await months()).find(({ entries }) => entries === 1)!.month;
+  await imported(second);
+  await until(async () => (await month(second))!.state === 'stored', { what: 'another month being back' });
   shop.app.clock.advance(40 * DAY_MS);
+  await partitions().makeAhead();
   await expect(pass()).rejects.toThrow('are not those');
   expect((await month())!.state).toBe('stored');
+  // And none but that one.
+  expect((await month(second))!.state).toBe('archived');
 });

@@ -28,18 +28,26 @@ export class LedgerPartitions implements OnModuleInit {
 
   /** Attached once it is whole: to create it in its place would lock out whoever books. */
   private async make(month: Date): Promise<void> {
+    // A process that starts waits for nobody as long as there is what it needs.
+    if (await this.exists(this.db.manager, month)) return;
     await this.alone(async (tx) => {
-      if (!(await this.exists(tx, month))) await this.attach(tx, month, async () => undefined);
+      if (await this.exists(tx, month)) return;
+      await this.create(tx, month);
+      await this.attach(tx, month);
     });
   }
 
-  /** One at a time changes which partitions there are. */
   alone<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
     return this.db.transaction(async (tx) => {
-      await tx.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
-      await tx.query(`SELECT pg_advisory_xact_lock(hashtext(current_schema()), hashtext('ledger partitions'))`);
+      await this.lock(tx);
       return work(tx);
     });
+  }
+
+  /** One at a time changes which partitions there are, until `tx` ends: whatever lasts comes before. */
+  async lock(tx: EntityManager): Promise<void> {
+    await tx.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
+    await tx.query(`SELECT pg_advisory_xact_lock(hashtext(current_schema()), hashtext('ledger partitions'))`);
   }
 
   async exists(tx: EntityManager, month: Date): Promise<boolean> {
@@ -49,13 +57,18 @@ export class LedgerPartitions implements OnModuleInit {
     return exists;
   }
 
-  /** @param fill puts the entries into the table of that name, which nobody sees yet */
-  async attach(tx: EntityManager, month: Date, fill: (table: string) => Promise<void>): Promise<void> {
+  /** @returns the name of the table, which nobody sees until it is attached */
+  async create(tx: EntityManager, month: Date): Promise<string> {
     const name = partitionOf(month);
-    const [from, to] = [month, startOfMonth(month, 1)].map((time) => `'${time.toISOString()}'`);
     await tx.query(`CREATE TABLE ${name} (LIKE ledger_entries INCLUDING ALL)`);
-    await fill(name);
-    await tx.query(`ALTER TABLE ledger_entries ATTACH PARTITION ${name} FOR VALUES FROM (${from}) TO (${to})`);
+    return name;
+  }
+
+  async attach(tx: EntityManager, month: Date): Promise<void> {
+    const [from, to] = [month, startOfMonth(month, 1)].map((time) => `'${time.toISOString()}'`);
+    await tx.query(
+      `ALTER TABLE ledger_entries ATTACH PARTITION ${partitionOf(month)} FOR VALUES FROM (${from}) TO (${to})`,
+    );
   }
 
   /** The partition of a month with all that is in it. */

@@ -55,7 +55,7 @@ export class LedgerJobs {
   }
 
   @Runs(ImportMonth)
-  runImport({ month }: PayloadOf<typeof ImportMonth>): Promise<void> {
-    return this.archive.import(month);
+  runImport({ month }: PayloadOf<typeof ImportMonth>, { signal }: JobRun): Promise<void> {
+    return this.archive.import(month, signal);
   }
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
-import { BalanceChanged, type BalanceCause, type Currency } from '@switchboard/contracts';
-import { Clock, DomainError } from '@switchboard/service-kit';
+import { BalanceChanged, type BalanceCause, type Currency, type ReadMyBalance } from '@switchboard/contracts';
+import { Clock, Cursors, DomainError, type Page, type RequestOf } from '@switchboard/service-kit';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { z } from 'zod';
@@ -38,6 +38,16 @@ export interface Booking {
   readonly transfers: readonly Transfer[];
 }
 
+export interface BalanceChange {
+  readonly id: string;
+  readonly at: Date;
+  readonly changeMinor: number;
+  readonly balanceMinor: number;
+  readonly currency: Currency;
+  readonly cause: string;
+  readonly orderId: string | null;
+}
+
 /** A person has less than was to be taken. */
 export class BalanceTooLow extends DomainError {
   constructor() {
@@ -58,6 +68,7 @@ export class LedgerService {
   constructor(
     private readonly outbox: Outbox,
     private readonly clock: Clock,
+    private readonly cursors: Cursors,
   ) {}
 
   /**
@@ -152,28 +163,31 @@ export class LedgerService {
   }
 
   /** How a balance came to be, the newest first; counted back from what it is, since old months may lie in storage. */
-  async history(tx: EntityManager, userId: string, limit: number) {
-    const rows = await tx.query<
-      { at: Date; change: string; balance: string; currency: string; cause: string; orderId: string | null }[]
-    >(
-      `SELECT booked_at AS at, change, balance, currency, reason AS cause, order_id AS "orderId" FROM (
+  async history(
+    tx: EntityManager,
+    userId: string,
+    request: RequestOf<typeof ReadMyBalance>,
+  ): Promise<Page<BalanceChange>> {
+    const { currency, limit } = request.query;
+    const position = this.cursors.position(request);
+    const [from, order] = position?.direction === 'prev' ? ['>', 'ASC'] : ['<', 'DESC'];
+    const rows = await tx.query<BalanceChange[]>(
+      `SELECT id, booked_at AS at, change::float8 AS "changeMinor", balance::float8 AS "balanceMinor", currency, reason AS cause,
+         order_id AS "orderId" FROM (
          SELECT *, coalesce((SELECT amount_minor FROM balances b
              WHERE b.user_id = $1 AND b.account = 'customer' AND b.currency = changes.currency), 0)
            - coalesce(sum(change) OVER (PARTITION BY currency ORDER BY booked_at DESC, id DESC
                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS balance FROM (
            SELECT id, booked_at, currency, reason, order_id,
              CASE WHEN to_account = 'customer' THEN amount_minor ELSE -amount_minor END AS change
-           FROM ledger_entries WHERE user_id = $1 AND 'customer' IN (from_account, to_account)
+           FROM ledger_entries
+           WHERE user_id = $1 AND 'customer' IN (from_account, to_account) AND ($2::text IS NULL OR currency = $2)
          ) changes
-       ) history ORDER BY booked_at DESC, id DESC LIMIT $2`,
-      [userId, limit],
+       ) history WHERE $3::timestamptz IS NULL OR (booked_at, id) ${from} ($3, $4::uuid)
+       ORDER BY booked_at ${order}, id ${order} LIMIT $5`,
+      [userId, currency ?? null, position?.key[0] ?? null, position?.key[1] ?? null, limit + 1],
     );
-    const data = rows.map(({ change, balance, ...row }) => ({
-      ...row,
-      changeMinor: Number(change),
-      balanceMinor: Number(balance),
-    }));
-    return { data, page: { next: null, prev: null } };
+    return this.cursors.page(request, rows, ({ at, id }) => [at.toISOString(), id]);
   }
 
   /** What was booked for one id is another's from now on: they are the same person. */

@@ -34,6 +34,13 @@ class OfferNotFound extends DomainError {
   }
 }
 
+class OfferIsOver extends DomainError {
+  constructor() {
+    const texts = { en: 'It would be over already.', ru: 'Предложение уже закончилось бы.' };
+    super('payments.offer_over', texts, 422);
+  }
+}
+
 type Shown = AnswerOf<typeof CreateOffer>;
 
 const CODE_LENGTH = 12;
@@ -56,11 +63,12 @@ export class OffersOfStaffService {
     return { data: await this.shown(this.db.manager, data), page };
   }
 
-  /** @throws BotNotFound */
+  /** @throws BotNotFound, OfferIsOver */
   async create(tx: EntityManager, { body, actor }: RequestOf<typeof CreateOffer>): Promise<Shown> {
     const { gives, planIds, from, ...rest } = body;
     if (!this.bots.find(body.botId)) throw new BotNotFound(body.botId);
     const now = this.clock.now();
+    if (body.until <= now) throw new OfferIsOver();
     const terms = { gives, planIds, maxUses: null, maxPerPerson: 1, firstOnly: false };
     const promo = await this.promoCodes.make(tx, {
       ...{ ...terms, botId: body.botId, code: randomCode(CODE_LENGTH), personal: true },

@@ -30,7 +30,7 @@ const ended: Offer[] = [];
 
 async function offered(
   criteria: CustomerCriteria,
-  more: { cap?: number; holdOutPercent?: number; days?: number } = {},
+  more: { cap?: number; holdOutPercent?: number; days?: number; until?: string } = {},
 ): Promise<Offer> {
   const { days = 7, ...rest } = more;
   const offer = await shop.app.gateway.call(CreateOffer, {
@@ -73,6 +73,20 @@ it('an offer is shown to the people of its segment alone, and works for nobody e
   });
   const { data } = await shop.app.gateway.call(ListPromoCodes, { query: { botId: BOT } });
   expect(data.map(({ code }) => code)).not.toContain(shown!.promoCode);
+});
+
+it('an offer that would be over already is none', async () => {
+  await expect(offered({}, { days: -1 })).rejects.toMatchObject({
+    status: 422,
+    problem: { code: 'payments.offer_over' },
+  });
+});
+
+it('two offers that end together are decided on by many at once, in one order', async () => {
+  const until = new Date(shop.app.clock.now().getTime() + DAY_MS).toISOString();
+  await Promise.all([offered({}, { until }), offered({}, { until })]);
+  const all = await Promise.all(Array.from({ length: 30 }, () => mine(shop.person())));
+  expect(all.map((offers) => offers.length)).toEqual(all.map(() => 2));
 });
 
 it('the order that uses it counts for it, and it is not shown again', async () => {

@@ -32,7 +32,9 @@ export class PersonalOffersService {
     const open = await tx
       .createQueryBuilder(Offer, 'o')
       .where('o.botId = :botId AND o.endedAt IS NULL AND o.from <= :now AND o.until > :now', { botId, now })
+      // Everybody takes them in one order: who is decided on for two at once waits for nobody who waits for them.
       .orderBy('o.until')
+      .addOrderBy('o.id')
       .getMany();
     const mine: MyOffer[] = [];
     for (const offer of open) {
@@ -46,12 +48,12 @@ export class PersonalOffersService {
   }
 
   /** Whether a person is shown an offer: as was decided before, or from now on. */
-  private async decide(tx: EntityManager, { id, cap }: Offer, userId: string): Promise<boolean> {
+  private async decide(tx: EntityManager, known: Offer, userId: string): Promise<boolean> {
+    const { id, cap } = known;
     const before = await this.decided(tx, id, userId);
     if (before !== undefined) return before;
-    const about = await tx.findOneByOrFail(Offer, { id });
-    if (cap !== null && about.shown >= cap) return false;
-    if (!(await this.customers.fits(tx, about, userId))) return false;
+    if (cap !== null && known.shown >= cap) return false;
+    if (!(await this.customers.fits(tx, known, userId))) return false;
     // Of many who ask for the last one, one gets it; and one who asks twice at once, gets one.
     const offer = await tx.findOneOrFail(Offer, { where: { id }, lock: { mode: 'pessimistic_write' } });
     const meanwhile = await this.decided(tx, id, userId);

@@ -85,6 +85,10 @@ export class Order {
   @Column('boolean', { name: 'waits_for_claim' })
   waitsForClaim!: boolean;
 
+  /** Made because a subscription goes on by itself: nobody has ordered it. */
+  @Column('boolean', { default: false })
+  automatic!: boolean;
+
   @Column('boolean', { name: 'saves_method' })
   savesMethod!: boolean;
 

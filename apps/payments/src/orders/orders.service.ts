@@ -7,6 +7,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { CatalogueService } from '../catalogue/catalogue.service';
 import { LedgerService } from '../ledger/ledger.service';
 import { PromoCodesService } from '../promo-codes/promo-codes.service';
+import { ProvidersService } from '../providers/providers.service';
 import type { Subscription } from '../subscriptions/subscription.entity';
 import { SubscriptionsService } from '../subscriptions/subscriptions.service';
 import { UsageBillingService } from '../usage-billing/usage-billing.service';
@@ -41,10 +42,14 @@ export interface PaidBy {
 /** Hands out what an order is for, in the transaction in which it is paid. */
 export type HandOut = (tx: EntityManager, order: Order) => Promise<void>;
 
+/** Gives back to the balance what was paid for use that another order had paid, in the transaction in which that is found. */
+export type PaidTwice = (tx: EntityManager, order: Order, amountMinor: number) => Promise<void>;
+
 /** Orders, from when they are placed until what they are for is had. */
 @Injectable()
 export class OrdersService {
   private readonly handOuts = new Map<Order['kind'], HandOut>();
+  private readonly paidTwice: PaidTwice[] = [];
 
   constructor(
     private readonly ledger: LedgerService,
@@ -52,6 +57,7 @@ export class OrdersService {
     private readonly promoCodes: PromoCodesService,
     private readonly subscriptions: SubscriptionsService,
     private readonly usage: UsageBillingService,
+    private readonly providers: ProvidersService,
     private readonly personal: PersonalData,
     private readonly outbox: Outbox,
     private readonly clock: Clock,
@@ -60,6 +66,11 @@ export class OrdersService {
   /** Features whose things are ordered here call it when they are made. */
   onHandOut(kind: Order['kind'], handOut: HandOut): void {
     this.handOuts.set(kind, handOut);
+  }
+
+  /** Told of what was paid for use a second time. */
+  onPaidTwice(listener: PaidTwice): void {
+    this.paidTwice.push(listener);
   }
 
   /**
@@ -78,6 +89,7 @@ export class OrdersService {
       locale: string;
       savesMethod: boolean;
       waitsForClaim?: boolean;
+      automatic?: boolean;
     },
   ): Promise<Order> {
     const now = this.clock.now();
@@ -96,6 +108,7 @@ export class OrdersService {
         subscriptionId: offer.subscription?.id ?? null,
         savesMethod: how.savesMethod,
         waitsForClaim: how.waitsForClaim ?? false,
+        automatic: how.automatic ?? false,
         ...sealed,
       },
       ...{
@@ -153,7 +166,7 @@ export class OrdersService {
   /** Hands out what was paid without an account to whoever has taken it over. */
   async serve(tx: EntityManager, order: Order): Promise<void> {
     order.waitsForClaim = false;
-    await this.handOut(tx, order, false);
+    await this.handOut(tx, order, 'balance', false);
     await this.save(tx, order);
   }
 
@@ -182,7 +195,7 @@ export class OrdersService {
     order.become('paid');
     order.paidAt = this.clock.now();
     if (order.promoCode) await this.promoCodes.use(tx, order);
-    if (!order.waitsForClaim) await this.handOut(tx, order, late);
+    const paidTwiceMinor = order.waitsForClaim ? 0 : await this.handOut(tx, order, provider, late);
     await this.save(tx, order);
     const { discountMinor, promoCode } = order;
     await this.outbox.add(
@@ -193,6 +206,7 @@ export class OrdersService {
         ...(promoCode && { promoCode }),
       }),
     );
+    if (paidTwiceMinor > 0) for (const listener of this.paidTwice) await listener(tx, order, paidTwiceMinor);
   }
 
   /** More of something can only be had of what is served or rests. */
@@ -202,9 +216,10 @@ export class OrdersService {
     return status === 'paused' || SERVED_STATUSES.includes(status);
   }
 
-  private async handOut(tx: EntityManager, order: Order, late: boolean): Promise<void> {
+  /** @returns what was paid for use that another order had paid before */
+  private async handOut(tx: EntityManager, order: Order, provider: string, late: boolean): Promise<number> {
     const { wanted } = order;
-    if (wanted.kind === 'plan') await this.handOutPlan(tx, order, wanted, late);
+    const paidTwiceMinor = wanted.kind === 'plan' ? await this.handOutPlan(tx, order, wanted, provider, late) : 0;
     if (wanted.kind === 'package') {
       const { packageId, subscriptionId, quantity } = wanted;
       const subscription = await this.subscriptions.lock(tx, subscriptionId);
@@ -214,17 +229,26 @@ export class OrdersService {
     }
     await this.handOuts.get(order.kind)?.(tx, order);
     if (order.state === 'paid') order.become('fulfilled');
+    return paidTwiceMinor;
   }
 
-  private async handOutPlan(tx: EntityManager, order: Order, wanted: WantedPlan, late: boolean): Promise<void> {
-    const { id: orderId, botId, userId, currency, extraDays, totalMinor, useMinor, kind } = order;
+  private async handOutPlan(
+    tx: EntityManager,
+    order: Order,
+    wanted: WantedPlan,
+    provider: string,
+    late: boolean,
+  ): Promise<number> {
+    const { id: orderId, botId, userId, currency, extraDays, listMinor, totalMinor, useMinor, kind } = order;
     // What was used is no price of time: it is neither worth something on a change nor given back with days.
     const amountMinor = totalMinor - useMinor;
     const plan = await this.catalogue.plan(tx, botId, wanted.planId);
-    const { region, autoRenew } = wanted;
+    const { region } = wanted;
+    const price = { plan, currency, listMinor, dueMinor: totalMinor - order.heldMinor };
+    const autoRenew = wanted.autoRenew && this.providers.goesOn(provider, price);
     const bought = { orderId, userId, plan, periods: 1, amountMinor, currency, extraDays, region, autoRenew };
     const present = order.subscriptionId === null ? null : await this.subscriptions.lock(tx, order.subscriptionId);
-    if (present) await this.settleUse(tx, order, present);
+    const paidTwiceMinor = present ? await this.settleUse(tx, order, present) : 0;
     const isOther = present !== null && present.planId !== plan.id && present.status !== 'expired';
     // What was taken back does not return, and a month of one plan is no month of another that it was changed to since.
     if (!present || present.status === 'ended' || (isOther && kind !== 'change')) {
@@ -237,18 +261,16 @@ export class OrdersService {
     } else {
       await this.subscriptions.extend(tx, present, bought);
     }
+    return paidTwiceMinor;
   }
 
   /** Two orders may have been made for the same use: what is paid a second time is the person's. */
-  private async settleUse(tx: EntityManager, order: Order, subscription: Subscription): Promise<void> {
-    const { id: orderId, userId, botId, currency, useBill: bill, useMicros: micros, useMinor: amountMinor } = order;
-    if (bill === null || micros === null) return;
-    if ((await this.usage.settle(tx, subscription, { bill, micros })) || amountMinor === 0) return;
-    await this.ledger.book(tx, {
-      ...{ key: `use-paid-before:${orderId}`, reason: 'refund', currency, userId, orderId },
-      transfers: [{ from: `sales:${botId}`, to: 'customer', amountMinor }],
-      says: 'refund',
-    });
+  private async settleUse(tx: EntityManager, order: Order, subscription: Subscription): Promise<number> {
+    const { useBill: bill, useMicros: micros, useMinor } = order;
+    if (bill !== null && micros !== null)
+      return (await this.usage.settle(tx, subscription, { bill, micros })) ? 0 : useMinor;
+    await this.usage.rollOver(tx, subscription, await this.catalogue.plan(tx, order.botId, subscription.planId));
+    return 0;
   }
 
   private async hold(tx: EntityManager, order: Order): Promise<void> {

@@ -139,7 +139,11 @@ export class QuotesService {
   /** Who has a trial goes on with it, and keeps the link they have. */
   private async goesOnWith(tx: EntityManager, userId: string, botId: string, subscriptionId: string | undefined) {
     if (subscriptionId !== undefined) return this.subscriptions.lock(tx, subscriptionId, userId);
-    return (await tx.findOneBy(Subscription, { userId, botId, status: 'trial' })) ?? undefined;
+    const where = [
+      { userId, botId, status: 'trial' as const },
+      { userId, botId, status: 'paused' as const, restsAsTrial: true },
+    ];
+    return (await tx.findOneBy(Subscription, where)) ?? undefined;
   }
 
   private async soldPlan(tx: EntityManager, botId: string, planId: string): Promise<Plan> {

@@ -245,4 +245,7 @@ const placeOf = ({ id, userId }: Payout) => ({ table: 'payouts', id, userId });
 
 const authorOf = ({ kind, id }: Actor): string => `${kind}:${id}`;
 
-const toldOf = ({ id, userId, amountMinor, currency }: Payout) => ({ payoutId: id, userId, amountMinor, currency });
+const toldOf = ({ id, userId, botId, amountMinor, currency }: Payout) => ({
+  ...{ payoutId: id, userId, botId },
+  ...{ amountMinor, currency },
+});

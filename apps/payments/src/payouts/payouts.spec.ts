@@ -85,7 +85,7 @@ it('what was earned is asked for, approved by two, sent, and gone', async () => 
   const { id } = await request(ann, 1500);
   expect(await shop.balanceOf(ann)).toBe(500);
   const asked = await shop.app.probe.until(PayoutAsked, ({ data }) => data.payoutId === id);
-  expect(asked.data).toMatchObject({ userId: ann.id, amountMinor: 1500 });
+  expect(asked.data).toMatchObject({ userId: ann.id, botId: BOT, amountMinor: 1500 });
   const notice = await shop.app.probe.until(NoticeSendRequested, ({ data }) => data.noticeId === id);
   expect(JSON.stringify(notice.data)).not.toContain('4477');
 
@@ -104,7 +104,7 @@ it('what was earned is asked for, approved by two, sent, and gone', async () => 
   const twice = await Promise.allSettled([1, 2, 3].map(() => call().call(CompletePayout, sent)));
   expect(twice.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   const decided = await shop.app.probe.until(PayoutDecided, ({ data }) => data.payoutId === id);
-  expect(decided.data.paid).toBe(true);
+  expect(decided.data).toMatchObject({ botId: BOT, paid: true });
   expect((await call().call(ReadPayout, read)).details).toBeNull();
   expect(await payableOf(ann)).toEqual([{ currency: 'RUB', amountMinor: 500 }]);
   expect(await shop.balanceOf(ann)).toBe(500);

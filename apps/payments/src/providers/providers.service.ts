@@ -12,6 +12,7 @@ import {
 } from '@switchboard/service-kit';
 import { Registry } from 'prom-client';
 import { z } from 'zod';
+import type { Plan } from '../catalogue/plan.entity';
 import type { PaymentsConfig } from '../payments.config';
 import type { PaymentProvider, ProviderDefinition } from './payment-provider';
 import { isOutage } from './provider-http';
@@ -36,6 +37,26 @@ export class ProviderNotOffered extends DomainError {
     const texts = { en: 'This way of paying is not offered here.', ru: 'Такой способ оплаты здесь недоступен.' };
     super('payments.provider_not_offered', texts, 422, { provider });
   }
+}
+
+/** A plan as it is bought. */
+export interface Renewable {
+  readonly plan: Pick<Plan, 'recurring' | 'periodCount' | 'periodUnit'> | undefined;
+  readonly currency: string;
+  readonly listMinor: number;
+  readonly dueMinor: number;
+}
+
+export const takes = ({ currencies }: ProviderDefinition, currency: string): boolean =>
+  currencies.length === 0 || currencies.includes(currency);
+
+/** Whether the provider itself charges again: what it was paid first, each time, after its own number of days. */
+export function renewsByItself(
+  { renewsAfterDays }: ProviderDefinition,
+  { plan, listMinor, dueMinor }: Renewable,
+): boolean {
+  if (renewsAfterDays === undefined || !plan?.recurring || dueMinor !== listMinor) return false;
+  return plan.periodUnit === 'month' ? plan.periodCount === 1 : plan.periodCount === renewsAfterDays;
 }
 
 const TIMEOUT_MS = 15_000;
@@ -86,6 +107,34 @@ export class ProvidersService {
   needsEmail(botId: string, name: string): boolean {
     const settings = this.settingsOf(botId, name);
     return settings !== undefined && (this.definition(name).needsEmail?.(settings as never) ?? false);
+  }
+
+  /** Those that go on charging for a plan by themselves once it was bought at a price, where it is one that goes on. */
+  renewing(botId: string, bought: Renewable): string[] {
+    const { plan, currency } = bought;
+    if (!plan?.recurring) return [];
+    return this.offeredBy(botId)
+      .filter((one) => takes(one, currency) && (one.recurring || renewsByItself(one, bought)))
+      .map(({ name }) => name);
+  }
+
+  /** Whether a plan that was bought by a provider can go on by itself: where the provider itself is to charge for it, it has to want to. */
+  goesOn(name: string, bought: Renewable): boolean {
+    const found = this.definitions.find((one) => one.name === name);
+    return found?.renewsAfterDays === undefined || found.recurring || renewsByItself(found, bought);
+  }
+
+  /** Those by which what was saved with them can be charged in a currency. */
+  charging(botId: string, currency: string): string[] {
+    return this.offeredBy(botId)
+      .filter((one) => one.recurring && takes(one, currency))
+      .map(({ name }) => name);
+  }
+
+  /** Whether a currency is taken by such alone as charge again by themselves, or not at all: nobody tops a balance up with it. */
+  isChargedThere(botId: string, currency: string): boolean {
+    const taking = this.offeredBy(botId).filter((one) => takes(one, currency));
+    return taking.length > 0 && taking.every(({ recurring, renewsAfterDays }) => !recurring && renewsAfterDays);
   }
 
   /** Whether what a bot is paid by a provider is pretended. */

@@ -18,6 +18,8 @@ const OFFER_MS = 60 * 60_000;
 /** What Telegram says of the time of a payment may differ from when it was asked for by the clocks of two machines. */
 const CLOCKS_MS = 10 * 60_000;
 const TIMEOUT_MS = 15_000;
+/** Of a hundred payments each. */
+const MOST_PAGES = 10_000;
 
 /** One payment of Stars, with its way back if it has gone that way. */
 export interface StarCharge {
@@ -28,6 +30,8 @@ export interface StarCharge {
   readonly refundedMinor: number;
   /** It belongs to a subscription that Telegram charges for. */
   readonly renews: boolean;
+  /** And is not the first of it; unknown where the list alone tells of it. */
+  readonly isRenewal?: boolean | undefined;
 }
 
 /**
@@ -123,7 +127,8 @@ export async function* starCharges(
     ...(from.since && { since: from.since.toISOString() }),
     ...(from.cursor !== undefined && { cursor: from.cursor }),
   };
-  for (;;) {
+  for (let pages = 0; ; pages += 1) {
+    if (pages === MOST_PAGES) throw new Error(`Telegram's list of payments to the bot ${botId} does not end`);
     const page = await services.call(
       ListChannelPayments,
       { params: { botId }, query },
@@ -138,7 +143,8 @@ export async function* starCharges(
     }
     onPage?.(page.cursor);
     const last = page.data.at(-1);
-    if (!last || (from.until && last.at >= from.until)) break;
+    // A page of what is no payment of a person is empty, and more may follow.
+    if (page.cursor === query.cursor || (from.until && last && last.at >= from.until)) break;
     query = { cursor: page.cursor };
   }
   yield* charges.values();

@@ -54,6 +54,7 @@ export class RefundsService {
     private readonly clock: Clock,
   ) {
     invoices.onTakenBack((tx, invoice, amountMinor, cause) => this.adopt(tx, invoice, amountMinor, cause));
+    orders.onPaidTwice((tx, order, amountMinor) => this.giveBackUse(tx, order, amountMinor));
   }
 
   /** @returns the refund, which a job has to send if it is not to the balance. @throws NothingToRefund */
@@ -114,6 +115,15 @@ export class RefundsService {
     await this.outbox.add(tx, NoticeSendRequested({ noticeId: id, audience: 'staff', texts }));
   }
 
+  /** It was paid for nothing, and is no part of what is left of the order: that is kept, and goes back by itself. */
+  private async giveBackUse(tx: EntityManager, order: Order, amountMinor: number): Promise<void> {
+    const asked = { amountMinor, cause: 'duplicate', toBalance: true, askedBy: 'payments', reason: null };
+    const refund = await this.note(tx, order, undefined, asked);
+    await this.book(tx, refund, [{ from: `sales:${order.botId}`, to: 'customer', amountMinor }]);
+    await this.noteIn(tx, order, amountMinor, 'partly-refunded');
+    await this.finish(tx, order, refund, false);
+  }
+
   /** Money that went back without us: by the provider's own pages, or because a bank took it. */
   private async adopt(
     tx: EntityManager,
@@ -123,8 +133,9 @@ export class RefundsService {
   ): Promise<void> {
     const order = await this.orders.lock(tx, invoice.orderId);
     const fromOrder = Math.min(amountMinor, order.paidAt ? order.totalMinor - order.refundedMinor : 0);
-    if (fromOrder === 0) return;
     const { provider, botId } = invoice;
+    if (fromOrder < amountMinor) await this.takeFromBalance(tx, order, invoice, amountMinor - fromOrder);
+    if (fromOrder === 0) return;
     const asked = { amountMinor: fromOrder, cause, toBalance: false, askedBy: provider, reason: null };
     const refund = await this.note(tx, order, invoice, asked);
     const back = { to: `provider:${provider}`, amountMinor: fromOrder } as const;
@@ -132,6 +143,20 @@ export class RefundsService {
     else await this.book(tx, refund, [{ from: `sales:${botId}`, ...back }]);
     await this.takeBack(tx, order, refund);
     await this.finish(tx, order, refund);
+  }
+
+  /** What lies there already in place of the order: it did not pay for it, or went back to the balance. */
+  private async takeFromBalance(
+    tx: EntityManager,
+    order: Order,
+    { id, provider, currency, refundedMinor }: Invoice,
+    amountMinor: number,
+  ): Promise<void> {
+    const { userId, id: orderId } = order;
+    await this.ledger.book(tx, {
+      ...{ key: `taken-back:${id}:${refundedMinor}`, reason: 'refund', currency, userId, orderId, says: 'refund' },
+      transfers: await this.fromBalance(tx, order, { to: `provider:${provider}`, amountMinor }),
+    });
   }
 
   /** What was topped up and spent since is a loss: nobody's balance falls below zero. */
@@ -189,20 +214,31 @@ export class RefundsService {
   }
 
   private async takeBack(tx: EntityManager, order: Order, { amountMinor }: Refund): Promise<void> {
-    order.refundedMinor += amountMinor;
-    const isFull = order.refundedMinor === order.totalMinor;
-    order.become(isFull ? 'refunded' : 'partly-refunded');
-    await tx.update(
-      Order,
-      { id: order.id },
-      { refundedMinor: order.refundedMinor, state: order.state, revision: order.revision },
-    );
+    const isFull = order.refundedMinor + amountMinor === order.totalMinor;
+    await this.noteIn(tx, order, amountMinor, isFull ? 'refunded' : 'partly-refunded');
     if (!isFull) return;
     await this.subscriptions.takeBack(tx, order.id);
     if (order.promoCode) await this.promoCodes.release(tx, order.id);
   }
 
-  private async finish(tx: EntityManager, order: Order, refund: Refund): Promise<void> {
+  private async noteIn(
+    tx: EntityManager,
+    order: Order,
+    amountMinor: number,
+    state: 'refunded' | 'partly-refunded',
+  ): Promise<void> {
+    order.refundedMinor += amountMinor;
+    order.become(state);
+    const { id, refundedMinor, revision } = order;
+    await tx.update(Order, { id }, { refundedMinor, state, revision });
+  }
+
+  private async finish(
+    tx: EntityManager,
+    order: Order,
+    refund: Refund,
+    full = order.refundedMinor === order.totalMinor,
+  ): Promise<void> {
     const { id, externalId, amountMinor, currency, cause, toBalance } = refund;
     await tx.update(
       Refund,
@@ -222,7 +258,7 @@ export class RefundsService {
           cause,
           toBalance,
         },
-        full: order.refundedMinor === order.totalMinor,
+        full,
       }),
     );
   }

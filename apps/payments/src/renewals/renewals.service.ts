@@ -16,6 +16,7 @@ import { SavedMethodsService } from '../invoices/saved-methods.service';
 import { Order } from '../orders/order.entity';
 import { OrdersService } from '../orders/orders.service';
 import { QuotesService } from '../orders/quotes.service';
+import { ProvidersService } from '../providers/providers.service';
 import { Subscription } from '../subscriptions/subscription.entity';
 import { SubscriptionsService } from '../subscriptions/subscriptions.service';
 import { UsageBillingService } from '../usage-billing/usage-billing.service';
@@ -39,6 +40,7 @@ export class RenewalsService {
     private readonly orders: OrdersService,
     private readonly invoices: InvoicesJobs,
     private readonly methods: SavedMethodsService,
+    private readonly providers: ProvidersService,
     private readonly outbox: Outbox,
     private readonly clock: Clock,
   ) {}
@@ -72,8 +74,7 @@ export class RenewalsService {
         const plan = await this.catalogue.plan(tx, botId, planId);
         const price = plan.prices[renewCurrency ?? ''];
         if (!renewAt || toldOfRenewal || price === undefined) return;
-        const use = await this.usage.owed(tx, subscription, plan, renewCurrency!);
-        const amountMinor = price + (use?.amountMinor ?? 0);
+        const amountMinor = price + (await this.usage.upcoming(tx, subscription, plan, renewCurrency!));
         await tx.update(Subscription, { id }, { toldOfRenewal: true });
         const told = { subscriptionId: id, userId, botId, amountMinor, currency: renewCurrency! };
         await this.outbox.add(tx, RenewalUpcoming({ ...told, chargeAt: renewAt.toISOString() }));
@@ -116,16 +117,21 @@ export class RenewalsService {
     const subscription = await this.subscriptions.lock(tx, id);
     const { userId, botId, planId, methodId, renewCurrency: currency } = subscription;
     if (!subscription.renewAt || subscription.renewAt > this.clock.now() || currency === null) return;
+    // What rests is charged for once it goes on.
+    if (subscription.pausedAt) return void (await tx.update(Subscription, { id }, { renewAt: null }));
     const wanted = { kind: 'plan', planId, subscriptionId: id, autoRenew: true } as const;
     const asked = { userId, botId, wanted, currency };
     const plan = await this.catalogue.plan(tx, botId, planId);
     if (plan.prices[currency] === undefined) return this.stop(tx, subscription, currency);
     const offer = await this.quotes.offer(tx, asked);
-    const method = methodId === null ? undefined : await this.methods.find(tx, methodId);
+    const saved = methodId === null ? undefined : await this.methods.find(tx, methodId);
+    const charging = this.providers.charging(botId, currency);
+    const method = saved && charging.includes(saved.provider) ? saved : undefined;
     const how = {
       useBalance: true,
       waits: method === undefined,
       savesMethod: false,
+      automatic: true,
       locale: await this.localeOf(tx, userId),
     };
     const order = await this.orders.place(tx, asked, offer, how);
@@ -140,13 +146,13 @@ export class RenewalsService {
 
   private async postpone(
     tx: EntityManager,
-    { id, userId, botId, renewAttempt, servedUntil }: Subscription,
+    { id, userId, botId, renewAttempt, servedUntil, pausedAt }: Subscription,
     { totalMinor: amountMinor, currency }: Order,
     reason: z.output<typeof PaymentFailure>,
   ): Promise<void> {
     const pause = AGAIN_AFTER_MS[renewAttempt - 1];
     const next = pause === undefined ? undefined : new Date(this.clock.now().getTime() + pause);
-    const nextAttemptAt = next && next < servedUntil ? next : undefined;
+    const nextAttemptAt = next && next < servedUntil && !pausedAt ? next : undefined;
     await tx.update(Subscription, { id }, { renewAt: nextAttemptAt ?? null });
     const told = { subscriptionId: id, userId, botId, amountMinor, currency, reason, attempt: renewAttempt };
     const again = nextAttemptAt && { nextAttemptAt: nextAttemptAt.toISOString() };

@@ -1,6 +1,8 @@
 import {
   type Actor,
+  ChangeMySubscription,
   ForgetPaymentMethod,
+  InvoiceFailed,
   ListMySubscriptions,
   ReadShop,
   RenewalFailed,
@@ -14,6 +16,7 @@ import { until } from '@switchboard/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { BOT, DAY_MS, TestShop } from '../../test/build';
 import { refusals } from '../../test/pretended.provider';
+import { RenewalsService } from './renewals.service';
 
 const HOUR_MS = 3_600_000;
 
@@ -103,6 +106,28 @@ it('a card that recovers is charged at the next attempt, and the person is serve
   await shop.runs('renew-subscriptions');
   await shop.app.probe.until(SubscriptionRenewed, ({ data }) => data.userId === ann.id);
   expect((await only(ann)).status).toBe('active');
+});
+
+it('what rests is not charged for, also where a charge was refused while it began to', async () => {
+  const ann = await subscriber('card-resting');
+  refusals.set('card-resting', 'declined');
+  await untilTime((await only(ann)).nextCharge!.at);
+  await shop.runs('renew-subscriptions');
+  const failed = await shop.app.probe.until(InvoiceFailed, ({ data }) => data.userId === ann.id);
+  await shop.app.probe.until(RenewalFailed, ({ data }) => data.userId === ann.id);
+  const { id: subscriptionId, revision } = await only(ann);
+  const pause = { params: { subscriptionId }, body: { paused: true }, ifMatch: `"${revision}"` };
+  await shop.app.gateway.call(ChangeMySubscription, pause, { actor: ann });
+  const { db, nest } = shop.app.service;
+  // As if the person had been faster than the provider.
+  await db.query(`UPDATE orders SET state = 'awaiting' WHERE id = $1`, [failed.data.orderId]);
+  await db.transaction((tx) => nest.get(RenewalsService, { strict: false }).refused(tx, failed));
+  expect((await only(ann)).nextCharge).toBeNull();
+  refusals.delete('card-resting');
+  await db.query(`UPDATE subscriptions SET renew_at = $2 WHERE user_id = $1`, [ann.id, shop.app.clock.now()]);
+  await shop.runs('renew-subscriptions');
+  const orders = await db.query<unknown[]>(`SELECT FROM orders WHERE user_id = $1 AND kind = 'renewal'`, [ann.id]);
+  expect(orders).toHaveLength(1);
 });
 
 it('a card that was revoked is forgotten and charged no more', async () => {

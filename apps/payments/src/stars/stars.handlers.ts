@@ -6,6 +6,8 @@ import {
   type EventOf,
   SubscriptionChanged,
   SubscriptionEnded,
+  SubscriptionPaused,
+  SubscriptionResumed,
 } from '@switchboard/contracts';
 import { EntityManager } from 'typeorm';
 import { StarsJobs } from './stars.jobs';
@@ -41,6 +43,16 @@ export class StarsHandlers {
 
   @Handles(SubscriptionEnded)
   ended({ data }: EventOf<typeof SubscriptionEnded>, tx: EntityManager): Promise<void> {
+    return this.jobs.changeRenewal(tx, data.subscriptionId);
+  }
+
+  @Handles(SubscriptionPaused)
+  paused({ data }: EventOf<typeof SubscriptionPaused>, tx: EntityManager): Promise<void> {
+    return this.jobs.changeRenewal(tx, data.subscriptionId);
+  }
+
+  @Handles(SubscriptionResumed)
+  resumed({ data }: EventOf<typeof SubscriptionResumed>, tx: EntityManager): Promise<void> {
     return this.jobs.changeRenewal(tx, data.subscriptionId);
   }
 }

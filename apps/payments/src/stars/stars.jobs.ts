@@ -4,6 +4,7 @@ import {
   BotsRegistry,
   Clock,
   defineJob,
+  Erasure,
   isProblem,
   type JobRun,
   Jobs,
@@ -23,9 +24,19 @@ import { StarsService } from './stars.service';
 
 const ConfirmCharge = defineJob(
   'confirm-star-charge',
-  z.object({ botId: z.string(), chargeId: z.string(), payload: z.string(), at: z.iso.datetime() }),
+  z.object({
+    botId: z.string(),
+    chargeId: z.string(),
+    payload: z.string(),
+    at: z.iso.datetime(),
+    isRenewal: z.boolean().optional(),
+  }),
 );
 const ChangeRenewal = defineJob('change-star-renewal', z.object({ subscriptionId: z.uuid() }));
+const StopCharge = defineJob(
+  'stop-star-charge',
+  z.object({ botId: z.string(), userId: z.uuid(), chargeId: z.string() }),
+);
 const ReadStars = defineJob('read-star-payments', Slot);
 
 /** Some thirty hours with the growing pauses of the queue. */
@@ -46,12 +57,16 @@ export class StarsJobs {
     private readonly bots: BotsRegistry,
     private readonly clock: Clock,
     @Inject(LOG) private readonly log: Log,
-  ) {}
+    erasure: Erasure,
+  ) {
+    erasure.add({ before: (userId, signal) => this.stopAll(userId, signal) });
+  }
 
   /** A charge was told of: it is looked up in Telegram's own list, as with every provider. */
-  async confirm(tx: EntityManager, { botId, chargeId, payload, at }: PayloadOf<typeof ConfirmCharge>): Promise<void> {
-    const queue = queueOf({ botId, payload });
-    await this.jobs.add(tx, ConfirmCharge, { botId, chargeId, payload, at }, { queue, maxAttempts: ATTEMPTS });
+  async confirm(tx: EntityManager, told: PayloadOf<typeof ConfirmCharge>): Promise<void> {
+    const { botId, chargeId, payload, at, isRenewal } = told;
+    const charge = { botId, chargeId, payload, at, isRenewal };
+    await this.jobs.add(tx, ConfirmCharge, charge, { queue: queueOf(told), maxAttempts: ATTEMPTS });
   }
 
   /** Telegram is told to go on or to stop, where it does something else than it is to do. */
@@ -63,39 +78,72 @@ export class StarsJobs {
 
   @Runs(ConfirmCharge)
   async confirmCharge(
-    { botId, chargeId, at }: PayloadOf<typeof ConfirmCharge>,
+    { botId, chargeId, at, isRenewal }: PayloadOf<typeof ConfirmCharge>,
     { signal, isLastAttempt }: JobRun,
   ): Promise<void> {
     const since = new Date(Date.parse(at) - AROUND_MS);
     for await (const charge of starCharges(this.services, botId, { since }, signal))
-      if (charge.chargeId === chargeId) return this.apply(botId, charge);
+      if (charge.chargeId === chargeId) return this.apply(botId, { ...charge, isRenewal });
     if (isLastAttempt) this.log.error({ botId, chargeId }, 'a payment that was told of is in no list of Telegram');
     throw new Error(`the charge ${chargeId} is not in Telegram's list yet`);
   }
 
   @Runs(ChangeRenewal)
-  async tellTelegram({ subscriptionId }: PayloadOf<typeof ChangeRenewal>, { signal }: JobRun): Promise<void> {
+  async tellTelegram({ subscriptionId }: PayloadOf<typeof ChangeRenewal>, run: JobRun): Promise<void> {
     const wanted = await this.stars.renewalToChange(this.db.manager, subscriptionId);
     if (!wanted) return;
     const { charge, renews } = wanted;
-    const { botId, userId, chargeId } = charge;
-    let state: 'active' | 'canceled' | 'failed' = renews ? 'active' : 'canceled';
+    const isDone = await this.setRenewal(charge, renews, run);
+    // What Telegram refuses does not go on; from now on it is charged for as any other subscription.
+    const state = !isDone ? 'failed' : renews ? 'active' : 'canceled';
+    await this.db.transaction((tx) => this.stars.renewalSet(tx, charge.orderId, state));
+  }
+
+  @Runs(StopCharge)
+  async stop(charge: PayloadOf<typeof StopCharge>, run: JobRun): Promise<void> {
+    await this.setRenewal(charge, false, run);
+  }
+
+  /** @returns false where Telegram refuses, as it does for what is over there */
+  private async setRenewal(
+    { botId, userId, chargeId }: PayloadOf<typeof StopCharge>,
+    renews: boolean,
+    { signal, isLastAttempt }: Pick<JobRun, 'signal' | 'isLastAttempt'>,
+  ): Promise<boolean> {
     try {
       const asked = { params: { botId, chargeId }, body: { userId, renews } };
       await this.services.call(ChangeChannelRenewal, asked, { signal });
+      return true;
     } catch (error) {
-      const isFinal = isProblem(
-        error,
-        ChangeChannelRenewal,
-        'bot-adapter.payment_refused',
-        'bot-adapter.payer_not_found',
-      );
-      if (!isFinal) throw error;
-      this.log.warn({ err: error, subscriptionId, renews }, 'Telegram does not change whether it renews');
-      // What is over there cannot go on; from now on it is charged for as any other subscription.
-      state = 'failed';
+      if (isProblem(error, ChangeChannelRenewal, 'bot-adapter.payment_refused')) {
+        this.log.warn({ err: error, chargeId, renews }, 'Telegram does not change whether it renews');
+        return false;
+      }
+      // Whoever paid may become known again: until then Telegram goes on.
+      if (isLastAttempt && !renews) await this.notStopped(botId, chargeId, error);
+      throw error;
     }
-    await this.db.transaction((tx) => this.stars.renewalSet(tx, charge.orderId, state));
+  }
+
+  /** Telegram knows nothing of whom we erase, and would go on charging them. */
+  private async stopAll(userId: string, signal: AbortSignal): Promise<void> {
+    for (const charge of await this.stars.active(userId)) {
+      const { botId, chargeId, orderId } = charge;
+      try {
+        await this.setRenewal(charge, false, { signal, isLastAttempt: false });
+      } catch (error) {
+        if (!isProblem(error, ChangeChannelRenewal, 'bot-adapter.payer_not_found')) throw error;
+        // bot-adapter has erased them before us, and nobody keeps a person because of that.
+        await this.notStopped(botId, chargeId, error);
+        continue;
+      }
+      await this.db.transaction((tx) => this.stars.renewalSet(tx, orderId, 'canceled'));
+    }
+  }
+
+  private async notStopped(botId: string, chargeId: string, error: unknown): Promise<void> {
+    this.log.error({ err: error, botId, chargeId }, 'Telegram goes on charging for what has ended');
+    await this.db.transaction((tx) => this.stars.tellOfNotStopped(tx, botId, chargeId));
   }
 
   @Scheduled('*/5 * * * *', ReadStars, {
@@ -119,18 +167,30 @@ export class StarsJobs {
     const from = known ?? { since: new Date(this.clock.now().getTime() - FIRST_READ_MS) };
     let cursor: string | undefined;
     const onPage = (next: string) => (cursor = next);
-    for await (const charge of starCharges(this.services, botId, from, signal, onPage)) await this.apply(botId, charge);
+    for await (const charge of starCharges(this.services, botId, from, signal, onPage))
+      await this.apply(botId, charge).catch((error: unknown) => this.park(botId, charge, error));
     await this.db.query(
       `INSERT INTO star_lists (bot_id, cursor) VALUES ($1, $2) ON CONFLICT (bot_id) DO UPDATE SET cursor = excluded.cursor`,
       [botId, cursor],
     );
   }
 
+  /** One that cannot be booked keeps none after it from being: it is tried again by itself. */
+  private async park(botId: string, { chargeId, payload, at }: StarCharge, error: unknown): Promise<void> {
+    this.log.error({ err: error, botId, chargeId }, 'a payment of Stars could not be booked');
+    await this.db.transaction((tx) => this.confirm(tx, { botId, chargeId, payload, at: at.toISOString() }));
+  }
+
   /** One after the other for what is paid by one invoice, also with what other processes do. */
   private apply(botId: string, charge: StarCharge): Promise<void> {
     return this.db.transaction(async (tx) => {
       await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, [queueOf({ botId, ...charge })]);
-      await this.stars.apply(tx, botId, charge);
+      const { chargeId } = charge;
+      const { subscriptionId, stopsFor: userId } = await this.stars.apply(tx, botId, charge);
+      if (subscriptionId !== undefined) await this.changeRenewal(tx, subscriptionId);
+      if (userId === undefined) return;
+      const options = { key: `stop-star-charge:${chargeId}`, maxAttempts: ATTEMPTS };
+      await this.jobs.add(tx, StopCharge, { botId, userId, chargeId }, options);
     });
   }
 }

@@ -29,6 +29,10 @@ import { StarSubscription } from './star-subscription.entity';
 
 const DAY_MS = 86_400_000;
 const RENEWAL_DAYS = telegramStars.renewsAfterDays!;
+/** So long after a charge it is heard of at the latest, but for an outage. */
+const HEARD_OF_MS = DAY_MS / 2;
+/** No renewal comes sooner after the first payment, and no second one of the same order so late. */
+const FIRST_RENEWAL_MS = (RENEWAL_DAYS * DAY_MS) / 2;
 
 /** What a payment is refused for before it is made, as whoever pays reads it. */
 const REFUSALS = {
@@ -50,6 +54,14 @@ const REFUSALS = {
     ru: 'Цена изменилась. Начните, пожалуйста, заново в боте.',
   },
 } as const satisfies Record<string, LocalizedText>;
+
+/** What is to be said to Telegram after a charge was booked. */
+export interface Booked {
+  /** A subscription for which it charges from now on: is it still to? */
+  readonly subscriptionId?: string;
+  /** Who has paid what renews by itself and is of no use: it is to charge them no more. */
+  readonly stopsFor?: string;
+}
 
 /** Payments in Stars: whether one may be made, what becomes of one that was, and subscriptions that Telegram charges for. */
 @Injectable()
@@ -83,22 +95,36 @@ export class StarsService {
     return { refusal: isSame ? null : REFUSALS.changed };
   }
 
-  /** Books what Telegram says of a charge, however often it says it. */
-  async apply(tx: EntityManager, botId: string, charge: StarCharge): Promise<void> {
+  /** Books what Telegram says of a charge, however often it says it, and whoever else has booked it before. */
+  async apply(tx: EntityManager, botId: string, charge: StarCharge): Promise<Booked> {
     const known = await tx.findOneBy(Invoice, { botId, provider: TELEGRAM_STARS, takingId: charge.chargeId });
-    if (known) return this.invoices.apply(tx, known.id, this.paymentOf(known, charge));
+    if (known) {
+      await this.invoices.apply(tx, known.id, this.paymentOf(known, charge));
+      return this.begin(tx, known, charge);
+    }
     const invoice = await this.invoiceOf(tx, botId, charge.payload);
     // Of another program that sells by the same bot.
-    if (!invoice) return this.log.info({ botId, chargeId: charge.chargeId }, 'a payment of Stars is none of ours');
+    if (!invoice) {
+      this.log.info({ botId, chargeId: charge.chargeId }, 'a payment of Stars is none of ours');
+      return {};
+    }
     if (invoice.takingId === null) {
       await this.invoices.apply(tx, invoice.id, this.paymentOf(invoice, { ...charge, refundedMinor: 0 }));
-      if (charge.renews) await this.begin(tx, invoice, charge);
-      return charge.refundedMinor > 0 ? this.apply(tx, botId, charge) : undefined;
+      const booked = await this.begin(tx, invoice, charge);
+      return charge.refundedMinor > 0 ? this.apply(tx, botId, charge) : booked;
     }
-    if (charge.renews && (await this.renew(tx, invoice, charge))) return undefined;
+    // Two who confirm one link at once are two subscriptions of Telegram's, of which one would be paid for nothing.
+    const isDouble = charge.renews && !isRenewalOf(invoice, charge);
+    if (charge.renews && !isDouble && (await this.renew(tx, invoice, charge))) return {};
     // Paid twice, or for what is had no more: it is on the balance of the person.
-    if (charge.refundedMinor === 0) return this.invoices.apply(tx, invoice.id, this.paymentOf(invoice, charge));
-    return this.tellStaff(tx, invoice, charge);
+    if (charge.refundedMinor === 0) await this.invoices.apply(tx, invoice.id, this.paymentOf(invoice, charge));
+    else await this.tellOfRefund(tx, invoice, charge);
+    return isDouble ? { stopsFor: invoice.userId } : {};
+  }
+
+  /** All that Telegram charges a person for. */
+  active(userId: string): Promise<StarSubscription[]> {
+    return this.db.manager.findBy(StarSubscription, { userId, state: 'active' });
   }
 
   /** Telegram says whether it goes on charging. */
@@ -128,7 +154,8 @@ export class StarsService {
     const charge = await tx.findOne(StarSubscription, { where, order: { orderId: 'DESC' } });
     if (!charge) return undefined;
     const { autoRenew, planId, status } = await tx.findOneByOrFail(Subscription, { id: subscriptionId });
-    const renews = autoRenew && charge.planId === planId && status !== 'ended';
+    // What rests is not charged for: it would be paid and not served.
+    const renews = autoRenew && charge.planId === planId && status !== 'ended' && status !== 'paused';
     return renews === (charge.state === 'active') ? undefined : { charge, renews };
   }
 
@@ -148,12 +175,24 @@ export class StarsService {
     return { renewsAfterDays: RENEWAL_DAYS };
   }
 
-  private async begin(tx: EntityManager, { orderId, userId, botId }: Invoice, charge: StarCharge): Promise<void> {
-    const { subscriptionId, wanted } = await tx.findOneByOrFail(Order, { id: orderId });
-    if (subscriptionId === null || wanted.kind !== 'plan') return;
-    const row = { orderId, subscriptionId, userId, botId, planId: wanted.planId, chargeId: charge.chargeId };
-    await tx.insert(StarSubscription, { ...row, state: 'active' });
-    await this.coverUntilNext(tx, await this.subscriptions.lock(tx, subscriptionId), charge);
+  /** By the first charge of an order, once: the poll of its invoice may have booked it before anybody came here. */
+  private async begin(tx: EntityManager, invoice: Invoice, charge: StarCharge): Promise<Booked> {
+    const { orderId, userId, botId, key } = invoice;
+    // Charges that follow are orders of their own, and come with the key of the first.
+    if (!charge.renews || key !== charge.payload) return {};
+    const { subscriptionId, wanted, paidAt, waitsForClaim } = await tx.findOneByOrFail(Order, { id: orderId });
+    if (waitsForClaim) return {};
+    const { chargeId } = charge;
+    if (subscriptionId === null || wanted.kind !== 'plan' || !paidAt) return { stopsFor: userId };
+    const known = await tx.findOneBy(StarSubscription, { orderId });
+    if (known) return known.chargeId === chargeId ? { subscriptionId } : { stopsFor: userId };
+    await this.subscriptions.lock(tx, subscriptionId);
+    // Another order of it was paid meanwhile, for which Telegram charges as well.
+    if (await this.isRenewed(tx, subscriptionId)) return { stopsFor: userId };
+    const row = { orderId, subscriptionId, userId, botId, planId: wanted.planId, chargeId, state: 'active' } as const;
+    await tx.createQueryBuilder().insert().into(StarSubscription).values(row).orIgnore().execute();
+    await this.coverUntilNext(tx, { subscriptionId, orderId, at: charge.at });
+    return { subscriptionId };
   }
 
   /** An order of its own for each month that Telegram has charged for. False where there is nothing that could go on. */
@@ -171,21 +210,25 @@ export class StarsService {
     const price = { listMinor: money.amountMinor, totalMinor: money.amountMinor, creditMinor: 0, discountMinor: 0 };
     const offer = { kind: 'renewal', title: plan.name, ...price, extraDays: 0, promoCode: null, subscription } as const;
     const { locale } = await tx.findOneByOrFail(Order, { id: first.orderId });
-    const how = { useBalance: false, waits: false, savesMethod: false, locale };
+    const how = { useBalance: false, waits: false, savesMethod: false, locale, automatic: true };
     const order = await this.orders.place(tx, asked, { ...offer, plan }, how);
     const invoice = await this.invoices.open(tx, order, TELEGRAM_STARS);
     const payment = this.paymentOf({ ...invoice, externalId: charge.chargeId }, charge);
     await this.invoices.apply(tx, invoice.id, payment);
     await tx.update(StarSubscription, { orderId: known.orderId }, { state: 'active' });
-    await this.coverUntilNext(tx, await this.subscriptions.lock(tx, subscription.id), charge);
+    await this.coverUntilNext(tx, { subscriptionId: subscription.id, orderId: order.id, at: charge.at });
     return true;
   }
 
-  /** A month may be shorter than the thirty days after which Telegram charges next. */
-  private async coverUntilNext(tx: EntityManager, subscription: Subscription, { at }: StarCharge): Promise<void> {
-    const nextMs = at.getTime() + RENEWAL_DAYS * DAY_MS;
-    const missing = Math.ceil((nextMs - subscription.validUntil.getTime()) / DAY_MS);
-    if (missing > 0) await this.subscriptions.giveDays(tx, subscription, missing);
+  /** A month may be shorter than the thirty days after which Telegram charges next, and nobody hears of that at once. */
+  private async coverUntilNext(
+    tx: EntityManager,
+    { subscriptionId, orderId, at }: { subscriptionId: string; orderId: string; at: Date },
+  ): Promise<void> {
+    const subscription = await this.subscriptions.lock(tx, subscriptionId);
+    if (!SERVED_STATUSES.includes(subscription.status)) return;
+    const next = new Date(at.getTime() + RENEWAL_DAYS * DAY_MS + HEARD_OF_MS);
+    await this.subscriptions.lastUntil(tx, subscription, orderId, next);
   }
 
   private async goOn(tx: EntityManager, subscription: Subscription): Promise<void> {
@@ -222,7 +265,17 @@ export class StarsService {
     await this.outbox.add(tx, RenewalFailed({ ...told, servedUntil: servedUntil.toISOString() }));
   }
 
-  private async tellStaff(tx: EntityManager, { orderId }: Invoice, charge: StarCharge): Promise<void> {
+  /** Nobody here can have Telegram stop: whoever pays can, in Telegram. */
+  async tellOfNotStopped(tx: EntityManager, botId: string, chargeId: string): Promise<void> {
+    const texts = {
+      en: `**Telegram goes on charging for a subscription that has ended.** Bot ${botId}, charge \`${chargeId}\`: give back what comes, and have the person end it in Telegram.`,
+      ru: `**Telegram продолжает списывать за подписку, которой больше нет.** Бот ${botId}, списание \`${chargeId}\`: возвращайте то, что придёт, и попросите человека отменить её в Telegram.`,
+    };
+    const noticeId = uuidv5(`${chargeId} goes on`, STAR_NOTICES);
+    await this.outbox.add(tx, NoticeSendRequested({ noticeId, audience: 'staff', texts }));
+  }
+
+  private async tellOfRefund(tx: EntityManager, { orderId }: Invoice, charge: StarCharge): Promise<void> {
     const { chargeId, amountMinor } = charge;
     const texts = {
       en: `**Stars went back that had bought nothing.** ${amountMinor} ⭐ of charge \`${chargeId}\`, order ${orderId}: look at the balance of the person.`,
@@ -234,6 +287,10 @@ export class StarsService {
 }
 
 const STAR_NOTICES = '7b0c1f5e-6a53-4c39-9d0b-0a7f6d4f2c11';
+
+/** As Telegram says; its list says it of none, and there the time tells. */
+const isRenewalOf = ({ paidAt }: Invoice, { isRenewal, at }: StarCharge): boolean =>
+  isRenewal ?? at.getTime() - paidAt!.getTime() >= FIRST_RENEWAL_MS;
 
 const isState = (state: string): state is StarSubscription['state'] =>
   state === 'active' || state === 'canceled' || state === 'failed';

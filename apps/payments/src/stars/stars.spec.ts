@@ -3,19 +3,22 @@ import {
   CancelOrder,
   ChangeMySubscription,
   ListMySubscriptions,
+  NoticeSendRequested,
   OrderPaid,
   OrderRefunded,
+  QuoteOrder,
   ReadMyBalance,
   ReadShop,
   RenewalFailed,
 } from '@switchboard/contracts';
-import { until } from '@switchboard/testing';
+import { erasePerson, until } from '@switchboard/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { BOT, DAY_MS, TestShop } from '../../test/build';
 import { PretendedStars } from '../../test/pretended-stars';
 import { telegramStars } from '../providers/telegram-stars.provider';
 import { RefundsJobs } from '../refunds/refunds.jobs';
 import { RefundsService } from '../refunds/refunds.service';
+import { StarsService } from './stars.service';
 
 describe('Stars', () => {
   let stars: PretendedStars;
@@ -66,18 +69,31 @@ describe('Stars', () => {
   it('pay an order once, however often Telegram says so', async () => {
     const person = shop.person();
     const { id, chargeId } = await bought(person);
-    const { payload, amountMinor, at, renews } = stars.transactions.find((one) => one.chargeId === chargeId)!;
-    for (let time = 0; time < 3; time++) await shop.runs('read-star-payments');
+    const entries = `SELECT id FROM ledger_entries WHERE order_id = $1 ORDER BY id`;
+    const before = await shop.app.service.db.query<unknown[]>(entries, [id]);
+    for (let time = 0; time < 3; time++) {
+      await shop.app.service.db.query('DELETE FROM star_lists');
+      await shop.runs('read-star-payments');
+      await stars.tell(chargeId);
+    }
+    await bought(shop.person());
+    expect(await shop.app.service.db.query(entries, [id])).toEqual(before);
     expect(paidOf(id)).toHaveLength(1);
     expect(paidOf(id)[0]!.data).toMatchObject({ provider: 'telegram-stars', amountMinor: 250, currency: 'XTR' });
-    expect({ payload, amountMinor, renews, at: at.getTime() }).toMatchObject({ amountMinor: 250, renews: false });
     expect(await balanceOf(person)).toBe(0);
   });
 
   it('are offered by the bot, with what it takes', async () => {
     const actor = shop.person();
     const { payWith } = await shop.app.gateway.call(ReadShop, { query: { botId: BOT } }, { actor });
-    const offered = { provider: 'telegram-stars', methods: ['stars'], currencies: ['XTR'], recurring: true, saved: [] };
+    const offered = {
+      provider: 'telegram-stars',
+      methods: ['stars'],
+      currencies: ['XTR'],
+      recurring: true,
+      needsEmail: false,
+      saved: [],
+    };
     expect(payWith).toEqual([offered]);
   });
 
@@ -177,16 +193,44 @@ describe('Stars', () => {
 
   it('of another program that sells by the same bot are left alone', async () => {
     const person = shop.person();
-    const before = stars.transactions.length;
-    stars.transactions.push({
-      ...stars.transactions[0]!,
-      chargeId: 'foreign',
-      payload: 'their-own',
-      userId: person.id,
-    });
+    const entries = `SELECT count(*)::int AS n FROM ledger_entries`;
     await shop.runs('read-star-payments');
-    expect(stars.transactions.length).toBe(before + 1);
-    expect(await balanceOf(person)).toBe(0);
+    const before = await shop.app.service.db.query(entries);
+    const theirs = { payload: 'their-own', at: shop.app.clock.now(), userId: person.id };
+    stars.transactions.push({ ...stars.transactions[0]!, ...theirs, chargeId: 'foreign' });
+    await shop.runs('read-star-payments');
+    await shop.runs('read-star-payments');
+    expect(await shop.app.service.db.query(entries)).toEqual(before);
+  });
+
+  it('are read on when one of them cannot be booked, which is tried again by itself', async () => {
+    const [ann, ben] = [shop.person(), shop.person()];
+    const [first, second] = [await order(ann), await order(ben)];
+    await shop.runs('read-star-payments');
+    const service = shop.app.service.nest.get(StarsService, { strict: false });
+    const original = service.apply.bind(service);
+    const { payload } = stars.invoice(first.link);
+    const apply = jest
+      .spyOn(service, 'apply')
+      .mockImplementation((tx, botId, charge) =>
+        charge.payload === payload ? Promise.reject(new Error('not now')) : original(tx, botId, charge),
+      );
+    await stars.pay(first.link, ann, { untold: true });
+    await stars.pay(second.link, ben, { untold: true });
+    await shop.runs('read-star-payments');
+    await shop.settled(ben, second.id);
+    apply.mockRestore();
+    await shop.settled(ann, first.id);
+  });
+
+  it('are found behind pages of what is no payment of a person', async () => {
+    const person = shop.person();
+    const { id, link } = await order(person);
+    await shop.runs('read-star-payments');
+    stars.payOut(200);
+    await stars.pay(link, person, { untold: true });
+    await shop.runs('read-star-payments');
+    await shop.settled(person, id);
   });
 
   it('for more than Telegram takes are refused, and the person may pay otherwise', async () => {
@@ -208,6 +252,15 @@ describe('Stars', () => {
       const year = await shop.plan({ prices: { XTR: 2000 }, months: 12 });
       const yearly = await order(person, { autoRenew: true, planId: year });
       expect(stars.invoice(yearly.link).renews).toBe(false);
+      await stars.pay(yearly.link, person);
+      await shop.settled(person, yearly.id);
+      // Nothing would charge for it, and nobody tops up a balance of Stars.
+      const { id: subscriptionId, revision, autoRenew } = await subscriptionOf(person);
+      expect(autoRenew).toBe(false);
+      const on = { params: { subscriptionId }, body: { autoRenew: true }, ifMatch: `"${revision}"` };
+      await expect(shop.app.gateway.call(ChangeMySubscription, on, { actor: person })).rejects.toMatchObject({
+        problem: { code: 'payments.nothing_to_charge' },
+      });
     });
 
     it('go on by an order for each month, and nothing else is charged', async () => {
@@ -259,6 +312,94 @@ describe('Stars', () => {
       expect(stars.renewals).toHaveLength(before);
     });
 
+    it('are known when the poll of the invoice has booked them before their update came', async () => {
+      const person = shop.person();
+      const { id, link } = await order(person, { autoRenew: true });
+      const chargeId = await stars.pay(link, person, { untold: true });
+      advance(DAY_MS / 24);
+      await shop.runs('check-invoices');
+      await shop.settled(person, id);
+      advance(-DAY_MS / 24);
+      await stars.tell(chargeId);
+      const known = `SELECT charge_id FROM star_subscriptions WHERE order_id = $1`;
+      await until(async () => (await shop.app.service.db.query<unknown[]>(known, [id])).length === 1, {
+        what: 'the subscription of Telegram',
+      });
+      const first = await subscriptionOf(person);
+      await stars.renew(chargeId);
+      await until(async () => (await subscriptionOf(person)).validUntil > first.validUntil, { what: 'another month' });
+    });
+
+    it('of two who confirm at once one goes on, and the other is money on the balance and stopped', async () => {
+      const person = shop.person();
+      const { id, link } = await order(person, { autoRenew: true });
+      const charges = await Promise.all([stars.pay(link, person), stars.pay(link, person)]);
+      await shop.settled(person, id);
+      await until(async () => (await balanceOf(person)) === 250, { what: 'the second payment on the balance' });
+      const [known] = await shop.app.service.db.query<{ chargeId: string }[]>(
+        `SELECT charge_id AS "chargeId" FROM star_subscriptions WHERE order_id = $1`,
+        [id],
+      );
+      const other = charges.find((chargeId) => chargeId !== known!.chargeId);
+      await until(() => stars.renewals.some((one) => one.chargeId === other && !one.renews), { what: 'the stop' });
+      expect(stars.renewals.filter(({ chargeId }) => chargeId === known!.chargeId)).toEqual([]);
+      expect(shop.app.probe.all(OrderPaid).filter(({ data }) => data.userId === person.id)).toHaveLength(1);
+    });
+
+    it('leave what was used beyond the plan for the next order that can pay it', async () => {
+      const byUse = { freeMicros: 0, prices: { XTR: 100 } };
+      const person = shop.person();
+      const { id: orderId, link } = await order(person, {
+        autoRenew: true,
+        planId: await shop.plan({ prices: { XTR: 250 }, byUse }),
+      });
+      const chargeId = await stars.pay(link, person);
+      await shop.settled(person, orderId);
+      const { id: subscriptionId, revision, validUntil } = await subscriptionOf(person);
+      const limit = { params: { subscriptionId }, body: { useLimitMinor: 200 }, ifMatch: `"${revision}"` };
+      await shop.app.gateway.call(ChangeMySubscription, limit, { actor: person });
+      await shop.app.service.db.query(
+        `INSERT INTO usage_hours (subscription_id, user_id, bill, hour, micros) VALUES ($1, $2, 1, now(), 900000)`,
+        [subscriptionId, person.id],
+      );
+      const before = await subscriptionOf(person);
+      expect(before).toMatchObject({ nextCharge: { amountMinor: 250 }, use: { owedMinor: 90 } });
+      await stars.renew(chargeId);
+      await until(async () => (await subscriptionOf(person)).validUntil > validUntil, { what: 'another month' });
+      expect((await subscriptionOf(person)).use).toMatchObject({ micros: 0, owedMinor: 90, limitMinor: 200 });
+      const body = {
+        botId: BOT,
+        wanted: { kind: 'plan', planId: before.planId, subscriptionId },
+        currency: 'XTR',
+      } as const;
+      expect(await shop.app.gateway.call(QuoteOrder, { body }, { actor: person })).toMatchObject({
+        useMinor: 90,
+        dueMinor: 340,
+      });
+    });
+
+    it('are not charged for what rests', async () => {
+      const person = shop.person();
+      const { chargeId } = await bought(person, { autoRenew: true });
+      for (const paused of [true, false]) {
+        const { id: subscriptionId, revision } = await subscriptionOf(person);
+        const change = { params: { subscriptionId }, body: { paused }, ifMatch: `"${revision}"` };
+        await shop.app.gateway.call(ChangeMySubscription, change, { actor: person });
+        const isTold = () => stars.renewals.at(-1)?.chargeId === chargeId && stars.renewals.at(-1)?.renews === !paused;
+        await until(isTold, { what: `that Telegram is told: ${!paused}` });
+      }
+    });
+
+    it('stop when the person is erased, or staff are told that they do not', async () => {
+      const [ann, ben] = [shop.person(), shop.person()];
+      const [ofAnn, ofBen] = [await bought(ann, { autoRenew: true }), await bought(ben, { autoRenew: true })];
+      stars.forgotten.add(ben.id);
+      expect(await erasePerson(shop.app, ann.id)).toEqual([]);
+      expect(stars.renewals.at(-1)).toEqual({ chargeId: ofAnn.chargeId, renews: false });
+      expect(await erasePerson(shop.app, ben.id)).toEqual([]);
+      await shop.app.probe.until(NoticeSendRequested, ({ data }) => data.texts.en.includes(`\`${ofBen.chargeId}\``));
+    });
+
     it('that could not be charged are told of, and end in their time', async () => {
       const person = shop.person();
       const { link } = await bought(person, { autoRenew: true });
@@ -289,7 +430,8 @@ describe('Stars', () => {
       await until(
         async () => {
           const { validUntil, startedAt } = await subscriptionOf(person);
-          return Math.round((validUntil.getTime() - startedAt.getTime()) / DAY_MS) === 30;
+          // And half a day, in which it becomes known here.
+          return validUntil.getTime() - startedAt.getTime() >= month + DAY_MS / 2;
         },
         { what: `thirty days of order ${id}` },
       );

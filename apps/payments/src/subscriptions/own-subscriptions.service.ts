@@ -3,7 +3,9 @@ import { SubscriptionChanged } from '@switchboard/contracts';
 import { DomainError, type IfMatch } from '@switchboard/service-kit';
 import type { EntityManager } from 'typeorm';
 import { Plan } from '../catalogue/plan.entity';
+import { ProvidersService } from '../providers/providers.service';
 import { UsageBillingService } from '../usage-billing/usage-billing.service';
+import { MembershipsService } from './memberships.service';
 import type { Subscription } from './subscription.entity';
 import { SubscriptionsService } from './subscriptions.service';
 
@@ -34,7 +36,9 @@ export interface Change {
 export class OwnSubscriptionsService {
   constructor(
     private readonly subscriptions: SubscriptionsService,
+    private readonly memberships: MembershipsService,
     private readonly usage: UsageBillingService,
+    private readonly providers: ProvidersService,
   ) {}
 
   async change(tx: EntityManager, userId: string, id: string, change: Change, seen: IfMatch): Promise<Subscription> {
@@ -42,17 +46,32 @@ export class OwnSubscriptionsService {
     seen.check(subscription.revision);
     if (change.autoRenew !== undefined) await this.renew(tx, subscription, change.autoRenew);
     if (change.region !== undefined) subscription.region = change.region;
-    if (change.useLimitMinor !== undefined) await this.usage.limit(tx, subscription, change.useLimitMinor);
+    if (change.useLimitMinor !== undefined) await this.limitUse(tx, subscription, change.useLimitMinor);
     const { autoRenew, region, useLimitMinor } = change;
     if ([autoRenew, region, useLimitMinor].some((value) => value !== undefined))
       await this.subscriptions.changed(tx, subscription, SubscriptionChanged);
     if (change.paused === undefined || change.paused === (subscription.status === 'paused')) return subscription;
     if (!change.paused) {
-      if (subscription.restsForChannel) throw new NotPausable();
+      const isOutside = await this.memberships.isOutside(tx, userId, subscription.botId);
+      if (subscription.restsForChannel || isOutside) throw new NotPausable();
       await this.subscriptions.resume(tx, subscription);
     } else if (subscription.status === 'active') await this.subscriptions.pause(tx, subscription);
     else throw new NotPausable();
     return subscription;
+  }
+
+  private async limitUse(tx: EntityManager, subscription: Subscription, limitMinor: number): Promise<void> {
+    const plan = await tx.findOneByOrFail(Plan, { id: subscription.planId });
+    await this.usage.limit(tx, subscription, plan, limitMinor);
+  }
+
+  /** Telegram charges for it, or would again. */
+  private async isChargedThere(tx: EntityManager, { id, planId }: Subscription): Promise<boolean> {
+    const [known] = await tx.query<unknown[]>(
+      `SELECT FROM star_subscriptions WHERE subscription_id = $1 AND plan_id = $2 AND state IN ('active', 'canceled')`,
+      [id, planId],
+    );
+    return known !== undefined;
   }
 
   /** In the currency of what they paid last. */
@@ -64,7 +83,10 @@ export class OwnSubscriptionsService {
       `SELECT currency FROM orders WHERE user_id = $1 AND bot_id = $2 AND paid_at IS NOT NULL AND kind <> 'top-up' ORDER BY id DESC LIMIT 1`,
       [userId, botId],
     );
-    await this.subscriptions.renewByItself(tx, subscription, plan, paid?.currency ?? Object.keys(plan.prices)[0] ?? '');
+    const currency = paid?.currency ?? Object.keys(plan.prices)[0] ?? '';
+    await this.subscriptions.renewByItself(tx, subscription, plan, currency);
     if (!subscription.autoRenew) throw new NothingToCharge();
+    const hasNone = subscription.methodId === null && this.providers.isChargedThere(botId, currency);
+    if (hasNone && !(await this.isChargedThere(tx, subscription))) throw new NothingToCharge();
   }
 }

@@ -51,7 +51,8 @@ export class SubscriptionViews {
     const { renewAt, renewCurrency, methodId } = subscription;
     const use = await this.usage.view(tx, subscription, plan);
     const price = renewCurrency === null ? undefined : plan.prices[renewCurrency];
-    const due = price === undefined ? undefined : price + (use?.owedMinor ?? 0);
+    const due =
+      price === undefined ? undefined : price + (await this.usage.upcoming(tx, subscription, plan, renewCurrency!));
     return {
       ...{ id, botId, revision, planId, planName: plan.name, level: plan.level, status },
       ...{ startedAt, periodStart, validUntil, servedUntil, region, autoRenew },

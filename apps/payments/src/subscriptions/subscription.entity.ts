@@ -40,6 +40,10 @@ export class Subscription {
   @Column('timestamptz', { name: 'paused_at', nullable: true })
   pausedAt!: Date | null;
 
+  /** Its person wants it to rest. */
+  @Column('boolean', { name: 'rests_for_person', default: false })
+  restsForPerson!: boolean;
+
   /** It rests until its person is back in the channel that the bot asks for; they cannot wake it by themselves. */
   @Column('boolean', { name: 'rests_for_channel', default: false })
   restsForChannel!: boolean;

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { CatalogueModule } from '../catalogue/catalogue.module';
 import { UsageBillingModule } from '../usage-billing/usage-billing.module';
 import { MembershipsHandlers } from './memberships.handlers';
+import { MembershipsService } from './memberships.service';
 import { OwnSubscriptionsService } from './own-subscriptions.service';
 import { SubscriptionViews } from './subscription-views.service';
 import { SubscriptionsController } from './subscriptions.controller';
@@ -12,7 +13,7 @@ import { TrialsService } from './trials.service';
 @Module({
   imports: [CatalogueModule, UsageBillingModule],
   controllers: [SubscriptionsController, TrialsHandlers, MembershipsHandlers],
-  providers: [SubscriptionsService, OwnSubscriptionsService, TrialsService, SubscriptionViews],
+  providers: [MembershipsService, SubscriptionsService, OwnSubscriptionsService, TrialsService, SubscriptionViews],
   exports: [SubscriptionsService, TrialsService, SubscriptionViews],
 })
 export class SubscriptionsModule {}

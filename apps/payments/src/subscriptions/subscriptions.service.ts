@@ -17,6 +17,8 @@ import { type EntityManager, Not } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { Package } from '../catalogue/package.entity';
 import { periodOf, Plan } from '../catalogue/plan.entity';
+import { ProvidersService } from '../providers/providers.service';
+import { MembershipsService } from './memberships.service';
 import { addPeriods, creditOf, type PaidPeriod, timeFor } from './proration';
 import { SubscriptionPackage } from './subscription-package.entity';
 import { SubscriptionPeriod } from './subscription-period.entity';
@@ -50,6 +52,8 @@ export interface Purchase {
 @Injectable()
 export class SubscriptionsService {
   constructor(
+    private readonly memberships: MembershipsService,
+    private readonly providers: ProvidersService,
     private readonly outbox: Outbox,
     private readonly clock: Clock,
     erasure: Erasure,
@@ -89,6 +93,7 @@ export class SubscriptionsService {
       ...{
         pausedAt: null,
         restsForChannel: false,
+        restsForPerson: false,
         restsAsTrial: false,
         autoRenew: false,
         methodId: null,
@@ -106,6 +111,7 @@ export class SubscriptionsService {
       cause: status === 'trial' ? 'trial' : 'bought',
     });
     await this.say(tx, SubscriptionActivated, subscription, plan);
+    await this.restOutside(tx, subscription);
     return subscription;
   }
 
@@ -113,9 +119,11 @@ export class SubscriptionsService {
   async extend(tx: EntityManager, subscription: Subscription, bought: Purchase): Promise<void> {
     const now = this.clock.now();
     const { plan } = bought;
-    const goesOn = subscription.validUntil > now || subscription.status === 'paused';
+    const { validUntil, pausedAt } = subscription;
+    const goesOn = validUntil > now || pausedAt !== null;
     const wasServed = SERVED_STATUSES.includes(subscription.status);
-    const startsAt = goesOn ? subscription.validUntil : now;
+    // Where it rests in its days of grace, what is bought begins when it goes on.
+    const startsAt = pausedAt && pausedAt > validUntil ? pausedAt : goesOn ? validUntil : now;
     const endsAt = this.endOf(startsAt, bought, 'active');
     if (subscription.status !== 'paused') subscription.become('active');
     subscription.restsAsTrial = false;
@@ -125,6 +133,7 @@ export class SubscriptionsService {
     this.until(subscription, endsAt, plan);
     await this.save(tx, subscription);
     await this.say(tx, wasServed || goesOn ? SubscriptionRenewed : SubscriptionActivated, subscription, plan);
+    await this.restOutside(tx, subscription);
   }
 
   /**
@@ -150,7 +159,8 @@ export class SubscriptionsService {
     );
     subscription.become('active');
     Object.assign(subscription, {
-      ...{ planId: plan.id, periodStart: now, pausedAt: null, restsForChannel: false, restsAsTrial: false },
+      ...{ planId: plan.id, periodStart: now, pausedAt: null, restsAsTrial: false },
+      ...{ restsForChannel: false, restsForPerson: false },
       ...(bought.region && { region: bought.region }),
     });
     // What the former plan was worth is part of what was paid for this one, for the next change and for a refund.
@@ -160,6 +170,7 @@ export class SubscriptionsService {
     this.until(subscription, endsAt, plan);
     await this.save(tx, subscription);
     await this.say(tx, SubscriptionChanged, subscription, plan);
+    await this.restOutside(tx, subscription);
   }
 
   /** What the time that is left takes off the price of another plan, and how much longer that lasts for what is over. */
@@ -177,17 +188,26 @@ export class SubscriptionsService {
     return { usedMinor, surplusMs: timeFor(creditMinor - usedMinor, priceMinor, periodMs) + otherMs };
   }
 
-  /** Charged from now on by what the person has saved last with the bot, else from their balance. Saved by whoever calls. */
+  /**
+   * Charged from now on by what the person has saved last with the bot and can be charged in the currency, else from their balance.
+   * Saved by whoever calls.
+   */
   async renewByItself(tx: EntityManager, subscription: Subscription, plan: Plan, currency: string): Promise<void> {
     if (!plan.recurring || plan.prices[currency] === undefined) return;
     const { userId, botId, validUntil } = subscription;
     const [saved] = await tx.query<{ id: string }[]>(
-      `SELECT id FROM saved_methods WHERE user_id = $1 AND bot_id = $2 AND revoked_at IS NULL ORDER BY id DESC LIMIT 1`,
-      [userId, botId],
+      `SELECT id FROM saved_methods WHERE user_id = $1 AND bot_id = $2 AND revoked_at IS NULL AND provider = ANY ($3)
+       ORDER BY id = $4 DESC NULLS LAST, id DESC LIMIT 1`,
+      [userId, botId, this.providers.charging(botId, currency), subscription.autoRenew ? subscription.methodId : null],
     );
-    const methodId = (subscription.autoRenew ? subscription.methodId : null) ?? saved?.id ?? null;
     Object.assign(subscription, {
-      ...{ autoRenew: true, methodId, renewCurrency: currency, renewAttempt: 0, toldOfRenewal: false },
+      ...{
+        autoRenew: true,
+        methodId: saved?.id ?? null,
+        renewCurrency: currency,
+        renewAttempt: 0,
+        toldOfRenewal: false,
+      },
       renewAt: subscription.pausedAt ? null : new Date(validUntil.getTime() - RENEW_BEFORE_MS),
     });
   }
@@ -249,17 +269,26 @@ export class SubscriptionsService {
     await this.sayOf(tx, SubscriptionEnded, subscription);
   }
 
+  /** By its person, or because they have left the channel that the bot asks for: each of the two by itself keeps it at rest. */
   async pause(tx: EntityManager, subscription: Subscription, { forChannel = false } = {}): Promise<void> {
+    const why = forChannel ? 'restsForChannel' : 'restsForPerson';
+    if (subscription[why]) return;
+    subscription[why] = true;
+    if (subscription.status === 'paused') return this.changed(tx, subscription, SubscriptionChanged);
     const restsAsTrial = subscription.status === 'trial';
     subscription.become('paused');
-    Object.assign(subscription, { restsForChannel: forChannel, restsAsTrial });
-    Object.assign(subscription, { pausedAt: this.clock.now(), renewAt: null });
+    Object.assign(subscription, { restsAsTrial, pausedAt: this.clock.now(), renewAt: null });
     await this.save(tx, subscription);
     await this.sayOf(tx, SubscriptionPaused, subscription);
   }
 
-  /** Its days are those that were left. */
-  async resume(tx: EntityManager, subscription: Subscription): Promise<void> {
+  /** It goes on once nothing keeps it at rest any more. Its days are those that were left. */
+  async resume(tx: EntityManager, subscription: Subscription, { forChannel = false } = {}): Promise<void> {
+    const why = forChannel ? 'restsForChannel' : 'restsForPerson';
+    if (!subscription[why]) return;
+    subscription[why] = false;
+    if (subscription.restsForChannel || subscription.restsForPerson)
+      return this.changed(tx, subscription, SubscriptionChanged);
     const now = this.clock.now();
     const restedMs = now.getTime() - subscription.pausedAt!.getTime();
     const plan = await tx.findOneByOrFail(Plan, { id: subscription.planId });
@@ -270,7 +299,7 @@ export class SubscriptionsService {
       [subscription.id, subscription.pausedAt, restedMs],
     );
     subscription.become(subscription.restsAsTrial ? 'trial' : 'active');
-    Object.assign(subscription, { pausedAt: null, restsForChannel: false, restsAsTrial: false });
+    Object.assign(subscription, { pausedAt: null, restsAsTrial: false });
     subscription.periodStart = new Date(subscription.periodStart.getTime() + restedMs);
     this.until(subscription, new Date(subscription.validUntil.getTime() + restedMs), plan);
     await this.save(tx, subscription);
@@ -296,6 +325,20 @@ export class SubscriptionsService {
       extraDays: days,
     };
     await this.extend(tx, subscription, bought);
+  }
+
+  /** What was paid by an order lasts until then at least, and is taken back with it. */
+  async lastUntil(tx: EntityManager, subscription: Subscription, orderId: string, least: Date): Promise<void> {
+    const missingMs = least.getTime() - subscription.validUntil.getTime();
+    if (missingMs <= 0) return;
+    await tx.query(
+      `UPDATE subscription_periods SET ends_at = ends_at + $2 * interval '1 millisecond' WHERE order_id = $1`,
+      [orderId, missingMs],
+    );
+    const plan = await tx.findOneByOrFail(Plan, { id: subscription.planId });
+    this.until(subscription, least, plan);
+    await this.save(tx, subscription);
+    await this.say(tx, SubscriptionChanged, subscription, plan);
   }
 
   /** What has come to its end: grace first, where the plan has any. */
@@ -370,6 +413,14 @@ export class SubscriptionsService {
     await tx.delete(SubscriptionPackage, { id: found.id });
     await this.save(tx, subscription);
     await this.sayOf(tx, SubscriptionChanged, subscription);
+  }
+
+  /** Whatever is had outside of the channel that the bot asks for. */
+  private async restOutside(tx: EntityManager, subscription: Subscription): Promise<void> {
+    const { userId, botId, status } = subscription;
+    const isServed = SERVED_STATUSES.includes(status);
+    if (isServed && (await this.memberships.isOutside(tx, userId, botId)))
+      await this.pause(tx, subscription, { forChannel: true });
   }
 
   private endOf(from: Date, { plan, periods, extraDays }: Purchase, status: 'trial' | 'active'): Date {

@@ -221,6 +221,62 @@ describe('whoever leaves the channel of a bot', () => {
     await becomes(ann, 'trial');
     expect((await only(ben)).status).toBe('paused');
   });
+
+  it('cannot wake what they had put to rest before they left', async () => {
+    const ann = shop.person();
+    await bought(ann, small);
+    const { revision } = await change(ann, { paused: true });
+    await tell(ann, false);
+    await until(async () => (await only(ann)).revision > revision, { what: 'the subscription to know' });
+    await expect(change(ann, { paused: false })).rejects.toMatchObject({ problem: { code: 'payments.not_pausable' } });
+    await tell(ann, true);
+    await until(async () => (await only(ann)).revision > revision + 1, { what: 'the subscription to know' });
+    expect((await change(ann, { paused: false })).status).toBe('active');
+  });
+
+  it('is not served by whatever they try, buy, go on with or change to, until they are back', async () => {
+    const [ann, ben, eve] = [shop.person(), shop.person(), shop.person()];
+    await bought(ann, small);
+    await bought(eve, small);
+    await shop.later((await only(eve)).servedUntil.getTime() - shop.app.clock.now().getTime());
+    await shop.runs('end-subscriptions');
+    await shop.runs('end-subscriptions');
+    await becomes(eve, 'expired');
+    await bought(ann, small, (await only(ann)).id);
+    for (const person of [ann, ben, eve]) await tell(person, false);
+    await becomes(ann, 'paused');
+    const known = `SELECT FROM memberships WHERE user_id = ANY($1) AND NOT is_member`;
+    const outside = () => shop.app.service.db.query<unknown[]>(known, [[ann.id, ben.id, eve.id]]);
+    await until(async () => (await outside()).length === 3, { what: 'all to be outside' });
+    await bought(ann, large, (await only(ann)).id);
+    await startTrial(ben);
+    await bought(eve, small, (await only(eve)).id);
+    for (const person of [ann, ben, eve]) {
+      expect((await only(person)).status).toBe('paused');
+      const entitled = { params: { userId: person.id }, query: { botId: BOT } };
+      expect((await shop.app.gateway.call(ReadEntitlements, entitled)).level).toBeNull();
+    }
+    // Who buys during a trial that rests goes on with it.
+    await bought(ben, small);
+    for (const person of [ann, ben, eve]) await tell(person, true);
+    for (const person of [ann, ben, eve]) await becomes(person, 'active');
+  });
+
+  it('loses no day of grace with what they pay meanwhile', async () => {
+    const ann = shop.person();
+    await bought(ann, small);
+    const { validUntil, id } = await only(ann);
+    await shop.later(validUntil.getTime() + DAY_MS - shop.app.clock.now().getTime());
+    await shop.runs('end-subscriptions');
+    await becomes(ann, 'grace');
+    await tell(ann, false);
+    await becomes(ann, 'paused');
+    await shop.later(10 * DAY_MS);
+    await bought(ann, small, id);
+    await tell(ann, true);
+    await becomes(ann, 'active');
+    expect(between(shop.app.clock.now(), (await only(ann)).validUntil)).toBeGreaterThanOrEqual(28 * DAY_MS);
+  });
 });
 
 it('a package adds to what the plan brings, until the period ends', async () => {

@@ -1,5 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
+const bigint = { from: Number, to: String };
+
 /** What is used beyond the plan of a subscription, until it is paid with the next order of it. */
 @Entity({ name: 'usage_accounts' })
 export class UsageAccount {
@@ -9,7 +11,7 @@ export class UsageAccount {
   @Column('uuid', { name: 'user_id' })
   userId!: string;
 
-  /** Grows with each order that has paid for what was used. */
+  /** Grows with each order by which the subscription goes on. */
   @Column('integer')
   bill!: number;
 
@@ -17,7 +19,19 @@ export class UsageAccount {
   @Column('timestamptz')
   since!: Date;
 
-  /** As much as the person wants to pay for on one bill, in the currency in which the subscription renews. */
-  @Column('bigint', { name: 'limit_minor', transformer: { from: Number, to: String } })
+  /** As much as the person wants to pay for on one bill. */
+  @Column('bigint', { name: 'limit_minor', transformer: bigint })
   limitMinor!: number;
+
+  /** In which they have said so; null where they have not. In any other they want to pay for nothing. */
+  @Column('text', { name: 'limit_currency', nullable: true })
+  limitCurrency!: string | null;
+
+  /** What of it was used before it began: after the order was made that has paid the bill before. */
+  @Column('bigint', { name: 'carried_micros', transformer: bigint })
+  carriedMicros!: number;
+
+  /** Used beyond the plan on bills that ended without an order that could pay them. */
+  @Column('bigint', { name: 'owed_micros', transformer: bigint })
+  owedMicros!: number;
 }

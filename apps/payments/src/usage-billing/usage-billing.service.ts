@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { type EventOf, SERVED_STATUSES, type UsageRecorded } from '@switchboard/contracts';
-import { Clock } from '@switchboard/service-kit';
+import { type ByUse, type EventOf, SERVED_STATUSES, type UsageRecorded } from '@switchboard/contracts';
+import { Clock, DomainError } from '@switchboard/service-kit';
 import type { EntityManager } from 'typeorm';
 import type { Plan } from '../catalogue/plan.entity';
 import { UsageAccount } from './usage-account.entity';
-import { priceOfUse, useFor } from './usage-price';
+import { beyondPlan, priceOfUse, useFor } from './usage-price';
 
 /** The subscription that something is used under, as far as it matters here. */
 export interface Used {
@@ -21,9 +21,21 @@ export interface UseOwed {
   readonly amountMinor: number;
 }
 
+type Account = Omit<UsageAccount, 'subscriptionId' | 'userId'>;
+
+class LimitTooLow extends DomainError {
+  constructor(owedMinor: number, currency: string) {
+    const texts = {
+      en: 'More than that was used already, and will be paid with the next payment.',
+      ru: 'Использовано уже больше: это войдёт в следующий платёж.',
+    };
+    super('payments.use_limit_too_low', texts, 422, { owedMinor, currency });
+  }
+}
+
 /**
  * What people use beyond their plans. It is counted under the best plan that has a price for it, and paid with the next order of that
- * subscription. Nobody owes more than they have said that they want to: whoever serves them asks for `allowance` before.
+ * subscription that can be. Nobody owes more than they have said that they want to: whoever serves them asks for `allowance` before.
  */
 @Injectable()
 export class UsageBillingService {
@@ -34,12 +46,27 @@ export class UsageBillingService {
     if (costMicros > 0) await tx.query(RECORD, [userId, botId, SERVED_STATUSES, costMicros, this.clock.now()]);
   }
 
-  /** Undefined where nothing is paid by use. */
+  /**
+   * What an order in this currency pays of it. Undefined where nothing is paid by use, or not in this currency: it is not sold for it,
+   * or the person wants to pay for it in another one.
+   */
   async owed(tx: EntityManager, used: Used, { byUse }: Plan, currency: string): Promise<UseOwed | undefined> {
     if (!byUse) return undefined;
-    const { bill, limitMinor } = await this.account(tx, used);
-    const micros = await this.microsOf(tx, used, bill);
-    return { bill, micros, amountMinor: Math.min(limitMinor, priceOfUse(micros, byUse, currency)) };
+    const account = await this.account(tx, used);
+    if (account.limitMinor > 0 && account.limitCurrency !== currency) return undefined;
+    const micros = await this.microsOf(tx, used, account.bill);
+    const priceMinor = priceOfUse(beyondPlan(micros, byUse) + account.owedMicros, byUse, currency);
+    if (priceMinor === undefined) return undefined;
+    return { bill: account.bill, micros, amountMinor: Math.min(account.limitMinor, priceMinor) };
+  }
+
+  /** What the charge that comes by itself pays of it: Telegram charges what was agreed to, and nothing besides. */
+  async upcoming(tx: EntityManager, used: Used, plan: Plan, currency: string): Promise<number> {
+    const [star] = await tx.query<unknown[]>(
+      `SELECT FROM star_subscriptions WHERE subscription_id = $1 AND state = 'active'`,
+      [used.id],
+    );
+    return star ? 0 : ((await this.owed(tx, used, plan, currency))?.amountMinor ?? 0);
   }
 
   /**
@@ -47,49 +74,88 @@ export class UsageBillingService {
    * @returns false when another order has paid it already
    */
   async settle(tx: EntityManager, used: Used, { bill, micros }: Pick<UseOwed, 'bill' | 'micros'>): Promise<boolean> {
-    const { id, userId, startedAt } = used;
-    const now = this.clock.now();
-    await this.open(tx, id, userId, startedAt);
-    const { affected } = await tx.update(UsageAccount, { subscriptionId: id, bill }, { bill: bill + 1, since: now });
-    if (!affected) return false;
-    const later = (await this.microsOf(tx, used, bill)) - micros;
-    if (later > 0) await tx.query(CARRY, [id, userId, bill + 1, now, later]);
+    const account = await this.lock(tx, used);
+    if (account.bill !== bill) return false;
+    const later = Math.max(0, (await this.microsOf(tx, used, bill)) - micros);
+    await this.begin(tx, used, bill, { carriedMicros: later, owedMicros: 0 });
+    if (later > 0) await tx.query(CARRY, [used.id, used.userId, bill + 1, this.clock.now(), later]);
     return true;
   }
 
-  /** No more than this on one bill. */
-  async limit(tx: EntityManager, { id, userId, startedAt }: Used, limitMinor: number): Promise<void> {
-    await this.open(tx, id, userId, startedAt);
-    await tx.update(UsageAccount, { subscriptionId: id }, { limitMinor });
+  /** An order that could not pay it has begun another period: what was used beyond the plan is owed with the next one that can. */
+  async rollOver(tx: EntityManager, used: Used, { byUse }: Plan): Promise<void> {
+    if (!byUse) return;
+    const account = await this.lock(tx, used);
+    const owedMicros = await this.agreed(tx, used, account, byUse);
+    await this.begin(tx, used, account.bill, { carriedMicros: 0, owedMicros });
   }
 
-  /** How much may be used on the bill that is open, in all. */
+  /** No more than this on one bill, in the currency in which it is charged. @throws LimitTooLow */
+  async limit(tx: EntityManager, used: Used, plan: Plan, limitMinor: number): Promise<void> {
+    const { byUse, prices } = plan;
+    const limitCurrency = currencyOf(used, prices);
+    const account = await this.lock(tx, used);
+    if (byUse) {
+      const owed = await this.owed(tx, used, plan, limitCurrency);
+      const micros = owed ? 0 : await this.agreed(tx, used, account, byUse);
+      const owedMinor = owed?.amountMinor ?? priceOfUse(micros, byUse, limitCurrency);
+      // What they cannot be charged for in this currency they still owe in the other one.
+      const isLess = owedMinor === undefined ? micros > 0 : limitMinor < owedMinor;
+      if (isLess) throw new LimitTooLow(owedMinor ?? account.limitMinor, limitCurrency);
+    }
+    await tx.update(UsageAccount, { subscriptionId: used.id }, { limitMinor, limitCurrency });
+  }
+
+  /** How much may be used on the bill that is open from when it began, in all. */
   async allowance(tx: EntityManager, used: Used, { byUse, prices }: Plan) {
     if (!byUse) return undefined;
-    const { bill, since, limitMinor } = await this.account(tx, used);
-    const micros = useFor(limitMinor, byUse, currencyOf(used, prices));
-    return { period: `${used.id}.${bill}`, since, micros };
+    const { bill, since, limitMinor, limitCurrency, carriedMicros, owedMicros } = await this.account(tx, used);
+    const currency = currencyOf(used, prices);
+    // What was used and is not paid yet is part of what they want to pay for.
+    const beyond = limitCurrency === currency ? Math.max(0, useFor(limitMinor, byUse, currency) - owedMicros) : 0;
+    return { period: `${used.id}.${bill}`, since, micros: Math.max(0, byUse.freeMicros + beyond - carriedMicros) };
   }
 
-  /** As the person sees it. */
+  /** As the person sees it: in the currency in which they want to pay for it, else in that in which they are charged. */
   async view(tx: EntityManager, used: Used, plan: Plan) {
     if (!plan.byUse) return undefined;
-    const currency = currencyOf(used, plan.prices);
-    const { limitMinor } = await this.account(tx, used);
-    const { micros, amountMinor: owedMinor } = (await this.owed(tx, used, plan, currency))!;
-    return { micros, freeMicros: plan.byUse.freeMicros, owedMinor, limitMinor, currency };
+    const { bill, limitMinor, limitCurrency } = await this.account(tx, used);
+    const currency = (limitMinor > 0 ? limitCurrency : null) ?? currencyOf(used, plan.prices);
+    const owed = await this.owed(tx, used, plan, currency);
+    const micros = owed?.micros ?? (await this.microsOf(tx, used, bill));
+    return { micros, freeMicros: plan.byUse.freeMicros, owedMinor: owed?.amountMinor ?? 0, limitMinor, currency };
   }
 
-  private async account(tx: EntityManager, { id, startedAt }: Used) {
-    const found = await tx.findOneBy(UsageAccount, { subscriptionId: id });
-    return found ?? { bill: 1, since: startedAt, limitMinor: 0 };
+  /** What was used beyond the plan and is not paid, as far as the person has wanted to pay for it. */
+  private async agreed(tx: EntityManager, used: Used, account: Account, byUse: ByUse): Promise<number> {
+    const { bill, limitMinor, limitCurrency, owedMicros } = account;
+    const beyond = beyondPlan(await this.microsOf(tx, used, bill), byUse);
+    return Math.max(owedMicros, Math.min(owedMicros + beyond, useFor(limitMinor, byUse, limitCurrency ?? '')));
   }
 
-  private open(tx: EntityManager, subscriptionId: string, userId: string, since: Date) {
-    return tx.query(
+  private async account(tx: EntityManager, { id, startedAt }: Used): Promise<Account> {
+    const nothing = { limitMinor: 0, limitCurrency: null, carriedMicros: 0, owedMicros: 0 };
+    return (await tx.findOneBy(UsageAccount, { subscriptionId: id })) ?? { bill: 1, since: startedAt, ...nothing };
+  }
+
+  /** Nothing is counted on its bill until the transaction ends. */
+  private async lock(tx: EntityManager, { id, userId, startedAt }: Used): Promise<Account> {
+    await tx.query(
       `INSERT INTO usage_accounts (subscription_id, user_id, bill, since) VALUES ($1, $2, 1, $3) ON CONFLICT DO NOTHING`,
-      [subscriptionId, userId, since],
+      [id, userId, startedAt],
     );
+    const lock = { mode: 'pessimistic_write' } as const;
+    return tx.findOneOrFail(UsageAccount, { where: { subscriptionId: id }, lock });
+  }
+
+  private async begin(
+    tx: EntityManager,
+    { id }: Used,
+    bill: number,
+    brings: Pick<UsageAccount, 'carriedMicros' | 'owedMicros'>,
+  ): Promise<void> {
+    const next = { bill: bill + 1, since: this.clock.now(), ...brings };
+    await tx.update(UsageAccount, { subscriptionId: id }, next);
   }
 
   private async microsOf(tx: EntityManager, { id }: Used, bill: number): Promise<number> {

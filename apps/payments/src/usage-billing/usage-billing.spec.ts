@@ -1,5 +1,8 @@
 import {
   type Actor,
+  ChangePlan,
+  CreatePlan,
+  ReadPlan,
   ChangeMySubscription,
   ListMySubscriptions,
   QuoteOrder,
@@ -10,7 +13,8 @@ import {
 import { until } from '@switchboard/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { BOT, DAY_MS, TestShop } from '../../test/build';
-import { priceOfUse, useFor } from './usage-price';
+import { dispute, pay } from '../../test/pretended.provider';
+import { beyondPlan, priceOfUse, useFor } from './usage-price';
 
 /** A million micro-dollars belongs to the plan; each further one costs 150 roubles. */
 const BY_USE = { freeMicros: 1_000_000, prices: { RUB: 15000 } };
@@ -23,16 +27,18 @@ describe('what use beyond a plan costs', () => {
     [1_000_067, 1],
     [1_500_000, 7500],
     [9_007_199_254_740_991, 135_107_988_806_114],
-  ])('%i micro-dollars: %i kopecks', (micros, expected) => expect(priceOfUse(micros, BY_USE, 'RUB')).toBe(expected));
+  ])('%i micro-dollars: %i kopecks', (micros, expected) =>
+    expect(priceOfUse(beyondPlan(micros, BY_USE), BY_USE, 'RUB')).toBe(expected),
+  );
 
   it.each([0, 1, 7499, 15000, 1_000_001])('%i kopecks buy no more than they pay for', (limit) => {
     expect(priceOfUse(useFor(limit, BY_USE, 'RUB'), BY_USE, 'RUB')).toBeLessThanOrEqual(limit);
     expect(priceOfUse(useFor(limit, BY_USE, 'RUB') + 67, BY_USE, 'RUB')).toBeGreaterThanOrEqual(limit);
   });
 
-  it('is nothing in a currency in which it is not sold, and nothing is to be had there', () => {
-    expect(priceOfUse(9_000_000, BY_USE, 'EUR')).toBe(0);
-    expect(useFor(100, BY_USE, 'EUR')).toBe(1_000_000);
+  it('is not known in a currency in which it is not sold, and nothing is to be had there', () => {
+    expect(priceOfUse(9_000_000, BY_USE, 'EUR')).toBeUndefined();
+    expect(useFor(100, BY_USE, 'EUR')).toBe(0);
   });
 });
 
@@ -161,9 +167,87 @@ describe('use beyond a plan', () => {
     await shop.payFor(ann, first);
     expect((await mine(ann)).use).toMatchObject({ micros: 300_000, owedMinor: 0 });
     expect(await shop.balanceOf(ann)).toBe(0);
-    await shop.payFor(ann, second);
+    await shop.payFor(ann, second, { state: 'partly-refunded' });
     expect(await shop.balanceOf(ann)).toBe(15000);
     expect((await mine(ann)).use).toMatchObject({ micros: 300_000 });
+    // What is left of the order is what it cost without.
+    expect(await shop.order(ann, second.id)).toMatchObject({ totalMinor: 34900, refundedMinor: 15000 });
+    await expect(shop.refund(second.id, 34900)).rejects.toMatchObject({ code: 'payments.nothing_to_refund' });
+    await shop.refund(second.id, 19900, true);
+    expect(await shop.balanceOf(ann)).toBe(34900);
+  });
+
+  it('that was paid twice is taken from the balance when the bank takes all of it back', async () => {
+    const ann = await subscriber();
+    await limit(ann, 30000);
+    await uses(ann, 2_000_000);
+    const { id: subscriptionId } = await mine(ann);
+    const wanted = { ...renews, planId, subscriptionId };
+    const [first, second] = [await shop.place(ann, { wanted }), await shop.place(ann, { wanted })];
+    await shop.payFor(ann, first);
+    await shop.payFor(ann, second, { state: 'partly-refunded' });
+    const externalId = await shop.app.service.db
+      .query<{ id: string }[]>('SELECT external_id AS id FROM invoices WHERE order_id = $1', [second.id])
+      .then(([row]) => row!.id);
+    dispute(externalId, 'lost');
+    await shop.notify(externalId);
+    await shop.settled(ann, second.id, 'refunded');
+    expect(await shop.balanceOf(ann)).toBe(0);
+  });
+
+  it('that was carried into a bill is part of what may be had on it', async () => {
+    const ann = await subscriber();
+    await limit(ann, 30000);
+    await uses(ann, 2_000_000);
+    const { id: subscriptionId } = await mine(ann);
+    const order = await shop.place(ann, { wanted: { ...renews, planId, subscriptionId } });
+    await uses(ann, 900_000);
+    await shop.payFor(ann, order);
+    expect(await allowed(ann)).toMatchObject({ period: `${subscriptionId}.2`, micros: 3_000_000 - 900_000 });
+  });
+
+  it('is limited to no less than what is owed by now', async () => {
+    const ann = await subscriber();
+    await limit(ann, 30000);
+    await uses(ann, 2_000_000);
+    const tooLow = { problem: { code: 'payments.use_limit_too_low', params: { owedMinor: 15000, currency: 'RUB' } } };
+    await expect(limit(ann, 14999)).rejects.toMatchObject(tooLow);
+    expect((await limit(ann, 15000)).use).toMatchObject({ limitMinor: 15000, owedMinor: 15000 });
+  });
+
+  it('is wanted in one currency alone: an order in another one neither pays for it nor makes more of it', async () => {
+    const both = { freeMicros: 1_000_000, prices: { RUB: 15000, EUR: 150 } };
+    const twoPrices = await shop.plan({ prices: { RUB: 19900, EUR: 199 }, byUse: both });
+    const ann = shop.person();
+    const wanted = { kind: 'plan' as const, planId: twoPrices, autoRenew: true };
+    await shop.buy(ann, { wanted });
+    await limit(ann, 30000);
+    await uses(ann, 2_000_000);
+    const { id: subscriptionId } = await mine(ann);
+    const inEuros = await shop.place(ann, { wanted: { ...wanted, subscriptionId }, currency: 'EUR' });
+    expect(inEuros.quote).toMatchObject({ dueMinor: 199 });
+    const externalId = await shop.page(ann, inEuros.id);
+    pay(externalId, 199, { currency: 'EUR' });
+    await shop.notify(externalId);
+    await shop.settled(ann, inEuros.id);
+    expect(await allowed(ann)).toMatchObject({ period: `${subscriptionId}.2`, micros: 1_000_000 });
+    expect((await mine(ann)).use).toMatchObject({ micros: 0, owedMinor: 15000, limitMinor: 30000, currency: 'RUB' });
+    // In euros they owe as much.
+    await expect(limit(ann, 149)).rejects.toMatchObject({ problem: { params: { owedMinor: 150, currency: 'EUR' } } });
+    expect((await limit(ann, 200)).use).toMatchObject({ owedMinor: 150, limitMinor: 200, currency: 'EUR' });
+    expect(await allowed(ann)).toMatchObject({ micros: 1_000_000 + 333_333 });
+  });
+
+  it('has a price in each currency of the plan', async () => {
+    const byUse = { freeMicros: 0, prices: { EUR: 150 } };
+    const codes = { status: 422, problem: { code: 'payments.use_price_missing', params: { currencies: ['RUB'] } } };
+    const { revision, ...plan } = await shop.app.gateway.call(ReadPlan, { params: { planId } });
+    await expect(
+      shop.app.gateway.call(ChangePlan, { params: { planId }, body: { byUse }, ifMatch: `"${revision}"` }),
+    ).rejects.toMatchObject(codes);
+    const { botId, name, description, level, prices, features, period } = plan;
+    const body = { botId, name, description, level, prices, features, period, byUse, code: 'by-use' };
+    await expect(shop.app.gateway.call(CreatePlan, { body, idempotencyKey: uuidv7() })).rejects.toMatchObject(codes);
   });
 
   it('under a plan without a price for it is counted for nobody', async () => {

@@ -2,14 +2,20 @@ import type { ByUse } from '@switchboard/contracts';
 
 const MILLION = 1_000_000n;
 
-/** What use beyond a plan costs, rounded in favour of the person. In whole numbers: both factors together exceed what a number holds. */
-export function priceOfUse(micros: number, { freeMicros, prices }: ByUse, currency: string): number {
-  const beyond = BigInt(Math.max(0, micros - freeMicros));
-  return Number((beyond * BigInt(prices[currency] ?? 0)) / MILLION);
+/** What of it the plan does not bring. */
+export const beyondPlan = (micros: number, { freeMicros }: ByUse): number => Math.max(0, micros - freeMicros);
+
+/**
+ * What use beyond a plan costs, rounded in favour of the person; undefined where it is not sold in the currency. In whole numbers: both
+ * factors together exceed what a number holds.
+ */
+export function priceOfUse(beyondMicros: number, { prices }: ByUse, currency: string): number | undefined {
+  const price = prices[currency];
+  return price === undefined ? undefined : Number((BigInt(beyondMicros) * BigInt(price)) / MILLION);
 }
 
-/** How much may be used until it costs so much; what is not sold in the currency is not to be had beyond the plan. */
-export function useFor(limitMinor: number, { freeMicros, prices }: ByUse, currency: string): number {
+/** How much may be used beyond the plan until it costs so much; what is not sold in the currency is not to be had. */
+export function useFor(limitMinor: number, { prices }: ByUse, currency: string): number {
   const price = prices[currency];
-  return freeMicros + (price === undefined ? 0 : Number((BigInt(limitMinor) * MILLION) / BigInt(price)));
+  return price === undefined ? 0 : Number((BigInt(limitMinor) * MILLION) / BigInt(price));
 }

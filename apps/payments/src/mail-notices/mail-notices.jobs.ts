@@ -1,0 +1,75 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { BotId, SendMailToPerson } from '@switchboard/contracts';
+import {
+  BotsRegistry,
+  Clock,
+  defineJob,
+  isProblem,
+  type JobRun,
+  Jobs,
+  LOG,
+  type Log,
+  type PayloadOf,
+  Runs,
+  ServiceClient,
+} from '@switchboard/service-kit';
+import { DataSource, type EntityManager } from 'typeorm';
+import { z } from 'zod';
+import { MailFacts, mailNotice, type MailNoticeName, writeLetter } from './mail-notices';
+import { MailSettings } from './mail-settings.entity';
+
+const MailNotice = defineJob(
+  'mail-notice',
+  z.object({ userId: z.uuid(), botId: BotId, notice: z.string(), facts: MailFacts }),
+);
+
+/** Some thirty hours with the growing pauses of the queue. */
+const ATTEMPTS = 25;
+const TIMEOUT_MS = 40_000;
+
+/** Tells people who have linked an address what became of what they have. Whether they have one is known to the gateway. */
+@Injectable()
+export class MailNoticesJobs {
+  constructor(
+    private readonly db: DataSource,
+    private readonly jobs: Jobs,
+    private readonly services: ServiceClient,
+    private readonly bots: BotsRegistry,
+    private readonly clock: Clock,
+    @Inject(LOG) private readonly log: Log,
+  ) {}
+
+  /** The mail is sent after `tx` commits. What waits for the same `cause` is not added beside it. */
+  async tell(
+    tx: EntityManager,
+    { userId, botId }: { readonly userId: string; readonly botId: string },
+    notice: MailNoticeName,
+    facts: MailFacts,
+    cause: string,
+  ): Promise<void> {
+    // Thousands of subscriptions end in one night, and whoever pays meanwhile does not wait for them.
+    const options = { key: `mail-notice:${notice}:${cause}`, maxAttempts: ATTEMPTS, yields: true };
+    await this.jobs.add(tx, MailNotice, { userId, botId, notice, facts }, options);
+  }
+
+  @Runs(MailNotice)
+  async send({ userId, botId, notice: name, facts }: PayloadOf<typeof MailNotice>, { signal }: JobRun): Promise<void> {
+    const [notice, sender] = [mailNotice(name), this.bots.find(botId)];
+    if (!notice || !sender) return;
+    if (notice.until && new Date(facts[notice.until]!) <= this.clock.now()) return;
+    const settings = await this.db.manager.findOneBy(MailSettings, { userId });
+    if (notice.group && settings?.switchedOff.includes(notice.group)) return;
+    const [en, ru] = (['en', 'ru'] as const).map((locale) => writeLetter(notice, facts, sender, locale));
+    try {
+      const { outcome } = await this.services.call(
+        SendMailToPerson,
+        { params: { userId }, body: { en: en!, ru: ru! } },
+        { signal, timeoutMs: TIMEOUT_MS },
+      );
+      if (outcome === 'refused') this.log.warn({ userId, notice: name }, 'nobody has the address of a person any more');
+    } catch (error) {
+      // An installation without e-mail is one that tells people by its bots alone.
+      if (!isProblem(error, SendMailToPerson, 'gateway.email_not_offered')) throw error;
+    }
+  }
+}
