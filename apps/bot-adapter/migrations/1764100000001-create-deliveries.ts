@@ -11,7 +11,7 @@ export class CreateDeliveries1764100000001 implements MigrationInterface {
         seq                  bigint GENERATED ALWAYS AS IDENTITY, -- the order within a chat
         chat_id              uuid NOT NULL REFERENCES chats ON DELETE CASCADE,
         user_id              uuid NOT NULL,
-        kind                 text NOT NULL CHECK (kind IN ('text', 'voice', 'notice', 'picture', 'buttons')),
+        kind                 text NOT NULL CHECK (kind IN ('text', 'voice', 'notice', 'buttons')),
         cause_id             uuid NOT NULL,
         content              text NOT NULL, -- encrypted
         state                text NOT NULL CHECK (state IN ('queued', 'sending', 'sent', 'failed')),

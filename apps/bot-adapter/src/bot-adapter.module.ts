@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { CreateChats1764100000000 } from '../migrations/1764100000000-create-chats';
 import { CreateDeliveries1764100000001 } from '../migrations/1764100000001-create-deliveries';
 import { CreateBroadcasts1764310000000 } from '../migrations/1764310000000-create-broadcasts';
+import { AllowPictures1764320000000 } from '../migrations/1764320000000-allow-pictures';
 import { botAdapterConfig } from './bot-adapter.config';
 import { botAdapterDataMap } from './bot-adapter.data-map';
 import {
@@ -110,6 +111,7 @@ export function defineBotAdapter({ channels, products }: Plugged): AppDefinition
       CreateChats1764100000000,
       CreateDeliveries1764100000001,
       CreateBroadcasts1764310000000,
+      AllowPictures1764320000000,
       ...products.flatMap(({ migrations = [] }) => migrations),
     ],
     tasks: [PollChannels],

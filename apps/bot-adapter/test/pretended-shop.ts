@@ -70,8 +70,15 @@ export class PretendedShop {
     ...{ prices: [{ currency: 'RUB', amountMinor: 9900 }], adds: { [FEATURES.vpnTraffic]: 10 * GIGABYTE } },
   };
   readonly payWith: Shop['payWith'] = [
-    { provider: 'yookassa', methods: ['card'], currencies: ['RUB'], recurring: true, saved: [] },
-    { provider: 'telegram-stars', methods: ['stars'], currencies: ['XTR'], recurring: true, saved: [] },
+    { provider: 'yookassa', methods: ['card'], currencies: ['RUB'], recurring: true, needsEmail: false, saved: [] },
+    {
+      provider: 'telegram-stars',
+      methods: ['stars'],
+      currencies: ['XTR'],
+      recurring: true,
+      needsEmail: false,
+      saved: [],
+    },
   ];
   trial = true;
   maintenance = false;
@@ -229,6 +236,7 @@ export class PretendedShop {
           ...{ subscriptionId: isPaid ? this.give(actor.id).id : null, receiptUrl: null },
           giftLink: null as string | null,
           ...{ createdAt: this.now(), paidAt: null, refundedMinor: 0 },
+          totalMinor: quote.fromBalanceMinor + quote.dueMinor,
         });
         this.placed.set(`${actor.id} ${idempotencyKey}`, id);
         return this.orders.get(id)!;
@@ -288,7 +296,7 @@ export class PretendedShop {
 
   private befriend(): void {
     const gift = (code: string) => {
-      const found = this.gifts.find((one) => one.code === code);
+      const found = this.gifts.find((one) => one.startParameter === `gift_${code}`);
       if (!found) throw new Refusal(404, 'payments.gift_not_found');
       if (found.state === 'opened') throw new Refusal(409, 'payments.gift_opened');
       return found;

@@ -8,7 +8,7 @@ import { CreateTools1764300000000 } from '../migrations/1764300000000-create-too
 import { ModelPrice } from './accounting/model-price.entity';
 import { Usage } from './accounting/usage.entity';
 import { Attachment } from './attachments/attachment.entity';
-import { AssistantSection } from './assistants/assistant';
+import { AssistantSection, StaffSection } from './assistants/assistant';
 import { chatAiConfig } from './chat-ai.config';
 import { chatAiDataMap } from './chat-ai.data-map';
 import { ChatAiModule } from './chat-ai.module';
@@ -54,6 +54,6 @@ export const chatAiApp = defineApp({
   ],
   tasks: [LookAtKnowledge, LookAtPrompts],
   dataMap: chatAiDataMap,
-  botSections: { assistant: AssistantSection },
+  botSections: { assistant: AssistantSection, staff: StaffSection },
   port: 4102,
 });

@@ -20,7 +20,8 @@ describe('a conversation that is handed over to a human', () => {
 
   beforeAll(async () => {
     model = await startModel();
-    folder = await botsFolder({ shop: { assistant: { systemPrompt: 'S', tools: ['hand_over'], handoverHours: 6 } } });
+    const assistant = { systemPrompt: 'S', tools: ['hand_over'], handoverHours: 6 };
+    folder = await botsFolder({ shop: { assistant, staff: { chat: '-100' } }, alone: { assistant } });
     app = await startApp(chatAiApp, {
       clock: new FakeClock(new Date('2026-11-20T12:00:00Z')),
       env: {
@@ -35,10 +36,14 @@ describe('a conversation that is handed over to a human', () => {
   });
   beforeEach(() => model.reset());
 
+  const callsHandOver = () =>
+    model.script({ reply: { toolCalls: [{ name: 'hand_over', arguments: { reason: 'asked' } }] } });
   const handsOver = async () => {
-    await model.script({ reply: { toolCalls: [{ name: 'hand_over', arguments: { reason: 'asked' } }] } });
-    await model.say('A human will answer here.');
+    await callsHandOver();
+    await model.say('Somebody will look into it.');
   };
+  const IN_OUR_WORDS =
+    'A human answers you here from now on, and reads what you write. Until then I stay silent; /resume brings me back.';
   async function handedOver() {
     const anna = person();
     await handsOver();
@@ -76,6 +81,42 @@ describe('a conversation that is handed over to a human', () => {
     await model.script({ reply: { toolCalls: twice } });
     await anna.replyTo(await anna.writes('A human!'));
     expect(notices()).toHaveLength(2);
+  });
+
+  it('is said to be in our words, below those of the model', async () => {
+    const { anna } = await handedOver();
+    expect(anna.replies()).toMatchObject([
+      { text: `Somebody will look into it.\n\n${IN_OUR_WORDS}`, outcome: 'answered' },
+    ]);
+  });
+
+  it('is said to be, also when the model fails once it has handed over', async () => {
+    const anna = person();
+    await callsHandOver();
+    await model.fail({ kind: '500', after: 1, times: 100 });
+    const reply = await anna.replyTo(await anna.writes('A human, please'));
+    expect(reply).toMatchObject({ text: IN_OUR_WORDS, outcome: 'answered' });
+    await app.probe.until(HandoverBegan, ({ data }) => data.chatId === anna.chatId);
+  });
+
+  it('is said to be by a turn that begins anew, without asking a model that might say otherwise', async () => {
+    const { anna, conversationId } = await handedOver();
+    const again = await anna.writes('One more thing');
+    await isKept(again);
+    const calls = (await model.calls()).length;
+    // As a turn that died between the handover and its end has left it.
+    await app.service.db.query(`UPDATE messages SET state = 'pending' WHERE id = $1`, [again]);
+    await anna.edits(again, 'One more thing!');
+    expect(await anna.replyTo(again)).toMatchObject({ text: IN_OUR_WORDS, outcome: 'answered' });
+    expect(await model.calls()).toHaveLength(calls);
+    await app.gateway.call(ResumeConversation, { params: { conversationId } });
+  });
+
+  it('is not offered where the bot has nobody who would answer', async () => {
+    const anna = aPerson(() => app, { botId: 'alone' });
+    await model.say('I am here.');
+    await anna.replyTo(await anna.writes('A human, please'));
+    expect((await model.calls()).map(({ body }) => 'tools' in body)).toEqual([false]);
   });
 
   it('is kept and not answered, until the person wants the assistant back', async () => {

@@ -52,7 +52,7 @@ export const anOrder = (title: string, more: Partial<Order> = {}): Order => ({
   ...{ promoCode: null, next: null, provider: 'yookassa', failure: null, subscriptionId: null },
   giftLink: 'https://gift.example/secret-gift',
   ...{ receiptUrl: null, createdAt: new Date('2026-11-03T11:59:00Z'), paidAt: new Date('2026-11-03T12:00:00Z') },
-  refundedMinor: 0,
+  ...{ totalMinor: 29900, refundedMinor: 0 },
   ...more,
 });
 
@@ -60,7 +60,7 @@ export const anAccess = (serverName: string, more: Partial<Access> = {}): Access
   ...{ id: uuidv7(), subscriptionId: uuidv7(), botId: 'vpn', state: 'ready' },
   link: 'https://sub.example/s/secret-link',
   servers: [{ serverId: uuidv7(), name: serverName, region: 'nl', latencyMs: 41, load: 92, best: true }],
-  traffic: { usedBytes: 91_500_000_000, limitBytes: 100_000_000_000, resetsAt: null, asOf: null },
+  traffic: { usedBytes: 91.5 * 1024 ** 3, limitBytes: 100 * 1024 ** 3, resetsAt: null, asOf: null },
   devices: { used: 1, limit: 3 },
   ...more,
 });

@@ -34,7 +34,10 @@ describe('a model with tools', () => {
     );
     [model, services] = await Promise.all([startModel(), startServices()]);
     folder = await botsFolder({
-      vpn: { assistant: { systemPrompt: 'You sell a VPN.', tools: TOOLS }, timeZone: 'Europe/Moscow' },
+      vpn: {
+        ...{ assistant: { systemPrompt: 'You sell a VPN.', tools: TOOLS }, staff: { chat: '-100' } },
+        timeZone: 'Europe/Moscow',
+      },
       plain: { assistant: { systemPrompt: 'You talk.' } },
       support: {
         assistant: { systemPrompt: 'You help.', tools: TOOLS, knowledge },
@@ -219,8 +222,15 @@ describe('a model with tools', () => {
   });
 
   describe('that is to turn off the renewal', () => {
-    const isDecided = (userId: string) =>
-      app.probe.all(ConfirmationDecideRequested).some(({ data }) => data.userId === userId);
+    const isDecided = async (eventId: string) =>
+      (await rowsOf(app, `SELECT FROM inbox WHERE consumer LIKE '%confirmations' AND event_id = $1`, [eventId]))
+        .length > 0;
+    /** What was agreed to before is done by now, or will never be. */
+    const nothingWaits = () =>
+      untilTrue(
+        'what was agreed to',
+        async () => (await rowsOf(app, `SELECT FROM chat_ai_jobs.jobs WHERE key LIKE 'confirmation:%'`)).length === 0,
+      );
     async function offered(locale: 'en' | 'ru' = 'en') {
       const anna = person('vpn', locale);
       services.owns(anna.userId, { subscriptions: [aSubscription()] });
@@ -229,7 +239,7 @@ describe('a model with tools', () => {
       const reply = await anna.replyTo(await anna.writes('Charge me no more'));
       const decide = async (confirmed: boolean, by = anna) => {
         const { confirmationId } = reply;
-        await app.probe.say(
+        const { id } = await app.probe.say(
           ConfirmationDecideRequested({
             chatId: by.chatId,
             userId: by.userId,
@@ -237,7 +247,8 @@ describe('a model with tools', () => {
             confirmed,
           }),
         );
-        await untilTrue('the decision', () => isDecided(by.userId));
+        await untilTrue('the decision', () => isDecided(id));
+        await nothingWaits();
       };
       const answer = async () => {
         await untilTrue('an answer', () => anna.replies().some(({ outcome }) => outcome === 'decided'));
@@ -295,6 +306,7 @@ describe('a model with tools', () => {
           ])
         )[0];
       expect(await state()).toEqual({ state: 'withdrawn' });
+      expect((await replaced.answer()).text).toMatch(/That question is over, nothing was changed/);
       expect([...late.changes(), ...replaced.changes()]).toEqual([]);
     });
 

@@ -60,7 +60,9 @@ export const ShopSection = z
     quiet: z
       .strictObject({ from: TimeOfDay.default('22:00'), to: TimeOfDay.default('09:00') })
       .prefault({})
-      .describe('In the time zone of the bot: what can wait is not said meanwhile. The same time twice: never.'),
+      .describe(
+        'In the time zone of the bot, for who has named no hours of their own: what can wait is not said meanwhile. The same time twice: never.',
+      ),
   })
   .prefault({});
 export type ShopSection = z.output<typeof ShopSection>;

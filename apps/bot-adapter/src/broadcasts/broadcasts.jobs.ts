@@ -120,10 +120,8 @@ export class BroadcastsJobs {
     const broadcast = await this.lock(tx, id);
     const nothing = { looked: 0, goesOn: false };
     if (broadcast?.state !== 'running' || !broadcast.isLaid) return nothing;
-    const bot = this.bots.find(broadcast.botId);
-    const perSecond = this.channels.find(broadcast.botId)?.capabilities.rates.bot.perSecond;
-    // A bot that takes a break writes to nobody; one that is not known here may be known to another process, or soon.
-    if (!bot || bot.isPaused || perSecond === undefined) return nothing;
+    const perSecond = this.messagesPerSecond(broadcast);
+    if (perSecond === undefined) return nothing;
     const window = Math.min(Math.max(Math.round(perSecond), WINDOW.least), WINDOW.most);
     const room = Math.min(BATCH, window - handed, window - (await this.recipients.settle(tx, broadcast)));
     if (room <= 0) return nothing;
@@ -149,8 +147,16 @@ export class BroadcastsJobs {
       await tx.update(Broadcast, { id }, { state, endedAt, revision, results });
       return;
     }
-    const isDue = isRunning && (!broadcast.isLaid || (await this.recipients.isAnyDue(tx, broadcast)));
+    // As long as nobody can be written to, it is looked at by the minute.
+    const mayGoOn = isRunning && this.messagesPerSecond(broadcast) !== undefined;
+    const isDue = mayGoOn && (!broadcast.isLaid || (await this.recipients.isAnyDue(tx, broadcast)));
     if (underWay > 0 || isDue) await this.wake(tx, id, LOOK_EVERY_MS);
+  }
+
+  /** Undefined for a bot that takes a break and writes to nobody, and for one that is not known here: it may be soon. */
+  private messagesPerSecond({ botId }: Broadcast): number | undefined {
+    if (this.bots.find(botId)?.isPaused !== false) return undefined;
+    return this.channels.find(botId)?.capabilities.rates.bot.perSecond;
   }
 
   private lock(tx: EntityManager, id: string): Promise<Broadcast | null> {

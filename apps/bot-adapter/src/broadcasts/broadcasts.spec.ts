@@ -18,7 +18,7 @@ import {
   StopBroadcast,
   UnscheduleBroadcast,
 } from '@switchboard/contracts';
-import { type AnswerOf, Schedules } from '@switchboard/service-kit';
+import { type AnswerOf, BotsRegistry, Schedules } from '@switchboard/service-kit';
 import { FakeClock, PretendedService, type TestApp, type TestAppOptions, until } from '@switchboard/testing';
 import { Client } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
@@ -249,6 +249,23 @@ describe('a broadcast', () => {
     expect(stopped!.endedAt).not.toBeNull();
     for (const phone of phones) expect((await news(phone)).length).toBeLessThanOrEqual(1);
     await expect(app.gateway.call(ResumeBroadcast, { params })).rejects.toMatchObject({ status: 409 });
+  });
+
+  it('of a bot that takes a break waits without being looked at all the time', async () => {
+    const cameBy = link();
+    const phones = await people(3, cameBy);
+    const bot = app.service.nest.get(BotsRegistry, { strict: false }).find('lumen')!;
+    Object.assign(bot, { isPaused: true });
+    const { id } = await send(await draft({ people: { cameBy: [cameBy] } }));
+    await until(async () => ((await read(id)).results?.total ?? 0) === 3, { what: 'all to be laid down' });
+    const job = 'SELECT FROM bot_adapter_jobs.jobs WHERE key = $1';
+    await until(async () => (await app.service.db.query<[]>(job, [`broadcast:${id}`])).length === 0, {
+      what: 'nothing to be looked at',
+    });
+    Object.assign(bot, { isPaused: false });
+    expect((await Promise.all(phones.map(news))).flat()).toEqual([]);
+    await byTheMinute();
+    expect((await over(id))!.results).toMatchObject({ sent: 3 });
   });
 
   it('does not delay answers', async () => {

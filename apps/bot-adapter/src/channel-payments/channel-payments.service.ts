@@ -101,13 +101,12 @@ export class ChannelPaymentsService {
 
   async refund({ params: { botId, chargeId }, body }: RequestOf<typeof RefundChannelPayment>): Promise<void> {
     const { bot, payments } = this.taking(botId);
-    await unlessRejected(payments.refund(await this.addressOf(bot, body.userId), chargeId));
+    await this.ofPayer(bot, body.userId, (payer) => payments.refund(payer, chargeId));
   }
 
   async changeRenewal({ params, body }: RequestOf<typeof ChangeChannelRenewal>): Promise<void> {
     const { bot, payments } = this.taking(params.botId);
-    const payer = await this.addressOf(bot, body.userId);
-    await unlessRejected(payments.changeRenewal(payer, params.chargeId, body.renews));
+    await this.ofPayer(bot, body.userId, (payer) => payments.changeRenewal(payer, params.chargeId, body.renews));
   }
 
   async list({
@@ -136,10 +135,22 @@ export class ChannelPaymentsService {
     return { bot, payments: channel.payments };
   }
 
-  private async addressOf(bot: Bot, userId: string) {
-    const externalId = await this.people.privateAddress(this.db.manager, bot.id, userId);
-    if (externalId === undefined) throw new PayerNotFound();
-    return { externalId };
+  /** With which of their accounts somebody paid only the channel knows: those that have not are refused. */
+  private async ofPayer(
+    bot: Bot,
+    userId: string,
+    ask: (payer: { externalId: string }) => Promise<void>,
+  ): Promise<void> {
+    let refused: unknown = new PayerNotFound();
+    for (const externalId of await this.people.privateAddresses(this.db.manager, bot.id, userId)) {
+      try {
+        return await unlessRejected(ask({ externalId }));
+      } catch (error) {
+        if (!(error instanceof PaymentRefused)) throw error;
+        refused = error;
+      }
+    }
+    throw refused;
   }
 }
 

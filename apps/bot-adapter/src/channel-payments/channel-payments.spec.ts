@@ -5,13 +5,15 @@ import {
   ChannelRenewalChanged,
   CheckChannelPayment,
   CreatePaymentLink,
+  IdentityLinked,
   ListChannelPayments,
   RefundChannelPayment,
 } from '@switchboard/contracts';
 import { ServiceClient, ServiceIdentity } from '@switchboard/service-kit';
 import { PretendedService, type TestApp, until } from '@switchboard/testing';
 import { Registry } from 'prom-client';
-import { hear, metric, startBotAdapter } from '../../test/start-bot-adapter';
+import { v7 as uuidv7 } from 'uuid';
+import { externalHash, hear, metric, startBotAdapter } from '../../test/start-bot-adapter';
 import { type Phone, type PretendedTelegram, startTelegram } from '../../test/start-sandbox';
 
 describe('payments that the channel takes', () => {
@@ -111,6 +113,28 @@ describe('payments that the channel takes', () => {
     expect(performance.now() - begun).toBeLessThan(9000);
   });
 
+  it('do not wait for the others that came with them', async () => {
+    const [slow, slower, { phone }] = [await someone(), await someone(), await someone()];
+    const link = await linkFor('order-10:1');
+    /** Whatever the person writes is not processed until this is released. */
+    const hold = async (userId: string) => {
+      const runner = app.service.db.createQueryRunner();
+      await runner.startTransaction();
+      await runner.query('SELECT FROM chats WHERE user_id = $1 FOR UPDATE', [userId]);
+      return async () => {
+        await runner.rollbackTransaction();
+        await runner.release();
+      };
+    };
+    const free = [await hold(slow.userId), await hold(slower.userId)];
+    await slow.phone.say('One moment');
+    await slower.phone.say('One moment');
+    const paying = phone.pay(link);
+    await free[0]!();
+    expect(await paying).toMatchObject({ paid: true });
+    await free[1]!();
+  });
+
   it('are told of once, though the channel brings them twice', async () => {
     const { phone, userId } = await someone();
     await telegram.misbehave({ target: 'telegram.updates', kind: 'duplicate', after: 1, times: 1 });
@@ -160,6 +184,29 @@ describe('payments that the channel takes', () => {
     await expect(missing).rejects.toMatchObject({ problem: { code: 'bot-adapter.payment_refused' } });
   });
 
+  it('go back to the account with which somebody has paid, of those they have', async () => {
+    const [{ phone, userId }, other] = [await someone(), await telegram.person('en')];
+    const first = await paid(phone, await linkFor('order-11:1', { renewsAfterDays: 30 }));
+    await received(first);
+    const about = { identityId: uuidv7(), userId, channel: 'telegram', externalId: String(other.id) };
+    await app.probe.say(IdentityLinked({ ...about, linkedAt: new Date().toISOString() }));
+    const linked = 'SELECT FROM people WHERE external_hash = $1 AND user_id = $2';
+    await until(async () => (await app.service.db.query<[]>(linked, [externalHash(other.id), userId])).length > 0, {
+      what: 'the other account',
+    });
+    expect((await hear(app, other, 'Hello')).data.userId).toBe(userId);
+    const second = await paid(other, await linkFor('order-12:1'));
+    await received(second);
+    await client.call(ChangeChannelRenewal, {
+      params: { ...params, chargeId: first },
+      body: { userId, renews: false },
+    });
+    for (const chargeId of [first, second]) {
+      await client.call(RefundChannelPayment, { params: { ...params, chargeId }, body: { userId } });
+      await app.probe.until(ChannelPaymentRefunded, (event) => event.data.chargeId === chargeId);
+    }
+  });
+
   it('are listed page by page and from a time on, also those of which no update has come', async () => {
     const { phone, userId } = await someone();
     await telegram.misbehave({ target: 'telegram.updates', kind: 'drop', after: 1, times: 1 });
@@ -173,7 +220,7 @@ describe('payments that the channel takes', () => {
       cursor = page.cursor;
     }
     expect(all.find(({ chargeId }) => chargeId === lost)).toMatchObject({ userId, amountMinor: 77, direction: 'in' });
-    expect(all.filter(({ direction }) => direction === 'out').length).toBe(2);
+    expect(all.filter(({ direction }) => direction === 'out').length).toBe(4);
     const later = new Date(Date.now() + 60_000).toISOString();
     const none = await client.call(ListChannelPayments, { params, query: { since: later } });
     expect(none).toEqual({ data: [], cursor: String(all.length) });

@@ -72,6 +72,11 @@ const LINKS_REMEMBERED = 20;
 const WROTE_LATER = 'SELECT FROM contacts WHERE bot_id = :botId AND user_id = :userId AND flood_at > :at';
 /** Older than what was counted last by so much: it was held up on its way, and how fast it was written nobody can tell any more. */
 const HELD_UP_SECONDS = 60;
+/**
+ * One at a time writes in a chat. Others may meanwhile add what refers to it: what is passed on between two chats, to and fro, would wait
+ * for each other else.
+ */
+const LOCKED = { lock: { mode: 'for_no_key_update' } } as const;
 /** What a contact is read with, by the statement that counts and by the one that makes it. */
 const CONTACT = `id, user_id, profile, started_at, flood_level, flood_told_at, ${wrappedKeysOf('contacts.user_id')} AS keys,
   ${RESTRICTED_UNTIL}`;
@@ -150,12 +155,16 @@ export class ContactsService {
     Object.assign(chat, choice);
   }
 
-  /** The same without anything having happened, for what is said later; undefined when one of them is gone. */
+  /**
+   * The same without anything having happened, for what is said later; undefined when one of them is gone.
+   * @param isLocked holds the chat's row until `tx` ends
+   */
   async recall(
     tx: EntityManager,
     { chatId, userId, threadId }: { chatId: string; userId: string; threadId?: string },
+    isLocked = false,
   ): Promise<ChatContext | undefined> {
-    const chat = await this.presentChat(tx, chatId);
+    const chat = await this.presentChat(tx, chatId, isLocked);
     const bot = chat && this.bots.find(chat.botId);
     const contact = bot && (await tx.findOneBy(Contact, { botId: bot.id, userId }));
     if (!chat || !bot || !contact) return undefined;
@@ -209,7 +218,7 @@ export class ContactsService {
   async findChat(tx: EntityManager, bot: Bot, externalId: string, isLocked = false): Promise<Chat | null> {
     const hash = this.addresses.hash(bot.channel.kind, externalId);
     const present = { botId: bot.id, movedTo: IsNull() };
-    const lock = isLocked ? { lock: { mode: 'pessimistic_write' } as const } : {};
+    const lock = isLocked ? LOCKED : {};
     return (
       (await tx.findOne(Chat, { where: { ...present, externalHash: hash }, ...lock })) ??
       (await tx.findOne(Chat, { where: { ...present, formerHashes: ArrayContains([hash]) }, ...lock }))
@@ -229,9 +238,10 @@ export class ContactsService {
   }
 
   /** The chat itself, or the one that goes on in its place; null for one that was never met. */
-  async presentChat(tx: EntityManager, id: string): Promise<Chat | null> {
-    const chat = await tx.findOneBy(Chat, { id });
-    return chat?.movedTo ? tx.findOneBy(Chat, { id: chat.movedTo }) : chat;
+  async presentChat(tx: EntityManager, id: string, isLocked = false): Promise<Chat | null> {
+    const find = (one: string) => tx.findOne(Chat, { where: { id: one }, ...(isLocked && LOCKED) });
+    const chat = await find(id);
+    return chat?.movedTo ? find(chat.movedTo) : chat;
   }
 
   /**
@@ -375,7 +385,7 @@ export class ContactsService {
       formerHashes: [],
     };
     await tx.createQueryBuilder().insert().into(Chat).values(made).orIgnore().execute();
-    return tx.findOneOrFail(Chat, { where: { ...key, movedTo: IsNull() }, lock: { mode: 'pessimistic_write' } });
+    return tx.findOneOrFail(Chat, { where: { ...key, movedTo: IsNull() }, ...LOCKED });
   }
 
   /** People change the language of their client; in a group everyone has their own. */

@@ -35,14 +35,22 @@ export class KnownPeopleService {
     return new Map(rows.map(({ hash, userId }) => [byHash.get(hash)!, userId]));
   }
 
-  /** The chat of a bot with a person alone. */
+  /** The chat of a bot with a person alone: of several the one that is read, and of those the latest. */
   async privateChat(tx: EntityManager, botId: string, userId: string): Promise<Chat | null> {
-    return tx.findOneBy(Chat, { botId, userId, kind: 'private', movedTo: IsNull() });
+    return (await this.privateChats(tx, botId, userId))[0] ?? null;
   }
 
-  /** The channel's id of that chat. */
-  async privateAddress(tx: EntityManager, botId: string, userId: string): Promise<string | undefined> {
-    const chat = await this.privateChat(tx, botId, userId);
-    return chat ? this.addresses.decrypt(tx, chat) : undefined;
+  /** The channel's ids of such chats: one for each account by which the person writes to the bot, in that order. */
+  async privateAddresses(tx: EntityManager, botId: string, userId: string): Promise<string[]> {
+    const found: string[] = [];
+    for (const chat of await this.privateChats(tx, botId, userId)) found.push(await this.addresses.decrypt(tx, chat));
+    return found;
+  }
+
+  private privateChats(tx: EntityManager, botId: string, userId: string): Promise<Chat[]> {
+    return tx.find(Chat, {
+      where: { botId, userId, kind: 'private', movedTo: IsNull() },
+      order: { blockedAt: { direction: 'DESC', nulls: 'FIRST' }, id: 'DESC' },
+    });
   }
 }

@@ -24,11 +24,18 @@ interface Row {
 export class NewsSettingsService {
   /** @throws ContactNotFound */
   async read(tx: EntityManager, botId: string, userId: string): Promise<Settings> {
+    const found = await this.find(tx, botId, userId);
+    if (!found) throw new ContactNotFound();
+    return found;
+  }
+
+  /** Undefined for who has not written to the bot. */
+  async find(tx: EntityManager, botId: string, userId: string): Promise<Settings | undefined> {
     const [row] = await tx.query<Row[]>(
       `SELECT news, quiet_from, quiet_to, time_zone FROM contacts WHERE bot_id = $1 AND user_id = $2 ORDER BY news, id LIMIT 1`,
       [botId, userId],
     );
-    if (!row) throw new ContactNotFound();
+    if (!row) return undefined;
     const { quiet_from: from, quiet_to: to } = row;
     return { wanted: row.news, quiet: from === null || to === null ? null : { from, to }, timeZone: row.time_zone };
   }

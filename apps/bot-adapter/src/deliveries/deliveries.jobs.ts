@@ -149,9 +149,15 @@ export class DeliveriesJobs {
       const next = signal.aborted ? { inMs: 0 } : await this.advance(waiting, signal);
       if (next === 'over' && waiting.isLast) return;
       if (typeof next === 'string') continue;
-      const how = { inMs: next.inMs, yields: waiting.delivery.bulk };
-      return this.db.transaction((tx) => this.wake(tx, chatId, how));
+      return this.db.transaction((tx) => this.wakeAgain(tx, waiting.delivery, next.inMs));
     }
+  }
+
+  /** What came meanwhile, and is waited for, does not wait for what is sent to many. */
+  private async wakeAgain(tx: EntityManager, { chatId, bulk }: Delivery, inMs: number): Promise<void> {
+    await this.wake(tx, chatId, { inMs, yields: bulk });
+    // Only now: whoever adds something wakes the chat as well, and one of us two sees what the other has done.
+    if (bulk && (await this.repository.isAwaited(tx, chatId))) await this.wake(tx, chatId);
   }
 
   private async advance(waiting: Waiting, signal: AbortSignal): Promise<Next> {

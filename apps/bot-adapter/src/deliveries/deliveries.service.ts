@@ -127,6 +127,11 @@ export class DeliveriesService {
     return (await this.repository.placeFor(tx, chatId, messageId))?.place;
   }
 
+  /** Where a delivery was put; undefined once that cannot be read any more. */
+  async placeIn(tx: EntityManager, delivery: Delivery): Promise<Place | undefined> {
+    return (await this.renderer.contentOf(tx, delivery))?.place;
+  }
+
   /** What was queued of an answer; undefined when it is not known (any more). */
   async answerOf(
     tx: EntityManager,

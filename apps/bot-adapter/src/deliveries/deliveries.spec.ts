@@ -1,6 +1,8 @@
 import { EncryptionKeyMissing } from '@switchboard/bus';
 import { ContactBlocked, MessageDelivered, MessageReceived, MessageUndeliverable } from '@switchboard/contracts';
+import { Jobs } from '@switchboard/service-kit';
 import { type TestApp, until } from '@switchboard/testing';
+import { v7 as uuidv7 } from 'uuid';
 import { hear, metric, reply, startBotAdapter } from '../../test/start-bot-adapter';
 import { type PretendedTelegram, startTelegram } from '../../test/start-sandbox';
 import { ChatAddresses } from '../contacts/chat-addresses';
@@ -11,6 +13,7 @@ import { DeliveriesService } from './deliveries.service';
 import { Delivery } from './delivery.entity';
 import { MessageRenderer } from './message-renderer';
 import { ReplyDecorators } from './reply-decorators';
+import { SendLimits } from './send-limits';
 
 describe('answers on their way to people', () => {
   let telegram: PretendedTelegram;
@@ -60,6 +63,36 @@ describe('answers on their way to people', () => {
       await person.answer(({ text }) => text === numbers.at(-1));
       expect((await person.answers()).map(({ text }) => text)).toEqual(numbers);
     }
+  });
+
+  it('an answer that comes while something for many is put off does not wait as long', async () => {
+    const { nest, db } = app.service;
+    const heard = await hear(app, await telegram.person(), 'hi');
+    const { chatId, userId } = heard.data;
+    const repository = nest.get(DeliveriesRepository);
+    const next = repository.next.bind(repository);
+    const read = jest.spyOn(repository, 'next').mockImplementationOnce(async (id) => {
+      const waiting = await next(id);
+      await queue('an answer');
+      return waiting;
+    });
+    const full = jest.spyOn(nest.get(SendLimits), 'tryBulk').mockReturnValueOnce(false);
+    const added = jest.spyOn(nest.get(Jobs), 'add');
+    const queue = (text: string, bulk?: { inMs: number }) =>
+      db.transaction((tx) =>
+        nest.get(DeliveriesService).queue(tx, {
+          ...{ chatId, userId, causeId: uuidv7(), content: { kind: 'notice', text } },
+          ...(bulk && { bulk }),
+        }),
+      );
+    await queue('for many', { inMs: 0 });
+    await until(() => full.mock.results.length === 1, { what: 'that it is put off' });
+    const lookedFor = `SELECT FROM deliveries WHERE chat_id = $1 AND state <> 'sent'`;
+    await until(async () => (await db.query<[]>(lookedFor, [chatId])).length === 0, { what: 'both' });
+    const woken = added.mock.calls.map(([, , , how]) => how).filter((how) => how?.key === `deliver:${chatId}`);
+    const last = woken.findLastIndex((how) => how?.yields && (how.delayMs ?? 0) > 0);
+    expect(woken[last + 1]).toMatchObject({ yields: false, delayMs: 0 });
+    for (const spy of [read, full, added]) spy.mockRestore();
   });
 
   it('an answer of 200 kB arrives whole and in order', async () => {

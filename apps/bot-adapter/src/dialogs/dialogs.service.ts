@@ -7,7 +7,10 @@ import { type Choices, Dialog } from './dialog.entity';
 /** After that a number is a number again. */
 const NUMBERS_HOLD_MS = 15 * 60_000;
 
-type Who = Pick<ChatContext, 'chat' | 'contact'>;
+interface Who {
+  readonly chat: Pick<ChatContext['chat'], 'id'>;
+  readonly contact: Pick<ChatContext['contact'], 'userId'>;
+}
 
 const keyOf = ({ chat, contact }: Who) => ({ chatId: chat.id, userId: contact.userId });
 

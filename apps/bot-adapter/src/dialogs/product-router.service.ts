@@ -33,7 +33,7 @@ const LAST = 'assistant';
 const ALWAYS = ['privacy', 'language'];
 const TELL_AGAIN_AFTER_MS = 3_600_000;
 /** Telegram: at most 64 characters. What is longer was made up. */
-const DEEP_LINK_LIMIT = 64;
+export const DEEP_LINK_LIMIT = 64;
 
 export type Routed = InboundCommand | InboundPress | InboundMessage | InboundUnsupported;
 

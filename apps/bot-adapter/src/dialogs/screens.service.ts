@@ -51,17 +51,23 @@ export class ScreensService {
 
   /**
    * The conversation that a place was taken of, in another transaction; undefined when the chat, the person or the bot is gone.
-   * @param causeId with it the first screen that is shown is shown once
+   * @param how `causeId`: with it the first screen that is shown is shown once; `isLocked`: holds the chat's row until `tx` ends, as
+   * whoever asks something has to
    */
   async reopen(
     tx: EntityManager,
     { chatId, userId, threadId, messageId }: ScreenPlace,
     product: Product,
-    causeId?: string,
+    { causeId, isLocked = false }: { causeId?: string; isLocked?: boolean } = {},
   ): Promise<Conversation | undefined> {
-    const context = await this.contacts.recall(tx, { chatId, userId, ...(threadId && { threadId }) });
+    const context = await this.contacts.recall(tx, { chatId, userId, ...(threadId && { threadId }) }, isLocked);
     const source = { isPress: messageId !== undefined, ...(messageId && { messageId }), ...(causeId && { causeId }) };
     return context && new Conversation(tx, context, product, source, this);
+  }
+
+  /** How far the person is in dialogs there: another number once they have begun one, or gone on in it. */
+  async progressOf(tx: EntityManager, { chatId, userId }: ScreenPlace): Promise<number> {
+    return (await this.dialogs.find(tx, { chat: { id: chatId }, contact: { userId } }))?.revision ?? 0;
   }
 
   async show(conversation: Conversation, screen: Screen, { inPlace }: { inPlace: boolean }): Promise<void> {

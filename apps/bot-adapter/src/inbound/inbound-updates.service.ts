@@ -12,14 +12,12 @@ import { CheckoutsService } from '../channel-payments/checkouts.service';
 import { type ChatContext, ContactsService } from '../contacts/contacts.service';
 import { DeliveriesRepository } from '../deliveries/deliveries.repository';
 import { DeliveriesService } from '../deliveries/deliveries.service';
-import { ProductRouter, type Routed } from '../dialogs/product-router.service';
+import { DEEP_LINK_LIMIT, ProductRouter, type Routed } from '../dialogs/product-router.service';
 import { shorten } from '../rich-text/cut-points';
 import { InboundUpdateRow } from './inbound-update.entity';
 import { type QuarantineFilter, QuarantineService } from './quarantine.service';
 import { TurnAwayJobs } from './turn-away.jobs';
 
-/** Telegram: at most 64 characters. */
-const DEEP_LINK_LIMIT = 64;
 /** Of updates that were held; between batches it is looked whether the bot was paused again. */
 const RELEASED_AT_ONCE = 50;
 

@@ -64,10 +64,11 @@ export class PollingService {
       const next = await polling.next(cursor, signal);
       onAnswer();
       await this.receivers.heard(botId);
+      // Not behind the others of the batch: Telegram takes the answer for ten seconds.
+      for (const update of next.updates) if (update.isUrgent) this.processAside(update);
       for (const update of next.updates) {
         if (signal.aborted) return;
-        if (update.isUrgent) this.processAside(update);
-        else await this.updates.process(update);
+        if (!update.isUrgent) await this.updates.process(update);
       }
       cursor = next.cursor;
     }

@@ -74,6 +74,9 @@ export const AssistantSection = ModelSection.extend({
 );
 export type AssistantSection = z.output<typeof AssistantSection>;
 
+/** There is one where a bot has staff whom its people can be handed over to; what it says is for bot-adapter, which reaches them. */
+export const StaffSection = z.looseObject({}).optional();
+
 export interface AssistantModel extends ConfiguredModel {
   readonly ownPrice: Price | undefined;
 }
@@ -88,6 +91,7 @@ export interface Assistant {
   readonly knowledgeFolder: string | undefined;
   readonly maxOutputTokens: number;
   readonly contextTokens: number;
+  /** Without those that the bot has nobody for. */
   readonly tools: readonly ToolName[];
   readonly handoverHours: number;
   readonly budgets: BudgetLimits;

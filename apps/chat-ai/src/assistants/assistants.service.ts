@@ -13,7 +13,7 @@ import {
 import { LRUCache } from 'lru-cache';
 import type { ChatAiConfig } from '../chat-ai.config';
 import { ModelKeys } from '../models/model-keys';
-import { type Assistant, type AssistantModel, AssistantSection, type ModelSection } from './assistant';
+import { type Assistant, type AssistantModel, AssistantSection, type ModelSection, StaffSection } from './assistant';
 
 const MICROS = 1_000_000;
 const micros = (dollars: number) => Math.round(dollars * MICROS);
@@ -142,6 +142,7 @@ export class AssistantsService {
   private resolve(botId: string, bot: Bot | undefined, models?: AssistantModel[]): Assistant {
     const section = this.bots.section(botId, 'assistant', AssistantSection) ?? AssistantSection.parse({});
     const { config } = this;
+    const hasStaff = this.bots.section(botId, 'staff', StaffSection) !== undefined;
     return {
       botId,
       name: bot?.name ?? 'Assistant',
@@ -150,7 +151,7 @@ export class AssistantsService {
       knowledgeFolder: this.knowledgeFolderOf(botId, models !== undefined),
       maxOutputTokens: section.maxOutputTokens ?? config.CHAT_AI_MAX_OUTPUT_TOKENS,
       contextTokens: section.contextTokens ?? config.CHAT_AI_CONTEXT_TOKENS,
-      tools: section.tools,
+      tools: section.tools.filter((name) => name !== 'hand_over' || hasStaff),
       handoverHours: section.handoverHours,
       budgets: {
         personPerDay: limitOf(bot?.budgets.personPerDayUsd ?? config.CHAT_AI_PERSON_PER_DAY_USD),

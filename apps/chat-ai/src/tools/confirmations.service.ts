@@ -60,7 +60,8 @@ export class ConfirmationsService {
   }
 
   /**
-   * What somebody else presses, what was decided before and what was withdrawn changes nothing.
+   * What somebody else presses, what was decided before and what was withdrawn changes nothing; of what is not done, and never will
+   * be, the person is told so.
    * @returns whether it is to be done
    */
   async decide(
@@ -68,10 +69,14 @@ export class ConfirmationsService {
     { confirmationId: id, chatId, userId, confirmed }: EventOf<typeof ConfirmationDecideRequested>['data'],
   ): Promise<boolean> {
     const offered = await tx.findOne(Confirmation, {
-      where: { id, chatId, userId, state: 'offered' },
+      where: { id, chatId, userId },
       lock: { mode: 'pessimistic_write' },
     });
     if (!offered) return false;
+    const { state } = offered;
+    if (state === 'withdrawn' || (state === 'declined' && confirmed))
+      await this.say(tx, offered, localized(TEXTS, offered.locale).over);
+    if (state !== 'offered') return false;
     const decidedAt = this.clock.now();
     const isInTime = offered.expiresAt > decidedAt;
     const isAgreed = confirmed && isInTime;
@@ -124,16 +129,18 @@ const rowOf = ({ id, userId }: Pick<Confirmation, 'id' | 'userId'>): PersonalRow
   userId,
 });
 
-const TEXTS: Record<KnownLocale, Record<'declined' | 'tooLate' | 'failed', string>> = {
+const TEXTS: Record<KnownLocale, Record<'declined' | 'tooLate' | 'over' | 'failed', string>> = {
   en: {
     declined: 'All right, nothing was changed.',
     tooLate: 'Too much time has passed since I asked. Nothing was changed: please tell me once more what you want.',
+    over: 'That question is over, nothing was changed. Please tell me once more what you want.',
     failed: 'That did not work: something is wrong on our side. Please try again a little later.',
   },
   ru: {
     declined: 'Хорошо, ничего не изменено.',
     tooLate:
       'С моего вопроса прошло слишком много времени. Ничего не изменено: скажите, пожалуйста, ещё раз, что нужно.',
+    over: 'Этот вопрос уже снят, ничего не изменено. Скажите, пожалуйста, ещё раз, что нужно.',
     failed: 'Не получилось: что-то не так на нашей стороне. Попробуйте, пожалуйста, чуть позже.',
   },
 };

@@ -22,7 +22,7 @@ export const handoverTool = (handovers: HandoversService, assistants: Assistants
       await handovers.begin(conversationId, reason, handoverHours);
       return {
         handedOver: true,
-        tellThem: 'A human will answer here. You can be asked again after /resume.',
+        next: 'Below your answer the person is told that a human answers here from now on, and that /resume brings you back. Do not repeat it.',
         hours: handoverHours,
       };
     },

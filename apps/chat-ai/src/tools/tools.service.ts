@@ -152,6 +152,11 @@ export class TurnTools {
     return this.calls.some(({ outcome }) => outcome === 'done' || outcome === 'offered');
   }
 
+  /** From now on a human is to answer. */
+  get haveHandedOver(): boolean {
+    return this.calls.some(({ tool, outcome }) => tool === 'hand_over' && outcome === 'done');
+  }
+
   /** Side by side; of calls beyond the limit the model is never reminded. Throws when `signal` fires. */
   async call(text: string, calls: readonly ToolCall[], signal: AbortSignal): Promise<void> {
     const toolCalls = calls.slice(0, MOST_CALLS - this.calls.length);

@@ -1,9 +1,8 @@
-import { ListMyAccesses, ListMyDevices, localized, ListRegions } from '@switchboard/contracts';
+import { GIGABYTE, ListMyAccesses, ListMyDevices, localized, ListRegions } from '@switchboard/contracts';
 import type { ServiceClient } from '@switchboard/service-kit';
 import { z } from 'zod';
 import { ASK_TIMEOUT_MS, asCaller, momentOf, type ReadTool } from './tool';
 
-const GIGABYTE = 1e9;
 const gigabytes = (bytes: number) => Math.round((bytes / GIGABYTE) * 10) / 10;
 
 /** More of them nobody asks about at once. */

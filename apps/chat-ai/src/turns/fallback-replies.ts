@@ -12,7 +12,8 @@ type FallbackReply =
   | 'bad_picture'
   | 'no_model_for_files'
   | 'not_heard'
-  | 'not_last';
+  | 'not_last'
+  | 'handed_over';
 
 /** What a person reads instead of an answer. Never technical: what happened is in the record of the turn. */
 const REPLIES: Record<KnownLocale, Record<FallbackReply, string>> = {
@@ -32,6 +33,8 @@ const REPLIES: Record<KnownLocale, Record<FallbackReply, string>> = {
       'I could not listen to this voice message: something is wrong on our side. Please send it again or type.',
     not_last:
       'I can give only my last answer anew, and this one is not it any more. Please ask that question once more.',
+    handed_over:
+      'A human answers you here from now on, and reads what you write. Until then I stay silent; /resume brings me back.',
   },
   ru: {
     refused: 'На это я лучше не буду отвечать. Спросите, пожалуйста, о чём-нибудь другом.',
@@ -49,6 +52,8 @@ const REPLIES: Record<KnownLocale, Record<FallbackReply, string>> = {
       'Не получилось прослушать это голосовое сообщение: что-то не так на нашей стороне. Пришлите его ещё раз или напишите текстом.',
     not_last:
       'Заново я могу дать только последний ответ, а этот уже не последний. Задайте, пожалуйста, тот вопрос снова.',
+    handed_over:
+      'Дальше вам ответит здесь сотрудник, он читает то, что вы пишете. До тех пор я молчу; вернуть меня можно командой /resume.',
   },
 };
 

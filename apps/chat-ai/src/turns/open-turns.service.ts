@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Locale } from '@switchboard/contracts';
+import { Clock } from '@switchboard/service-kit';
 import { DataSource } from 'typeorm';
 import {
   type AttachmentReader,
@@ -45,6 +46,8 @@ export interface TurnAddress {
   readonly answers: readonly [string, ...string[]];
   /** Whether others wait as well, for a turn of their own. */
   readonly leavesOthers: boolean;
+  /** A human is to answer. */
+  readonly isHandedOver: boolean;
 }
 
 /** What there is to be answered, and what was said before. */
@@ -74,13 +77,18 @@ interface PendingRow {
   readonly turnId: string | null;
 }
 
-interface Row extends PendingRow, Omit<StoredContent, 'id' | 'userId'> {
+/** Of the conversation, with each of its messages. */
+interface ConversationRow {
   readonly chatId: string;
   readonly botId: string;
+  readonly epoch: number;
+  readonly isHandedOver: boolean;
+}
+
+interface Row extends PendingRow, ConversationRow, Omit<StoredContent, 'id' | 'userId'> {
   /** The person of a private chat. */
   readonly ownerId: string | null;
   readonly revision: number;
-  readonly epoch: number;
   readonly summary: string | null;
   readonly summaryRetryAt: Date | null;
   readonly role: 'user' | 'assistant';
@@ -97,11 +105,12 @@ export class OpenTurnsService {
     private readonly db: DataSource,
     private readonly cipher: MessageCipher,
     private readonly attachments: AttachmentsService,
+    private readonly clock: Clock,
   ) {}
 
   /** Undefined when nothing waits for an answer. One statement: what comes in later is seen as a newer revision. */
   async read(conversationId: string): Promise<OpenTurn | undefined> {
-    const rows = await this.db.query<Row[]>(READ, [conversationId, HISTORY_MESSAGES]);
+    const rows = await this.db.query<Row[]>(READ, [conversationId, HISTORY_MESSAGES, this.clock.now()]);
     const waiting = rows.filter(({ state }) => state === 'pending');
     const [conversation] = rows;
     if (waiting.length === 0 || !conversation) return undefined;
@@ -132,12 +141,12 @@ export class OpenTurnsService {
 
   /** The address alone, for an apology: it works even when nothing that was said can be read. */
   async address(conversationId: string): Promise<TurnAddress | undefined> {
-    const rows = await this.db.query<(PendingRow & Pick<Row, 'chatId' | 'botId' | 'epoch'>)[]>(
-      `SELECT c.chat_id AS "chatId", c.bot_id AS "botId", c.epoch, m.id, m.regenerated, m.user_id AS "userId", m.locale,
+    const rows = await this.db.query<(PendingRow & ConversationRow)[]>(
+      `SELECT c.chat_id AS "chatId", c.bot_id AS "botId", c.epoch, coalesce(c.handed_over_until > $2, false) AS "isHandedOver", m.id, m.regenerated, m.user_id AS "userId", m.locale,
               m.turn_id AS "turnId"
        FROM messages m JOIN conversations c ON c.id = m.conversation_id
        WHERE m.conversation_id = $1 AND m.state = 'pending' ORDER BY m.position`,
-      [conversationId],
+      [conversationId, this.clock.now()],
     );
     return rows[0] && addressOf(conversationId, rows[0], rows);
   }
@@ -170,7 +179,7 @@ function wordsOf(row: Row, read: ContentReader): string {
 
 function addressOf(
   conversationId: string,
-  { chatId, botId, epoch }: Pick<Row, 'chatId' | 'botId' | 'epoch'>,
+  { chatId, botId, epoch, isHandedOver }: ConversationRow,
   waiting: readonly PendingRow[],
 ): TurnAddress {
   const pending = inOneTurn(waiting);
@@ -187,6 +196,7 @@ function addressOf(
     locale: last.locale,
     answers: [oldest!, ...others],
     leavesOthers: pending.length < waiting.length,
+    isHandedOver,
   };
 }
 
@@ -200,7 +210,7 @@ function byTurn(messages: TurnMessage[]): TurnMessage[] {
 /** A cancelled question that has a turn has the answer that stands in the chat: only another one was stopped. */
 const READ = `
   SELECT c.chat_id AS "chatId", c.bot_id AS "botId", c.user_id AS "ownerId", c.revision, c.epoch, c.summary, c.summary_retry_at AS "summaryRetryAt",
-    m.id, m.role, m.state, m.user_id AS "userId", m.locale, m.text, m.transcript, m.quoted, m.sender_name AS "senderName", m.tokens,
+    coalesce(c.handed_over_until > $3, false) AS "isHandedOver", m.id, m.role, m.state, m.user_id AS "userId", m.locale, m.text, m.transcript, m.quoted, m.sender_name AS "senderName", m.tokens,
     m.turn_id AS "turnId", m.regenerated, m.position <= c.summarised_up_to AS summarised,
     CASE WHEN a.message_id IS NOT NULL THEN json_build_object('messageId', a.message_id, 'userId', a.user_id, 'mediaId', a.media_id, 'state', a.state,
       'content', a.content, 'bytes', a.bytes, 'problem', a.problem, 'notes', a.notes, 'tokens', a.tokens) END AS attachment

@@ -151,9 +151,8 @@ export class TurnsService {
       if (run.attempt > 1) await this.recorder.chargeEarlierTries(turn);
       const tools = this.tools.forTurn(assistant, callerOf(turn, assistant));
       const running = { turn, assistant, tools, signals, cancellation, started };
-      const { reply, costs, ...about } = await (assistant.models.length > 0
-        ? this.readAndAsk(running)
-        : this.quoteKnowledge(running));
+      const { reply: written, costs, ...about } = await this.draft(running);
+      const reply = tools.haveHandedOver ? withHandover(written, cancellation, turn) : written;
       if (!reply) {
         await this.recorder.discard(turn, costs);
         const { reason } = cancellation;
@@ -190,12 +189,20 @@ export class TurnsService {
   async apologise(conversationId: string, messages?: readonly string[]): Promise<'done' | 'again'> {
     const turn = await this.turns.address(conversationId);
     if (!turn || (messages && !turn.answers.every((id) => messages.includes(id)))) return 'done';
-    const text = fallbackReply('model_unavailable', turn.locale);
+    const outcome = turn.isHandedOver ? 'answered' : 'model_unavailable';
+    const text = fallbackReply(turn.isHandedOver ? 'handed_over' : 'model_unavailable', turn.locale);
     const nothing = { model: null, promptId: null, contextReport: null, firstTextMs: null };
     const startedAt = this.clock.now();
-    const reply = { outcome: 'model_unavailable', text, ...nothing, startedAt, durationMs: 0 };
+    const reply = { outcome, text, ...nothing, startedAt, durationMs: 0 };
     if ((await this.recorder.record(turn, reply)) === 'recorded') new ReplySignals(this.signals, turn).done(text);
     return turn.leavesOthers ? 'again' : 'done';
+  }
+
+  private draft(running: RunningTurn): Promise<Draft> {
+    const { turn, assistant } = running;
+    // Also of a turn that was begun anew after it had handed over: no model is to say otherwise.
+    if (turn.isHandedOver) return Promise.resolve(withoutModel(handedOver(turn), assistant, turn));
+    return assistant.models.length > 0 ? this.readAndAsk(running) : this.quoteKnowledge(running);
   }
 
   /** Reads the files that are to be answered first; with nothing but files that cannot be read, no model is asked. */
@@ -363,6 +370,19 @@ const callerOf = ({ ownerId, question, conversationId, locale }: OpenTurn, { bot
 /** In our words, so that the person knows what they agree to, whatever the model says. */
 const withQuestion = (reply: NonNullable<Draft['reply']>, offer: Offer | undefined) =>
   offer ? { ...reply, text: joined(reply.text, `**${offer.question}**`), offer } : reply;
+
+const handedOver = ({ locale }: OpenTurn) => ({
+  outcome: 'answered' as const,
+  text: fallbackReply('handed_over', locale),
+});
+
+/** The person is told by us, whatever the model says or fails to say: from now on they get no answer of it. */
+function withHandover(reply: Draft['reply'], { reason }: TurnCancellation, turn: OpenTurn): Draft['reply'] {
+  const told = handedOver(turn);
+  if (!reply) return reason === 'stopped' ? { ...told, outcome: 'stopped' } : undefined;
+  const isWords = reply.outcome === 'answered' || reply.outcome === 'stopped' || reply.outcome === 'cut_off';
+  return isWords ? { ...reply, text: joined(reply.text, told.text) } : { ...reply, ...told };
+}
 
 const withoutModel = (reply: Draft['reply'], assistant: Assistant, turn: OpenTurn): Draft =>
   new TurnCalls(spendersOf(assistant, turn)).draft(reply);

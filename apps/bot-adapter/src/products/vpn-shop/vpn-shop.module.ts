@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { CreateShop1764300000000 } from '../../../migrations/1764300000000-create-shop';
+import { CreateHandovers1764330000000 } from '../../../migrations/1764330000000-create-handovers';
 import { ContactsModule } from '../../contacts/contacts.module';
 import { DeliveriesModule } from '../../deliveries/deliveries.module';
 import { DialogsModule } from '../../dialogs/dialogs.module';
@@ -13,6 +14,7 @@ import { StaffEventsHandlers } from './notices/staff-events.handlers';
 import { StaffNoticesService } from './notices/staff-notices.service';
 import { ShopOrder } from './shop-order.entity';
 import { ShopPagesJobs } from './shop-pages.jobs';
+import { Handover } from './support/handover.entity';
 import { HandoversHandlers } from './support/handovers.handlers';
 import { SupportQuestion } from './support/support-question.entity';
 import { SupportService } from './support/support.service';
@@ -30,8 +32,8 @@ export class VpnShopModule {}
 
 export const vpnShop = defineProduct({
   module: VpnShopModule,
-  entities: [ShopOrder, NoticeSettings, ShopMember, SupportQuestion],
-  migrations: [CreateShop1764300000000],
+  entities: [ShopOrder, NoticeSettings, ShopMember, SupportQuestion, Handover],
+  migrations: [CreateShop1764300000000, CreateHandovers1764330000000],
   dataMap: {
     shop_orders: {
       purpose: 'Where orders are shown that are to be paid, so that what becomes of them is shown in the same place.',
@@ -64,6 +66,13 @@ export const vpnShop = defineProduct({
       erasure: 'delete row',
       person: 'user_id',
       columns: { cause_id: 'The message in the group of the staff.', bot_id: 'The bot.' },
+    },
+    shop_handovers: {
+      purpose: 'Who is answered by staff in place of the assistant, so that staff read what they write.',
+      retention: 'Until the assistant answers again, and a day at most after that.',
+      erasure: 'delete row',
+      person: 'user_id',
+      columns: { chat_id: 'The chat.' },
     },
   },
 });

@@ -11,12 +11,11 @@ import { action, type Action, type PrivacyNotes, type Product, step } from '../.
 import { ProductRouter } from '../../dialogs/product-router.service';
 import { menu } from '../../dialogs/screen';
 import { KEPT_DAYS } from '../../kept-days';
-import { shorten } from '../../rich-text/cut-points';
 import { Catalogue, shared } from '../../texts/catalogue';
-import { Checkout, Placed } from './pages/checkout.pages';
+import { AwaitsEmail, Checkout } from './pages/checkout.pages';
 import { to } from './pages/page';
 import { FOR_STAFF, isPage, type PageName, PAGES } from './pages/pages';
-import { Payout } from './pages/referral.pages';
+import { AwaitsDetails } from './pages/referral.pages';
 import { MembershipsJobs } from './membership/memberships.jobs';
 import { ShopNoticesJobs } from './notices/shop-notices.jobs';
 import { SWITCHABLE } from './notices/notices';
@@ -29,8 +28,6 @@ import { SupportService } from './support/support.service';
 const LONGEST_CODE = 64;
 /** As payments takes it. */
 const [SHORTEST_DETAILS, LONGEST_DETAILS] = [3, 500];
-/** So that it fits into one message. */
-const LONGEST_QUESTION = 3000;
 const LINKS = 'c0a7a7b6-5a31-4a4e-9a52-6a3c2f0e9b11';
 const Email = z.email().max(254);
 
@@ -110,27 +107,27 @@ export class VpnShopProduct implements Product {
       await this.open(conversation, 'checkout', { ...checkout, ...(promoCode && { promoCode }) });
     }),
 
-    email: step(Placed, async (conversation, { text = '' }, placed) => {
+    email: step(AwaitsEmail, async (conversation, { text = '' }, { key, ...placed }) => {
       const email = Email.safeParse(text.trim());
-      if (!email.success) return conversation.ask('email', { text: conversation.say('checkout.noEmail') }, placed);
+      if (!email.success)
+        return conversation.ask('email', { text: conversation.say('checkout.noEmail') }, { ...placed, key });
       await conversation.finish();
-      return this.open(conversation, 'place', { ...placed, email: email.data });
+      return this.open(conversation, 'place', { ...placed, email: email.data }, { key });
     }),
 
     support: step(async (conversation, { text = '' }) => {
-      const question = shorten(text.trim(), LONGEST_QUESTION);
-      if (!question) return conversation.ask('support', { text: conversation.say('support.ask') });
+      if (!text.trim()) return conversation.ask('support', { text: conversation.say('support.ask') });
       await conversation.finish();
-      await this.support.ask(conversation, question);
-      return conversation.show({ text: conversation.say('support.asked') });
+      const isPassedOn = await this.support.ask(conversation, { text });
+      return conversation.show({ text: conversation.say(isPassedOn ? 'support.asked' : 'support.unreachable') });
     }),
 
-    payout: step(Payout, async (conversation, { text = '' }, payout) => {
+    payout: step(AwaitsDetails, async (conversation, { text = '' }, { key, ...payout }) => {
       const details = text.trim().slice(0, LONGEST_DETAILS);
       if (details.length < SHORTEST_DETAILS)
-        return conversation.ask('payout', { text: conversation.say('referrals.noDetails') }, payout);
+        return conversation.ask('payout', { text: conversation.say('referrals.noDetails') }, { ...payout, key });
       await conversation.finish();
-      return this.open(conversation, 'pay-out', { ...payout, details });
+      return this.open(conversation, 'pay-out', { ...payout, details }, { key });
     }),
 
     amount: step(z.object({ currency: z.string() }), async (conversation, { text = '' }, { currency }) => {
@@ -163,8 +160,10 @@ export class VpnShopProduct implements Product {
   }
 
   /** What staff answer in their group; everything else is for another product. */
-  message(conversation: Conversation, message: InboundMessage): Promise<boolean> {
-    return this.support.answer(conversation, message);
+  async message(conversation: Conversation, message: InboundMessage): Promise<boolean> {
+    if (await this.support.answer(conversation, message)) return true;
+    await this.support.passOn(conversation, message);
+    return false;
   }
 
   memberChanged(tx: EntityManager, bot: Bot, change: InboundMembership): Promise<void> {

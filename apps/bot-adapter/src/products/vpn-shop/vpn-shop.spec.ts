@@ -1,6 +1,7 @@
 import {
   CancelOrder,
   ChangeMySubscription,
+  ListMyOrders,
   PlaceOrder,
   QuoteOrder,
   ReadShop,
@@ -153,8 +154,8 @@ describe('the VPN shop', () => {
       await press(phone, await press(phone, again, /Choose a plan/, /Choose a plan:/), /A month/, /For 1 month/),
       ...([/☐ Use the balance/, /From your balance: −₽199/] as const),
     );
-    expect(labels(whole)[0]).toBe('✅ Get it');
-    await press(phone, whole, /Get it/, /✅ Paid/);
+    expect(labels(whole)[0]).toBe('✅ Buy with the balance: ₽199');
+    await press(phone, whole, /Buy with the balance/, /✅ Paid/);
     shop.balanceMinor = 0;
   });
 
@@ -350,6 +351,87 @@ describe('the VPN shop', () => {
     await changed(phone, cheaper, /To pay: ₽99\.50.*changes by itself/s);
     expect(new Set(placed().map(({ idempotencyKey }) => idempotencyKey)).size).toBe(1);
     expect([...shop.orders.values()].filter((one) => one.userId === userId)).toHaveLength(1);
+  });
+
+  describe('while another service is slow or away', () => {
+    const placedBy = (userId: string) => shop.payments.askedFor(PlaceOrder).filter(({ actor }) => actor.id === userId);
+
+    async function atCheckout() {
+      const { phone, home, userId } = await arrive();
+      const plans = await press(phone, home, /Choose a plan/, /Choose a plan:/);
+      return { phone, userId, checkout: await press(phone, plans, /A month/, /For 1 month/) };
+    }
+
+    it('asks for the address again before it tries again, and orders once', async () => {
+      shop.needsEmail = true;
+      const { phone, userId, checkout } = await atCheckout();
+      await press(phone, checkout, /YooKassa/, /we need an e-mail address/);
+      const end = shop.payments.meanwhile(PlaceOrder, () => Promise.reject(new Refusal(503, 'upstream_unavailable')));
+      await phone.say('emma@example.com');
+      const away = await phone.answer(({ text }) => /could not be had just now/.test(text ?? ''));
+      end();
+      const asked = placedBy(userId).length;
+      await press(phone, away, /Try again/, /we need an e-mail address/);
+      expect(placedBy(userId)).toHaveLength(asked);
+      await phone.say('emma@example.com');
+      await phone.answer(({ text }) => /To pay: ₽199.*changes by itself/s.test(text ?? ''));
+      const keys = placedBy(userId).filter(({ body }) => body.email !== undefined);
+      expect(new Set(keys.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(1);
+      shop.needsEmail = false;
+    });
+
+    it('looks again where the same press is being dealt with', async () => {
+      const { phone, userId, checkout } = await atCheckout();
+      const end = shop.payments.meanwhile(PlaceOrder, () => {
+        end();
+        throw new Refusal(409, 'request_in_progress');
+      });
+      await press(phone, checkout, /YooKassa/, /To pay: ₽199.*changes by itself/s);
+      expect(new Set(placedBy(userId).map(({ idempotencyKey }) => idempotencyKey)).size).toBe(1);
+    });
+
+    it('leaves the jobs to what others wait for', async () => {
+      const held: (() => void)[] = [];
+      const crowd = await Promise.all(Array.from({ length: 12 }, () => arrive()));
+      const end = shop.payments.meanwhile(
+        ListMyOrders,
+        () => new Promise((_, reject) => held.push(() => reject(new Error('late')))),
+      );
+      await Promise.all(crowd.map(({ phone, home }) => phone.press(home.message_id, labelled(home, /My orders/))));
+      await until(() => held.length > 0, { what: 'a page that is waited for' });
+      const { phone } = crowd[0]!;
+      await phone.say('/privacy');
+      await phone.answer(({ text }) => /privacy|kept|keep/i.test(text ?? ''));
+      expect(held.length).toBeLessThanOrEqual(4);
+      end();
+      for (const free of held) free();
+      await Promise.all(
+        crowd.map(({ phone: one, home }) => changed(one, home, /ordered nothing yet|could not be had/)),
+      );
+    });
+
+    it('leaves a dialog to what it was begun for', async () => {
+      shop.needsEmail = true;
+      const { phone, checkout } = await atCheckout();
+      let free: () => void = () => undefined;
+      const end = shop.payments.meanwhile(
+        PlaceOrder,
+        () =>
+          new Promise((_, reject) => {
+            free = () => reject(new Refusal(422, 'payments.email_needed'));
+          }),
+      );
+      const asked = shop.payments.askedFor(PlaceOrder).length;
+      await phone.press(checkout.message_id, labelled(checkout, /YooKassa/));
+      await until(() => shop.payments.askedFor(PlaceOrder).length > asked, { what: 'the order' });
+      await press(phone, checkout, /promo code/, /Write the promo code/);
+      free();
+      end();
+      await changed(phone, checkout, /begun something else meanwhile/);
+      await phone.say('HALF');
+      await phone.answer(({ text }) => /Promo code: HALF/.test(text ?? ''));
+      shop.needsEmail = false;
+    });
   });
 
   it('says so when nothing is sold, and when what is asked for fails; nothing is done twice by trying again', async () => {

@@ -1,17 +1,28 @@
-import { MembershipChanged } from '@switchboard/contracts';
+import { IdentityLinked, MembershipChanged } from '@switchboard/contracts';
+import { BotsRegistry, Schedules } from '@switchboard/service-kit';
 import { type TestApp, until } from '@switchboard/testing';
+import { v7 as uuidv7 } from 'uuid';
 import { PretendedShop } from '../../../../test/pretended-shop';
 import { changed, labels, press, urlOf, userOf } from '../../../../test/shop-phone';
-import { BOTS, startBotAdapter } from '../../../../test/start-bot-adapter';
+import { BOTS, botsFolder, startBotAdapter, writeBots } from '../../../../test/start-bot-adapter';
 import { LUMEN, type Phone, type PretendedTelegram, startTelegram } from '../../../../test/start-sandbox';
 
 const URL = 'https://t.me/lumen_news';
+const HOUR_MS = 3_600_000;
+const timeOfDay = (fromNowMs: number) => new Date(Date.now() + fromNowMs).toISOString().slice(11, 16);
+/** Whatever the time is: it is day, or night. */
+const BY_DAY = { from: timeOfDay(10 * HOUR_MS), to: timeOfDay(11 * HOUR_MS) };
+const AT_NIGHT = { from: timeOfDay(-HOUR_MS), to: timeOfDay(HOUR_MS) };
+const membership = { chat: '@lumen_news', url: URL, graceHours: 24 };
+const lumenWith = (shop: object) => ({ ...BOTS['lumen'], products: ['vpn-shop'], timeZone: 'UTC', shop });
 
 describe('the channel that a shop asks for', () => {
   let telegram: PretendedTelegram;
   let shop: PretendedShop;
   let app: TestApp;
   let channel: number;
+  let folder: string;
+  let slot = Date.now();
 
   beforeAll(async () => {
     telegram = await startTelegram();
@@ -20,11 +31,8 @@ describe('the channel that a shop asks for', () => {
     const bots = [LUMEN.username];
     const about = { title: 'News', username: 'lumen_news', people: [owner.id], bots, admins: bots };
     channel = (await telegram.control<{ id: number }>('POST', 'telegram/chats', about)).id;
-    const membership = { chat: '@lumen_news', url: URL, graceHours: 24 };
-    app = await startBotAdapter(telegram, {
-      directory: shop.directory,
-      bots: { lumen: { ...BOTS['lumen'], products: ['vpn-shop'], shop: { membership } } },
-    });
+    folder = botsFolder({ lumen: lumenWith({ membership, quiet: BY_DAY }) });
+    app = await startBotAdapter(telegram, { directory: shop.directory, env: { BOTS_FOLDER: folder } });
   });
   afterAll(async () => {
     await app.stop();
@@ -51,12 +59,42 @@ describe('the channel that a shop asks for', () => {
       { what: 'the time that is given' },
     );
 
-  async function member() {
+  const describeShop = async (how: object) => {
+    writeBots(folder, { lumen: lumenWith({ quiet: BY_DAY, ...how }) });
+    await app.service.nest.get(BotsRegistry, { strict: false }).refresh();
+  };
+  const byTheHour = async () => {
+    await app.service.db.query(`UPDATE shop_members SET checked_at = checked_at - interval '25 hours'`);
+    slot += HOUR_MS;
+    await app.service.nest.get(Schedules).runSlot('check-shop-members', new Date(slot));
+  };
+  const isToldTo = (userId: string, isMember: boolean) =>
+    app.probe.until(MembershipChanged, ({ data }) => data.userId === userId && data.isMember === isMember);
+  const waiting = async (userId: string) => {
+    const rows = await app.service.db.query<{ key: string; inMs: number }[]>(
+      `SELECT key, 1000 * extract(epoch FROM run_at - now())::float8 AS "inMs" FROM bot_adapter_jobs.jobs WHERE key LIKE '%' || $1`,
+      [userId],
+    );
+    return new Map(rows.map(({ key, inMs }) => [key.replace(`:lumen:${userId}`, ''), inMs]));
+  };
+
+  /** Who has bought something, unless said otherwise. */
+  async function member({ owns = true } = {}) {
     const phone = await telegram.person();
     await setMember(phone, true);
     await phone.start();
     await said(phone, /^Hello/);
-    return { phone, userId: await userOf(app, phone) };
+    const userId = await userOf(app, phone);
+    if (owns) shop.give(userId);
+    return { phone, userId };
+  }
+  async function whoRests() {
+    const one = await member();
+    await setMember(one.phone, false);
+    await waitsFor(one.userId);
+    await letTimePass();
+    await isToldTo(one.userId, false);
+    return one;
   }
 
   it('is joined before anything else, but for help and what is about money', async () => {
@@ -106,7 +144,71 @@ describe('the channel that a shop asks for', () => {
     const phone = await telegram.person();
     await telegram.misbehave({ target: 'telegram.getChatMember', kind: '500' });
     await phone.start();
-    await said(phone, /^Hello/);
+    expect((await said(phone, /^Hello/)).text).toMatch(/What would you like to do/);
     await telegram.misbehave();
+  });
+
+  it('is left by who has nothing to lose, who is told nothing', async () => {
+    const { phone, userId } = await member({ owns: false });
+    await setMember(phone, false);
+    await waitsFor(userId);
+    const { phone: other } = await member();
+    await setMember(other, false);
+    await said(other, /You have left our channel/);
+    expect((await phone.answers()).some(({ text }) => /You have left/.test(text ?? ''))).toBe(false);
+  });
+
+  it('is left at night: they are told in the morning, and their time is counted from then on', async () => {
+    const { phone, userId } = await member();
+    await describeShop({ membership, quiet: AT_NIGHT });
+    await setMember(phone, false);
+    await waitsFor(userId);
+    const jobs = await waiting(userId);
+    expect(jobs.get('shop-notice:left')).toBeGreaterThan(HOUR_MS / 2);
+    expect(jobs.get('let-rest')).toBeGreaterThan(24.5 * HOUR_MS);
+    await setMember(phone, true);
+    await until(async () => !(await waiting(userId)).has('shop-notice:left'), { what: 'that it is taken back' });
+    await describeShop({ membership });
+  });
+
+  it('is left and joined unheard, which is found out', async () => {
+    const [left, back] = [await member(), await whoRests()];
+    await telegram.misbehave({ target: 'telegram.updates', kind: 'drop', times: 2 });
+    await setMember(left.phone, false);
+    await setMember(back.phone, true);
+    await telegram.misbehave();
+    await member();
+    expect((await waiting(left.userId)).size).toBe(0);
+    expect(told(back.userId)).toHaveLength(1);
+    await byTheHour();
+    await said(left.phone, /You have left our channel/);
+    await isToldTo(back.userId, true);
+  });
+
+  it('is left with one account, and not with another', async () => {
+    const { phone, userId } = await member();
+    const other = await telegram.person();
+    const about = { identityId: uuidv7(), userId, channel: 'telegram', externalId: String(other.id) };
+    await app.probe.say(IdentityLinked({ ...about, linkedAt: new Date().toISOString() }));
+    await until(async () => (await userOf(app, other).catch(() => undefined)) === userId, {
+      what: 'the other account',
+    });
+    await setMember(other, true);
+    await other.start();
+    expect((await said(other, /^Hello/)).text).not.toMatch(/First join/);
+    await setMember(phone, false);
+    const { phone: alone } = await member();
+    await setMember(alone, false);
+    await said(alone, /You have left our channel/);
+    for (const one of [phone, other])
+      expect((await one.answers()).some(({ text }) => /You have left/.test(text ?? ''))).toBe(false);
+  });
+
+  it('keeps nobody out once it is not asked for any more', async () => {
+    const { userId } = await whoRests();
+    await describeShop({});
+    await byTheHour();
+    await isToldTo(userId, true);
+    await describeShop({ membership });
   });
 });

@@ -14,8 +14,11 @@ import {
   ReferralRewarded,
   RenewalFailed,
   RenewalUpcoming,
+  SetMyNewsSettings,
+  SubscriptionChanged,
   SubscriptionExpired,
   SubscriptionExpiring,
+  SubscriptionRenewed,
   TrafficUsed,
 } from '@switchboard/contracts';
 import { type TestApp, until } from '@switchboard/testing';
@@ -189,7 +192,7 @@ describe('notices of the shop', () => {
     ],
     [
       'a payout',
-      (userId) => PayoutDecided({ payoutId: uuidv7(), userId, ...money, paid: true }),
+      (userId) => PayoutDecided({ payoutId: uuidv7(), userId, botId: 'lumen', ...money, paid: true }),
       /^💸 ₽199 was paid out/,
       /^💸 .*199\s₽/,
     ],
@@ -299,6 +302,62 @@ describe('notices of the shop', () => {
       expect(await timesSaid(phone, /plan ends/)).toBe(0);
       await hasten();
       await said(phone, /plan ends on .*: 3 days left/);
+    });
+
+    const keys = async (like: string) => {
+      const rows = await app.service.db.query<{ key: string; inMs: number }[]>(
+        `SELECT key, 1000 * extract(epoch FROM run_at - now())::float8 AS "inMs" FROM bot_adapter_jobs.jobs WHERE key LIKE $1`,
+        [like],
+      );
+      return new Map(rows.map(({ key, inMs }) => [key, inMs]));
+    };
+
+    it('are not told in the morning of what is otherwise by then', async () => {
+      const { phone, userId } = await sleeper();
+      const [renewed, charged] = [subscription(userId, 'northwind'), subscription(userId, 'northwind')];
+      const { subscriptionId } = charged;
+      await app.probe.say(SubscriptionExpired(renewed));
+      await app.probe.say(SubscriptionExpiring({ ...renewed, daysLeft: 1 }));
+      await app.probe.say(
+        RenewalUpcoming({ subscriptionId, userId, botId: 'northwind', ...money, chargeAt: at(DAY_MS) }),
+      );
+      const waiting = async () => {
+        const all = [...(await keys(`shop-notice:%`)).keys()];
+        return all.filter((key) => key.endsWith(renewed.subscriptionId) || key.endsWith(subscriptionId)).length;
+      };
+      await until(async () => (await waiting()) === 3, { what: 'all three to wait' });
+      await app.probe.say(SubscriptionRenewed({ ...renewed, revision: 2 }));
+      await app.probe.say(SubscriptionChanged({ ...charged, revision: 2, autoRenew: false }));
+      await until(async () => (await waiting()) === 0, { what: 'nothing more to say' });
+      expect(await timesSaid(phone, /plan (ends|has ended)|is charged/)).toBe(0);
+    });
+
+    it('are spread over the morning, for what people wait for to come in between', async () => {
+      const { userId } = await sleeper();
+      const all = Array.from({ length: 12 }, () => subscription(userId, 'northwind'));
+      for (const one of all) await app.probe.say(SubscriptionExpired(one));
+      const due = async () => {
+        const found = await keys('shop-notice:expired:%');
+        return all.flatMap(({ subscriptionId }) => found.get(`shop-notice:expired:${subscriptionId}`) ?? []);
+      };
+      await until(async () => (await due()).length === 12, { what: 'all to wait' });
+      const times = await due();
+      expect(Math.max(...times) - Math.min(...times)).toBeGreaterThan(60_000);
+      await app.service.db.query(`DELETE FROM bot_adapter_jobs._private_jobs WHERE key LIKE 'shop-notice:expired:%'`);
+    });
+
+    it('are told by day as well to who sleeps by day', async () => {
+      const { phone, userId } = await sleeper();
+      const settings = { wanted: true, quiet: AWAKE, timeZone: 'UTC' };
+      await app.gateway.call(
+        SetMyNewsSettings,
+        { query: { botId: 'northwind' }, body: settings },
+        {
+          actor: { kind: 'person', id: userId, roles: [], scopes: ['me:write'] },
+        },
+      );
+      await app.probe.say(SubscriptionExpired(subscription(userId, 'northwind')));
+      await said(phone, /^⛔️ Your plan has ended/);
     });
 
     it('are not told in the morning when they are past, nor when they were switched off meanwhile', async () => {

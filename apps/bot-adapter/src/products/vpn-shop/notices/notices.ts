@@ -181,7 +181,7 @@ export const NOTICES = {
   })),
 
   /** Of the channel that the bot asks for. */
-  left: notice(z.object({ url: z.url(), restsAt: Instant }), urgent, ({ url, restsAt }, reader) => ({
+  left: notice(z.object({ url: z.url(), restsAt: Instant }), {}, ({ url, restsAt }, reader) => ({
     text: reader.say('notices.left', { day: reader.day(restsAt), time: reader.time(restsAt) }),
     buttons: rows([{ label: reader.say('join.open'), url }], [to(reader.say('join.done'), 'home')]),
   })),

@@ -15,14 +15,20 @@ import {
   ReferralRewarded,
   RenewalFailed,
   RenewalUpcoming,
+  SubscriptionActivated,
+  SubscriptionChanged,
+  SubscriptionEnded,
   SubscriptionExpired,
   SubscriptionExpiring,
+  SubscriptionPaused,
+  SubscriptionRenewed,
   TrafficUsed,
 } from '@switchboard/contracts';
-import { BotsRegistry } from '@switchboard/service-kit';
 import { EntityManager } from 'typeorm';
 import { ShopPagesJobs } from '../shop-pages.jobs';
 import { ShopNoticesJobs } from './shop-notices.jobs';
+
+const OF_THE_END = ['expiring', 'expired', 'renewal-upcoming'] as const;
 
 /** What becomes of what people have: each is told once, and the message that showed an order shows how far it is. */
 @Consumer('shop-notices')
@@ -30,7 +36,6 @@ export class ShopEventsHandlers {
   constructor(
     private readonly notices: ShopNoticesJobs,
     private readonly pages: ShopPagesJobs,
-    private readonly bots: BotsRegistry,
   ) {}
 
   @Handles(OrderPaid)
@@ -73,9 +78,36 @@ export class ShopEventsHandlers {
   }
 
   @Handles(SubscriptionExpired)
-  expired({ data }: EventOf<typeof SubscriptionExpired>, tx: EntityManager): Promise<void> {
+  async expired({ data }: EventOf<typeof SubscriptionExpired>, tx: EntityManager): Promise<void> {
     const { subscriptionId, planId, validUntil } = data;
-    return this.notices.tell(tx, data, 'expired', { subscriptionId, planId }, `${subscriptionId} ${validUntil}`);
+    await this.notices.takeBack(tx, subscriptionId, ['expiring', 'renewal-upcoming']);
+    await this.notices.tell(tx, data, 'expired', { subscriptionId, planId }, `${subscriptionId} ${validUntil}`);
+  }
+
+  /** What was to be said in the morning of how it ends, or is charged for, is of no use then. */
+  @Handles(SubscriptionActivated)
+  activated({ data }: EventOf<typeof SubscriptionActivated>, tx: EntityManager): Promise<void> {
+    return this.notices.takeBack(tx, data.subscriptionId, OF_THE_END);
+  }
+
+  @Handles(SubscriptionRenewed)
+  renewed({ data }: EventOf<typeof SubscriptionRenewed>, tx: EntityManager): Promise<void> {
+    return this.notices.takeBack(tx, data.subscriptionId, OF_THE_END);
+  }
+
+  @Handles(SubscriptionPaused)
+  paused({ data }: EventOf<typeof SubscriptionPaused>, tx: EntityManager): Promise<void> {
+    return this.notices.takeBack(tx, data.subscriptionId, OF_THE_END);
+  }
+
+  @Handles(SubscriptionEnded)
+  ended({ data }: EventOf<typeof SubscriptionEnded>, tx: EntityManager): Promise<void> {
+    return this.notices.takeBack(tx, data.subscriptionId, OF_THE_END);
+  }
+
+  @Handles(SubscriptionChanged)
+  changed({ data }: EventOf<typeof SubscriptionChanged>, tx: EntityManager): Promise<void> {
+    return this.notices.takeBack(tx, data.subscriptionId, [data.autoRenew ? 'expiring' : 'renewal-upcoming']);
   }
 
   @Handles(RenewalFailed)
@@ -135,13 +167,10 @@ export class ShopEventsHandlers {
     return this.notices.tell(tx, data, 'reward', { amountMinor, currency }, rewardId);
   }
 
-  /** It names no bot: told by one of those that the person knows. */
   @Handles(PayoutDecided)
   async payoutDecided({ data }: EventOf<typeof PayoutDecided>, tx: EntityManager): Promise<void> {
-    const { payoutId, userId, amountMinor, currency, paid } = data;
-    for (const { id: botId } of this.bots.all()) {
-      if (!(await this.notices.placeOf(tx, botId, userId))) continue;
-      return this.notices.tell(tx, { botId, userId }, 'payout', { amountMinor, currency, paid }, payoutId);
-    }
+    const { payoutId, userId, botId, amountMinor, currency, paid } = data;
+    if (botId === undefined) return;
+    await this.notices.tell(tx, { botId, userId }, 'payout', { amountMinor, currency, paid }, payoutId);
   }
 }

@@ -85,21 +85,22 @@ export class StaffEventsHandlers {
 
   @Handles(PayoutAsked)
   async payoutAsked({ data }: EventOf<typeof PayoutAsked>, tx: EntityManager): Promise<void> {
-    const { payoutId } = data;
+    const { payoutId, botId } = data;
     const say = (reader: Reader) =>
       reader.say('staff.payoutAsked', { amount: reader.money(data), payout: short(payoutId) });
-    await this.staff.tell(tx, undefined, { topic: 'payouts', cause: payoutId, say });
+    if (botId !== undefined) await this.staff.tell(tx, botId, { topic: 'payouts', cause: payoutId, say });
   }
 
   @Handles(PayoutDecided)
   async payoutDecided({ data }: EventOf<typeof PayoutDecided>, tx: EntityManager): Promise<void> {
-    const { payoutId, paid } = data;
+    const { payoutId, botId, paid } = data;
     const say = (reader: Reader) =>
       reader.say(paid ? 'staff.payoutPaid' : 'staff.payoutRefused', {
         amount: reader.money(data),
         payout: short(payoutId),
       });
-    await this.staff.tell(tx, undefined, { topic: 'payouts', cause: `${payoutId} decided`, say });
+    if (botId === undefined) return;
+    await this.staff.tell(tx, botId, { topic: 'payouts', cause: `${payoutId} decided`, say });
   }
 
   @Handles(ServerDown)

@@ -49,6 +49,12 @@ export class StaffNoticesService {
     return section ? this.contacts.findChat(tx, bot, section.chat) : null;
   }
 
+  /** Whether anybody can be told anything: the group is known, and the bot may write there. */
+  async areReached(tx: EntityManager, bot: Bot): Promise<boolean> {
+    const group = await this.groupOf(tx, bot);
+    return group !== null && !group.blockedAt;
+  }
+
   /** Whether it is that group. */
   async isOf({ tx, bot, chat }: Conversation): Promise<boolean> {
     return chat.kind === 'group' && (await this.groupOf(tx, bot))?.id === chat.id;
@@ -56,21 +62,24 @@ export class StaffNoticesService {
 
   /**
    * @param botId whose staff; all shops' when absent, a group that several have once
-   * @returns by which what was said is known, where it was
+   * @returns by which what was said is known; undefined where nobody was told
    */
   async tell(tx: EntityManager, botId: string | undefined, notice: StaffNotice): Promise<string | undefined> {
-    const causeId = uuidv5(`${notice.topic} ${notice.cause}`, CAUSES);
-    const groups = new Set<string>();
+    const told = new Set<string>();
+    let causeId: string | undefined;
     for (const bot of botId === undefined ? this.bots.all() : [this.bots.find(botId)]) {
       const section = bot?.products.includes(VPN_SHOP) && this.sectionOf(bot.id);
-      if (!bot || !section || groups.has(section.chat)) continue;
-      groups.add(section.chat);
-      const chat = await this.contacts.findChat(tx, bot, section.chat);
-      if (chat) await this.post(tx, bot, chat, section.topics[notice.topic], causeId, notice);
-      else
-        this.log.warn({ bot: bot.id }, 'the group of the staff is not known: somebody has to write to the bot there');
+      if (!bot || !section || told.has(section.chat)) continue;
+      const chat = await this.groupOf(tx, bot);
+      if (!chat || chat.blockedAt) {
+        const why = chat ? 'the bot may not write there' : 'somebody has to write to the bot there';
+        this.log.warn({ bot: bot.id }, `the group of the staff is not reached: ${why}`);
+        continue;
+      }
+      told.add(section.chat);
+      causeId = await this.post(tx, bot, chat, section.topics[notice.topic], notice);
     }
-    return groups.size > 0 ? causeId : undefined;
+    return causeId;
   }
 
   private async post(
@@ -78,9 +87,10 @@ export class StaffNoticesService {
     bot: Bot,
     chat: Chat,
     threadId: string | undefined,
-    causeId: string,
-    { say, userId }: StaffNotice,
-  ): Promise<void> {
+    { topic, cause, say, userId }: StaffNotice,
+  ): Promise<string> {
+    // Of each group: what one was told another is told as well.
+    const causeId = uuidv5(`${topic} ${cause} ${chat.id}`, CAUSES);
     const { texts } = this.router.find(VPN_SHOP)!;
     const own = this.bots.section(bot.id, 'texts', TextsSection);
     const words = (key: string | readonly string[], values?: Values) => texts.say(chat.locale, key, values, own);
@@ -90,5 +100,6 @@ export class StaffNoticesService {
       ...{ chatId: chat.id, userId: userId ?? chat.userId ?? chat.id, causeId },
       content: { kind: 'notice', text, place },
     });
+    return causeId;
   }
 }

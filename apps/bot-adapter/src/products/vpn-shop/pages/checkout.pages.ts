@@ -90,12 +90,19 @@ function priceLines(
     say('checkout.price', { amount: money(listMinor) }),
     discountMinor > 0 && say('checkout.discount', { amount: money(discountMinor) }),
     creditMinor > 0 && say('checkout.credit', { amount: money(creditMinor) }),
+    (more.useMinor ?? 0) > 0 && say('checkout.use', { amount: money(more.useMinor ?? 0) }),
     more.extraDays > 0 && say('checkout.extraDays', { count: more.extraDays }),
     fromBalanceMinor > 0 && say('checkout.fromBalance', { amount: money(fromBalanceMinor) }),
     dueMinor !== listMinor && say('checkout.due', { amount: money(dueMinor) }),
     more.validUntil && say('checkout.until', { day: reader.day(more.validUntil) }),
   ];
 }
+
+/** What costs nothing is had; what the balance covers is bought with it. */
+const freeWords = ({ fromBalanceMinor: amountMinor, currency }: Quote, reader: Reader) =>
+  amountMinor > 0
+    ? reader.say('checkout.byBalance', { amount: reader.money({ amountMinor, currency }) })
+    : reader.say('checkout.free');
 
 function drawCheckout(data: CheckoutData, reader: Reader): Drawn {
   const { checkout, thing, ways, quotes, balances, refusal } = data;
@@ -124,7 +131,7 @@ function drawCheckout(data: CheckoutData, reader: Reader): Drawn {
   return {
     text,
     buttons: rows(
-      [isFree && place(say('checkout.free'), { currency: first.currency })],
+      [isFree && place(freeWords(first, reader), { currency: first.currency })],
       ...(isFree
         ? []
         : ways.flatMap((way) => {
@@ -180,12 +187,18 @@ export const Placed = Checkout.extend({
   provider: z.string().optional(),
   savedMethodId: z.uuid().optional(),
   email: z.string().max(254).optional(),
+  /** The address is asked for first. */
+  asksEmail: z.boolean().optional(),
 });
 export type Placed = z.output<typeof Placed>;
 
+/** What waits for an address, with the key by which it is placed: once, however often the address is asked for. */
+export const AwaitsEmail = Placed.extend({ key: z.string() });
+
 /** Places an order, or says that its receipt needs an address. */
-async function placeOrder(asking: Asking, placed: Placed) {
+async function placeOrder(asking: Asking, { asksEmail = false, ...placed }: Placed) {
   const { botId, call, key, locale } = asking;
+  if (asksEmail) return { needsEmail: { ...placed, key } };
   const { wanted, provider, savedMethodId, promoCode, email, currency, useBalance } = placed;
   const body = {
     ...{ botId, wanted, currency, useBalance, locale },
@@ -200,7 +213,8 @@ async function placeOrder(asking: Asking, placed: Placed) {
     const { id: orderId } = await call(PlaceOrder, { body, idempotencyKey: key });
     return { order: await settledOrder(asking, orderId) };
   } catch (error) {
-    if (isProblem(error, PlaceOrder, 'payments.email_needed')) return { needsEmail: placed };
+    if (isProblem(error, PlaceOrder, 'payments.email_needed'))
+      return { needsEmail: { ...placed, key: `${key}.email` } };
     throw error;
   }
 }

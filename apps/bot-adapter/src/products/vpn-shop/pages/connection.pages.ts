@@ -8,7 +8,7 @@ import {
   RotateMyLink,
 } from '@switchboard/contracts';
 import { z } from 'zod';
-import { type Asking, type Drawn, page, PageRefused, paragraphs, type Reader, rows, to } from './page';
+import { type Asking, type Drawn, page, paragraphs, type Reader, rows, to } from './page';
 import { drawSubscription, loadSubscription } from './subscription.pages';
 
 const ofSubscription = z.object({ subscriptionId: z.uuid() });
@@ -212,7 +212,6 @@ export const connectionPages = {
     ofAccess,
     async (asking, about) => {
       const { accessId } = about;
-      if (!accessId) throw new PageRefused('vpn-provisioner.access_not_found');
       await asking.call(ResetMyDevices, { params: { accessId }, idempotencyKey: asking.key });
       return { ...(await loadDevices(asking, about)), note: 'devices.wereReset' };
     },

@@ -1,26 +1,17 @@
 import { CancelOrder, ListMyOrders, PayOrder, ReadMyOrder } from '@switchboard/contracts';
 import type { AnswerOf } from '@switchboard/service-kit';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { type Asking, type Drawn, lines, page, paragraphs, type Reader, rows, to } from './page';
+import { type Asking, type Drawn, lines, LookAgain, page, paragraphs, type Reader, rows, to } from './page';
 import { readShop, wayLabel, waysToPay } from './shop';
 
 export type Order = AnswerOf<typeof ReadMyOrder>;
 
 const ofOrder = z.object({ orderId: z.uuid() });
 
-/** The provider's page is mostly there within a second. */
-const LOOK_AGAIN_MS = [150, 250, 400, 700, 1000, 1500];
-
 /** An order, once its provider has said where it is paid; or as it is, where that takes longer. */
-export async function settledOrder({ call }: Asking, orderId: string): Promise<Order> {
-  const read = () => call(ReadMyOrder, { params: { orderId } });
-  let order = await read();
-  for (const waitMs of LOOK_AGAIN_MS) {
-    if (order.next?.kind !== 'wait') break;
-    await sleep(waitMs);
-    order = await read();
-  }
+export async function settledOrder({ call, mayLookAgain }: Asking, orderId: string): Promise<Order> {
+  const order = await call(ReadMyOrder, { params: { orderId } });
+  if (order.next?.kind === 'wait' && mayLookAgain) throw new LookAgain('order', { orderId });
   return order;
 }
 
@@ -152,9 +143,8 @@ export const orderPages = {
     ({ data }, reader) => ({
       text: reader.say(data.length > 0 ? 'orders.title' : 'orders.none'),
       buttons: rows(
-        ...data.map(({ id: orderId, title, quote, state }) => {
-          const { listMinor, discountMinor, creditMinor, currency } = quote;
-          const amount = reader.money({ amountMinor: listMinor - discountMinor - creditMinor, currency });
+        ...data.map(({ id: orderId, title, quote, totalMinor, state }) => {
+          const amount = reader.money({ amountMinor: totalMinor, currency: quote.currency });
           const mark = reader.say([`orders.marks.${state}`, 'orders.marks.other']);
           return [to(`${mark} ${reader.name(title)} · ${amount}`, 'order', { orderId })];
         }),

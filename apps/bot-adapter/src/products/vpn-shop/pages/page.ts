@@ -22,6 +22,8 @@ export interface Asking {
   readonly listeners: { readonly staff: boolean; readonly assistant: boolean };
   /** The same for each press of the same button, and for each try: what is changed by it is changed once. */
   readonly key: string;
+  /** Whether what takes a moment may be looked at again, by LookAgain. */
+  readonly mayLookAgain: boolean;
   readonly call: ServiceClient['call'];
   /** In the name of this service: for what staff see. */
   readonly callAsService: ServiceClient['call'];
@@ -54,6 +56,17 @@ export class PageRefused extends Error {
   override readonly name = 'PageRefused';
   constructor(readonly code: string) {
     super(code);
+  }
+}
+
+/** What a page is to show takes a moment: this page looks at it again, a little later. Whoever waits for it holds nothing up meanwhile. */
+export class LookAgain extends Error {
+  override readonly name = 'LookAgain';
+  constructor(
+    readonly page: string,
+    readonly data: unknown,
+  ) {
+    super(page);
   }
 }
 

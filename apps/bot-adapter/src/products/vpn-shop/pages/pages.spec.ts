@@ -82,6 +82,7 @@ describe('the pages of the shop', () => {
       settings,
       listeners,
       key: uuidv7(),
+      mayLookAgain: false,
       call,
       callAsService: call,
     };
@@ -179,7 +180,14 @@ describe('the pages of the shop', () => {
 
   it('show words that they do not know as something', async () => {
     const NEW = 'of-a-later-version';
-    shop.payWith.push({ provider: NEW, methods: [NEW], currencies: ['RUB'], recurring: false, saved: [] });
+    shop.payWith.push({
+      provider: NEW,
+      methods: [NEW],
+      currencies: ['RUB'],
+      recurring: false,
+      needsEmail: false,
+      saved: [],
+    });
     const subscriptionId = shop.give(userId).id;
     Object.assign([...shop.accesses.values()].at(-1)!, { state: NEW });
     await show({ name: 'checkout', data: { wanted: { kind: 'plan', planId: shop.month.id } } });

@@ -20,6 +20,9 @@ export const Payout = z.object({
 });
 export type Payout = z.output<typeof Payout>;
 
+/** With the key by which it is asked for: once, however often it is asked where to. */
+export const AwaitsDetails = Payout.extend({ key: z.string() });
+
 async function loadReferrals({ botId, call }: Asking) {
   const [programme, rewards, payouts] = await Promise.all([
     call(ReadMyReferrals, { query: { botId } }),
@@ -83,7 +86,7 @@ export const referralPages = {
     Payout,
     async (asking, payout) => {
       const { details, ...money } = payout;
-      if (details === undefined) return { ask: money };
+      if (details === undefined) return { ask: { ...money, key: asking.key } };
       const body = { botId: asking.botId, ...money, details };
       await asking.call(RequestPayout, { body, idempotencyKey: asking.key });
       return { referrals: { ...(await loadReferrals(asking)), note: 'referrals.payOutAsked' } };

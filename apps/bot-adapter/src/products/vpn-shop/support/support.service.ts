@@ -1,17 +1,26 @@
 import { Injectable } from '@nestjs/common';
+import { Outbox } from '@switchboard/bus';
+import { type EventOf, HandoverBegan, HandoverEndRequested } from '@switchboard/contracts';
 import { Clock } from '@switchboard/service-kit';
-import type { EntityManager } from 'typeorm';
+import { type EntityManager, MoreThan } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { InboundMessage } from '../../../channels/channel';
+import type { Chat } from '../../../contacts/chat.entity';
+import { DeliveriesService } from '../../../deliveries/deliveries.service';
 import { Delivery } from '../../../deliveries/delivery.entity';
 import type { Conversation } from '../../../dialogs/conversation';
 import { ProductRouter } from '../../../dialogs/product-router.service';
 import { ScreensService } from '../../../dialogs/screens.service';
+import { shorten } from '../../../rich-text/cut-points';
 import { ShopNoticesJobs } from '../notices/shop-notices.jobs';
 import { StaffNoticesService } from '../notices/staff-notices.service';
-import type { Reader } from '../pages/page';
+import { paragraphs, type Reader } from '../pages/page';
 import { VPN_SHOP } from '../shop-name';
+import { Handover } from './handover.entity';
 import { SupportQuestion } from './support-question.entity';
+
+/** So that it fits into one message. */
+const LONGEST_QUESTION = 3000;
 
 /** Hands what people ask to the staff in their group, and what is answered to it there back to who has asked. */
 @Injectable()
@@ -21,36 +30,57 @@ export class SupportService {
     private readonly notices: ShopNoticesJobs,
     private readonly screens: ScreensService,
     private readonly router: ProductRouter,
+    private readonly deliveries: DeliveriesService,
+    private readonly outbox: Outbox,
     private readonly clock: Clock,
   ) {}
 
-  ask({ tx, bot, person, place: { userId } }: Conversation, text: string): Promise<void> {
-    return this.pass(tx, bot.id, userId, uuidv7(), (reader) =>
-      reader.say('staff.question', { name: person.name, text, bot: bot.name }),
-    );
+  /** False where no staff can be told. */
+  ask(
+    { tx, bot, person, place: { userId } }: Conversation,
+    { text = '', file }: Pick<InboundMessage, 'text' | 'file'>,
+  ): Promise<boolean> {
+    const question = shorten(text.trim(), LONGEST_QUESTION);
+    return this.pass(tx, bot.id, userId, uuidv7(), (reader) => {
+      const words = paragraphs(question, file && reader.say('staff.file'));
+      return reader.say('staff.question', { name: person.name, text: words, bot: bot.name });
+    });
   }
 
-  /** The assistant is silent from now on; what staff answer in their group goes to the person. */
+  /** The assistant is silent from now on: staff read what the person writes, and what they answer in their group goes to the person. */
   async handedOver(
     tx: EntityManager,
-    { botId, userId }: { readonly botId: string; readonly userId: string },
-    reason: string,
+    { chatId, userId, reason, until }: EventOf<typeof HandoverBegan>['data'] & { userId: string },
     cause: string,
   ): Promise<void> {
-    const place = await this.notices.placeOf(tx, botId, userId);
-    const theirs = place && (await this.screens.reopen(tx, place, this.router.find(VPN_SHOP)!));
-    if (!theirs) return;
+    const theirs = await this.screens.reopen(tx, { chatId, userId }, this.router.find(VPN_SHOP)!);
+    if (!theirs?.bot.products.includes(VPN_SHOP)) return;
     const values = { name: theirs.person.name, bot: theirs.bot.name };
-    await this.pass(tx, botId, userId, cause, (reader) =>
+    const isPassedOn = await this.pass(tx, theirs.bot.id, userId, cause, (reader) =>
       reader.say([`staff.handedOver.${reason}`, 'staff.handedOver.other'], values),
     );
+    if (!isPassedOn) return this.giveBack(theirs);
+    await tx.upsert(Handover, { chatId: theirs.chat.id, userId, until: new Date(until) }, ['chatId']);
+  }
+
+  /** The assistant answers again. */
+  async takenBack(tx: EntityManager, chatId: string): Promise<void> {
+    await tx.delete(Handover, { chatId });
+  }
+
+  /** Staff read what is written while they are to answer. It goes on to the assistant as well, which keeps it and is silent. */
+  async passOn(conversation: Conversation, message: InboundMessage): Promise<void> {
+    const { tx, chat } = conversation;
+    if (chat.kind !== 'private') return;
+    const isTheirs = await tx.existsBy(Handover, { chatId: chat.id, until: MoreThan(this.clock.now()) });
+    if (isTheirs && !(await this.ask(conversation, message))) await this.giveBack(conversation);
   }
 
   /** True for what is said in the group of the staff in answer to a question. */
   async answer(conversation: Conversation, { replyToId, text }: InboundMessage): Promise<boolean> {
     const { tx, chat, product } = conversation;
     if (replyToId === undefined || !text || !(await this.staff.isOf(conversation))) return false;
-    const question = await this.questionBehind(tx, chat.id, replyToId);
+    const question = await this.questionBehind(tx, chat, replyToId);
     if (!question) return false;
     const place = await this.notices.placeOf(tx, question.botId, question.userId);
     const asking = place && (await this.screens.reopen(tx, place, product));
@@ -64,24 +94,48 @@ export class SupportService {
     return true;
   }
 
+  /** Nobody of the staff hears of it: the assistant is better than nobody. */
+  private async giveBack(theirs: Conversation): Promise<void> {
+    const { tx, chat, place } = theirs;
+    await this.takenBack(tx, chat.id);
+    await this.outbox.add(tx, HandoverEndRequested({ chatId: chat.id, userId: place.userId }));
+    await theirs.send({ text: theirs.say('support.unreachable') });
+  }
+
   private async pass(
     tx: EntityManager,
     botId: string,
     userId: string,
     cause: string,
     words: (reader: Reader) => string,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const say = (reader: Reader) => `${words(reader)}\n\n${reader.say('staff.answerHere')}`;
     const causeId = await this.staff.tell(tx, botId, { topic: 'support', cause, userId, say });
     if (causeId) await tx.insert(SupportQuestion, { causeId, botId, userId, askedAt: this.clock.now() });
+    return causeId !== undefined;
   }
 
-  private async questionBehind(tx: EntityManager, chatId: string, messageId: string): Promise<SupportQuestion | null> {
-    const delivery = await tx
-      .createQueryBuilder(Delivery, 'delivery')
-      .where({ chatId })
+  /** Ids of messages begin anew when a group moves: what was asked before is told apart by the place in which it was. */
+  private async questionBehind(
+    tx: EntityManager,
+    { botId, externalHash }: Chat,
+    messageId: string,
+  ): Promise<SupportQuestion | undefined> {
+    const found = (await tx
+      .createQueryBuilder(SupportQuestion, 'question')
+      .innerJoinAndMapOne(
+        'question.delivery',
+        Delivery,
+        'delivery',
+        `delivery.causeId = question.causeId AND delivery.kind = 'notice'`,
+      )
+      .where({ botId })
       .andWhere(':messageId = ANY (delivery.externalMessageIds)', { messageId })
-      .getOne();
-    return delivery && tx.findOneBy(SupportQuestion, { causeId: delivery.causeId });
+      .orderBy('delivery.seq', 'DESC')
+      .getMany()) as (SupportQuestion & { delivery: Delivery })[];
+    for (const { delivery, ...question } of found) {
+      if ((await this.deliveries.placeIn(tx, delivery))?.chatHash === externalHash) return question;
+    }
+    return undefined;
   }
 }

@@ -109,8 +109,8 @@ describe('the staff of a shop', () => {
     );
     await saidIn('failures', /^⚠️ Lumen: ₽199 was taken back/);
     const payoutId = uuidv7();
-    await app.probe.say(PayoutAsked({ payoutId, userId, ...money }));
-    await app.probe.say(PayoutDecided({ payoutId, userId, ...money, paid: true }));
+    await app.probe.say(PayoutAsked({ payoutId, userId, botId: 'lumen', ...money }));
+    await app.probe.say(PayoutDecided({ payoutId, userId, botId: 'lumen', ...money, paid: true }));
     await saidIn('payouts', /^💸 Asked for: ₽199/);
     await saidIn('payouts', /^✅ Paid out: ₽199/);
     expect((await group.answers()).filter(({ text }) => /^🛒/.test(text ?? ''))).toHaveLength(1);
