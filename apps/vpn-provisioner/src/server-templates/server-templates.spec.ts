@@ -60,6 +60,12 @@ const decide = (proposalId: string, accept = true) =>
   });
 const serversOf = async (region: string) => (await vpn.app.gateway.call(ListServers, { query: { region } })).data;
 
+/** What an operator is told of servers that did not come about. */
+async function notMade(): Promise<string[]> {
+  const metrics = await (await fetch(`${vpn.app.url}/metrics`, { headers: await vpn.app.as('operator') })).text();
+  return metrics.split('\n').filter((line) => line.startsWith('vpn_servers_not_made_within_day{'));
+}
+
 /** Makes a region so busy that the forecast proposes a server. */
 async function isBusy(region: string): Promise<string> {
   await new Rows(vpn.app).server({ region, capacity: 100, monthlyCostMinor: 700, currency: 'EUR' });
@@ -154,6 +160,7 @@ it('one that was not made costs nothing, and is not ordered again before somebod
   await vpn.tick('remove-retired-servers');
   const inCloud = async () => (await sandbox.byHand.servers()).filter(({ name }) => name.startsWith('vpn-de-bad-'));
   expect(await inCloud()).toEqual([]);
+  expect(await notMade()).toContainEqual(expect.stringMatching(/region="de-bad".* 1$/));
   vpn.app.clock.advance(1000);
   await set('de-bad', { automatic: true, maxServers: 5 });
   await vpn.db.query(`UPDATE capacity_proposals SET state = 'outdated' WHERE region = 'de-bad' AND state = 'open'`);
@@ -219,4 +226,10 @@ it('secrets are never shown, stay while they are not given anew, and a template 
   await expect(vpn.app.gateway.call(RemoveServerTemplate, { params: { region: 'de-kept' } })).rejects.toMatchObject({
     status: 404,
   });
+});
+
+it('what was made is not told of as missing, and what was not only for a day', async () => {
+  expect((await notMade()).join()).not.toMatch(/de-fra|de-auto|de-twice/);
+  vpn.app.clock.advance(25 * HOUR_MS);
+  expect(await notMade()).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
-import { type ListUsageAnomalies, UsageAnomalyDetected } from '@switchboard/contracts';
+import { GIGABYTE, type ListUsageAnomalies, UsageAnomalyDetected } from '@switchboard/contracts';
 import { Clock, Cursors, type Page, type RequestOf } from '@switchboard/service-kit';
 import { DataSource, type EntityManager, In } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
@@ -9,7 +9,6 @@ import { aboutOf } from '../accesses/accesses.service';
 import { UsageAnomaly } from './usage-anomaly.entity';
 
 const DAY_MS = 24 * 60 * 60_000;
-const GIGABYTE = 1024 ** 3;
 /** A phone on the way is in a dozen networks a day; an address that was passed on is in many more. */
 const MOST_NETWORKS = 30;
 const MOST_NEW_DEVICES = 10;

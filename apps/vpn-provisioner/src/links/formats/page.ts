@@ -1,4 +1,4 @@
-import type { KnownLocale } from '@switchboard/contracts';
+import { GIGABYTE, type KnownLocale } from '@switchboard/contracts';
 import { createHash } from 'node:crypto';
 import { renderSVG } from 'uqr';
 import { type App, APPS, type Platform, PLATFORMS } from './apps';
@@ -37,7 +37,6 @@ interface Writing extends PageOptions {
 }
 
 const DAY_MS = 24 * 60 * 60_000;
-const GIGABYTE = 1024 ** 3;
 
 /** A page that needs nothing from anywhere else. */
 export function page(view: PageView, options: PageOptions): string {
