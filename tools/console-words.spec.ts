@@ -5,15 +5,18 @@ import {
   ExtendSubscription,
   FAILED_OUTCOMES,
   FEATURES,
+  GIGABYTE,
   givablePermissions,
   REFUND_LIMITS,
   SetPartner,
   uiEvents,
 } from '@switchboard/contracts';
+import { globSync, readFileSync } from 'node:fs';
 import { isUrgent } from '../apps/console/src/alerts/severities';
 import { eventNames } from '../apps/console/src/boards/event-names';
 import { failedOutcomes } from '../apps/console/src/experiments/failed-outcomes';
 import { correctedAlone, daysGivenAlone, givesMuch, refundedAlone } from '../apps/console/src/shop/approval-limits';
+import { balanceCauses } from '../apps/console/src/me/money/balance-causes';
 import { knownFeatures } from '../apps/console/src/shop/known-features';
 import { permissionNames } from '../apps/console/src/staff-names/permission-names';
 
@@ -52,4 +55,16 @@ it('what needs a second member of staff is said beforehand, as the contracts hav
 
 it('the features that a form has words for are those that services ask for', () => {
   expect(Object.keys(knownFeatures).sort()).toEqual(Object.values(FEATURES).sort());
+  expect(knownFeatures[FEATURES.vpnTraffic]).toBe(GIGABYTE);
+});
+
+it.each(['en', 'ru'] as const)('whatever changes a balance is said in words, in %s', (language) => {
+  const services = globSync('apps/payments/src/**/*.service.ts').map((file) => readFileSync(file, 'utf8'));
+  const booked = services.flatMap((text) =>
+    [...text.matchAll(/\.book\(tx, \{[^;]*?\breason: '([^']+)'/g)].map(([, reason]) => reason!),
+  );
+  expect(booked).toContain('set aside');
+  // What providers take for themselves is on nobody's balance.
+  const known = [...new Set(booked)].filter((reason) => reason !== 'fee');
+  expect(Object.keys(balanceCauses[language]).sort()).toEqual(known.sort());
 });

@@ -430,14 +430,15 @@ withBrowser('the console in the browser', () => {
       ...{ name: { en: 'A week', ru: 'Неделя' }, description: { en: 'All of it.', ru: 'Всё.' } },
       ...{ prices: { RUB: 9900 }, features: {} },
     };
-    const status = await console.page.evaluate(
-      async ([key, body]) => {
-        const headers = { 'content-type': 'application/json', 'idempotency-key': key! };
-        return (await fetch('/v1/plans', { method: 'POST', headers, body: body! })).status;
-      },
-      [uuidv7(), JSON.stringify(plan)],
-    );
-    expect(status).toBe(201);
+    const post = (path: string, body: object) =>
+      console.page.evaluate(
+        async ([address, key, text]) => {
+          const headers = { 'content-type': 'application/json', 'idempotency-key': key! };
+          return (await fetch(address!, { method: 'POST', headers, body: text! })).status;
+        },
+        [path, uuidv7(), JSON.stringify(body)],
+      );
+    expect(await post('/v1/plans', plan)).toBe(201);
 
     const guest = await ConsolePage.open(browser, site);
     const { page } = guest;
@@ -467,8 +468,15 @@ withBrowser('the console in the browser', () => {
     // Beside it stands the one that staff have ended.
     await page.getByRole('link', { name: /^Open/ }).first().click();
     await page.getByRole('link', { name: 'Extend' }).click();
-    // By what staff have given them back.
-    await guest.press('Pay ₽99');
+    // By what staff have given them.
+    const [{ user_id: userId }] = (await installation.rows<{ user_id: string }>(
+      'payments',
+      `SELECT user_id FROM subscriptions WHERE bot_id = 'northwind' ORDER BY started_at DESC LIMIT 1`,
+    )) as [{ user_id: string }];
+    const present = { changeMinor: 9900, currency: 'RUB', reason: 'The next week is a present.' };
+    expect(await post(`/v1/balances/${userId}/corrections`, present)).toBe(201);
+    await page.reload();
+    await guest.press('Buy with the balance: ₽99');
     await guest.says('Your subscription goes on.');
     await page.getByRole('link', { name: 'To my subscription' }).click();
     await guest.says('14 days left');
@@ -477,6 +485,8 @@ withBrowser('the console in the browser', () => {
       .getByRole('row', { name: /A week/ })
       .nth(1)
       .waitFor();
+    // A bot by which the person has something, and which sells nothing itself.
+    guest.forgive(/404 .*\/v1\/shops\/books$/);
     expect(guest.complaints).toEqual([]);
     await guest.close();
   });
@@ -490,9 +500,9 @@ withBrowser('the console in the browser', () => {
         `SELECT id, user_id FROM conversations WHERE bot_id = 'books'`,
       );
       const first = async (service: string, table: string) =>
-        (await installation.rows<{ id: string }>(service, `SELECT id FROM ${table}`))[0]!.id;
+        (await installation.rows<{ id: string }>(service, `SELECT id FROM ${table}`))[0]?.id ?? UNKNOWN;
       ids = {
-        ...{ botId: 'books', conversationId: known!.id, userId: known!.user_id },
+        ...{ botId: 'books', conversationId: known?.id ?? UNKNOWN, userId: known?.user_id ?? UNKNOWN },
         ...{
           experimentId: await first('analytics', 'experiments'),
           serverId: await first('vpn-provisioner', 'servers'),

@@ -82,8 +82,8 @@ const panels = globSync(`${folder}/*.json`).flatMap((file) => {
        person AS (SELECT gen_random_uuid() AS id),
        ordered AS (
          INSERT INTO orders (id, user_id, bot_id, kind, wanted, title, state, currency, list_minor, discount_minor, credit_minor, total_minor,
-           locale, created_at, expires_at, paid_at, revision)
-         SELECT gen_random_uuid(), id, 'northwind', 'renewal', '{}', '{}', 'fulfilled', 'RUB', 100, 0, 0, 100, 'en', now(), now(), now(), 1 FROM person),
+           locale, created_at, expires_at, paid_at, automatic, revision)
+         SELECT gen_random_uuid(), id, 'northwind', 'renewal', '{}', '{}', 'fulfilled', 'RUB', 100, 0, 0, 100, 'en', now(), now(), now(), true, 1 FROM person),
        compared AS (
          INSERT INTO reconciliations (id, bot_id, provider, day, state, revision)
          VALUES (gen_random_uuid(), 'northwind', 'yookassa', current_date - 1, 'fits', 1))

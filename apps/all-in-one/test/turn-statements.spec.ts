@@ -8,6 +8,8 @@ const TURNS = 8;
 const AT_MOST = 33;
 /** They hear what was said or spent, and nobody waits for them. */
 const LISTENING = ['analytics', 'gateway', 'payments'];
+/** What a turn costs payments, which bills what is used beyond plans; nobody waits for that either. */
+const AT_MOST_OF_PAYMENTS = 4;
 /** Begin, inbox, who has consented, store and count, commit: for all events that came in a quarter of a second. */
 const AT_MOST_OF_BATCH = 5;
 /** Made whether or not somebody asks something: slots of schedules, looks for parked events. */
@@ -70,6 +72,11 @@ describe('a turn', () => {
     // The rest is made now and then, by schedules for instance.
     const made = ofTurn.flatMap(([text, times]) => Array<string>(Math.floor(times / TURNS)).fill(text));
     expect(made.slice(0, AT_MOST)).toEqual(made);
+  });
+
+  it(`costs payments ${AT_MOST_OF_PAYMENTS} statements`, () => {
+    const made = madeBy(['payments']).flatMap(([text, times]) => Array<string>(Math.floor(times / TURNS)).fill(text));
+    expect(made.slice(0, AT_MOST_OF_PAYMENTS)).toEqual(made);
   });
 
   it('costs webhooks that nobody has opened no transaction', () => {

@@ -8,6 +8,7 @@ import {
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import { sessionKey } from './http/api';
 import { waitingRequests } from './http/fetch-with-approval';
+import { tabStorage } from './tab-storage';
 import { appSession } from './web-app/app-session';
 import { launch } from './web-app/launch';
 
@@ -61,15 +62,12 @@ export function enterConsole(returnTo?: string): void {
 
 /** What somebody has written and not saved, in this tab; in others it goes with the tab. */
 export const DRAFT_KEY = 'switchboard.draft.';
-const isDraft = (key: string) => key.startsWith(DRAFT_KEY);
 
-/** The page is loaded anew, so that nothing of whoever was signed in is left in it. */
+/** The page is loaded anew, so that nothing of whoever was signed in is left in it, nor in what its tab keeps: drafts, codes, sign-ins. */
 export async function signOut(kind: 'staff' | 'person'): Promise<void> {
   await gatewaySessionEnd({ path: { kind } });
-  if (kind === 'staff') {
-    waitingRequests.clear();
-    for (const key of Object.keys(sessionStorage).filter(isDraft)) sessionStorage.removeItem(key);
-  }
+  if (kind === 'staff') waitingRequests.clear();
+  tabStorage.clear('switchboard.');
   window.location.assign(kind === 'staff' ? '/console/sign-in' : '/me/sign-in');
 }
 

@@ -23,4 +23,16 @@ export const tabStorage = {
       instead.delete(key);
     }
   },
+  /** Whatever begins so. */
+  clear(prefix: string): void {
+    const those = (key: string) => key.startsWith(prefix);
+    [...instead.keys()].filter(those).forEach((key) => instead.delete(key));
+    try {
+      Object.keys(sessionStorage)
+        .filter(those)
+        .forEach((key) => sessionStorage.removeItem(key));
+    } catch {
+      // Nothing is kept where nothing can be.
+    }
+  },
 };

@@ -1,5 +1,5 @@
 import { until } from '@switchboard/testing';
-import { browserForFacts, describePages, listOf, type PretendedGateway } from './pretended-gateway';
+import { browserForFacts, describePages, listOf, type PretendedGateway, Refusal } from './pretended-gateway';
 
 const AT = '2026-05-04T10:00:00.000Z';
 
@@ -74,6 +74,68 @@ describePages('broadcasts, offers and campaigns', () => {
     expect(gateway.askedFor('POST /v1/broadcasts/*/send')[0]!.headers['if-match']).toBe('"3"');
     await press('Pause');
     await until(() => gateway.askedFor('POST /v1/broadcasts/*/pause').length === 1, { what: 'the pause' });
+  });
+
+  it('nothing is sent before it is known to how many, nor planned for later without a day', async () => {
+    let counted = () => {};
+    gateway.answer({
+      'GET /v1/broadcasts/*': broadcast,
+      'POST /v1/segments/count': async () => {
+        await new Promise<void>((done) => (counted = done));
+        return { people: 100, reached: 96, isComplete: true };
+      },
+      'POST /v1/broadcasts/*/send': { ...broadcast, state: 'scheduled', atMost: 110, startAt: AT, revision: 4 },
+    });
+    await page().goto('/console/broadcasts/b1');
+    await press('Send');
+    const send = gateway.dialog().getByRole('button', { name: 'Send' });
+    await until(() => gateway.askedFor('POST /v1/segments/count').length > 0, { what: 'the count' });
+    expect(await send.isDisabled()).toBe(true);
+    counted();
+    await says(/100.people in the segment/);
+    expect(await send.isDisabled()).toBe(false);
+    await gateway.dialog().getByText('At a time').click();
+    expect(await send.isDisabled()).toBe(true);
+    // Typed as somebody does who has no calendar: month, day, year.
+    const day = new Date(Date.now() + 3 * 86_400_000);
+    await gateway.dialog().getByRole('spinbutton').first().click();
+    await page().keyboard.type(
+      [day.getDate(), day.getMonth() + 1].map((part) => String(part).padStart(2, '0')).join('') + day.getFullYear(),
+    );
+    await send.click();
+    await until(() => gateway.askedFor('POST /v1/broadcasts/*/send').length > 0, { what: 'the plan' });
+    const at = new Date(day.getFullYear(), day.getMonth(), day.getDate(), 12).getTime();
+    const sent = lastBody('POST /v1/broadcasts/*/send') as { at: string };
+    expect(sent).toMatchObject({ atMost: 110 });
+    expect(Math.abs(Date.parse(sent.at) - at)).toBeLessThan(86_400_000);
+  });
+
+  it('a draft that a colleague has changed meanwhile is not written over, nor is a new one left unsaved', async () => {
+    // In a currency that is none of the usual ones, with parts of its own.
+    const segment = { people: {}, customers: { spentAtLeast: { amountMinor: 12_345, currency: 'KWD' } } };
+    const draft = { ...broadcast, segment };
+    gateway.answer({
+      'GET /v1/broadcasts/*': draft,
+      'PUT /v1/broadcasts/*': new Refusal(412, 'precondition_failed'),
+    });
+    await page().goto('/console/broadcasts/b1');
+    await press('Change');
+    await page().getByLabel('Title').fill('Spring, but later');
+    gateway.answer({ 'GET /v1/broadcasts/*': { ...draft, title: 'Of a colleague', revision: 4 } });
+    await press('Save the draft');
+    await says('This was changed meanwhile');
+    expect(gateway.askedFor('PUT /v1/broadcasts/*')[0]!.headers['if-match']).toBe('"3"');
+    expect(lastBody('PUT /v1/broadcasts/*')['segment']).toEqual(segment);
+    expect(await page().getByLabel('Title').inputValue()).toBe('Spring, but later');
+    await press('Show what is saved');
+    await until(async () => (await page().getByLabel('Title').inputValue()) === 'Of a colleague', {
+      what: 'what the colleague has saved',
+    });
+
+    await page().goto('/console/broadcasts/new');
+    await page().getByLabel('Title').fill('Summer');
+    await page().getByRole('link', { name: 'Broadcasts' }).first().click();
+    await says('Leave without saving?');
   });
 
   it('offers tell both rates and their difference, campaigns who came and what they bought', async () => {

@@ -10,7 +10,7 @@ export const GIFT_CODE = 'GIFT-CODE-OF-ANN';
 export const CLAIM_TOKEN = 'claim-token-of-a-guest-0123456789';
 const MONTHLY = '0190a000-0000-7000-8000-0000000000e1';
 export const YEARLY = '0190a000-0000-7000-8000-0000000000e2';
-const GB = 1e9;
+const GB = 1024 ** 3;
 const DAY = 86_400_000;
 const inDays = (days: number): string => new Date(Date.now() + days * DAY).toISOString();
 
@@ -47,10 +47,16 @@ export const subscription = {
 
 const saved = [{ methodId: '0190a000-0000-7000-8000-0000000000f1', title: 'MIR ·· 4477' }];
 export const payWith = [
-  { provider: 'yookassa', methods: ['card', 'sbp'], currencies: ['RUB'], recurring: true, saved },
-  { provider: 'stripe', methods: ['card'], currencies: ['USD'], recurring: true, saved: [] },
-  { provider: 'telegram-stars', methods: ['stars'], currencies: ['XTR'], recurring: true, saved: [] },
-  { provider: 'cryptobot', methods: ['crypto'], currencies: ['RUB', 'USD'], recurring: false, saved: [] },
+  { provider: 'yookassa', methods: ['card', 'sbp'], currencies: ['RUB'], recurring: true, needsEmail: true, saved },
+  { provider: 'stripe', methods: ['card'], currencies: ['USD'], recurring: true, needsEmail: false, saved: [] },
+  {
+    ...{ provider: 'telegram-stars', methods: ['stars'], currencies: ['XTR'], recurring: true },
+    ...{ needsEmail: false, saved: [] },
+  },
+  {
+    ...{ provider: 'cryptobot', methods: ['crypto'], currencies: ['RUB', 'USD'], recurring: false },
+    ...{ needsEmail: false, saved: [] },
+  },
 ];
 
 export const shop = {
@@ -96,10 +102,29 @@ export const quote = {
   ...{ currency: 'RUB', extraDays: 0, validUntil: inDays(365) },
 };
 
+interface Wanted {
+  readonly wanted: { kind: string; planId?: string; packageId?: string; subscriptionId?: string; amountMinor?: number };
+  readonly currency: string;
+  readonly useBalance: boolean;
+}
+
+/** What is asked for, at its price; who goes over to another plan is given what is left of theirs. */
+export const quoted = ({ body }: { body: string | null }, balanceMinor = 15_000): typeof quote => {
+  const { wanted, currency, useBalance } = JSON.parse(body!) as Wanted;
+  const { kind, planId, packageId, subscriptionId, amountMinor } = wanted;
+  const item = [...plans, ...shop.packages].find(({ id }) => id === (planId ?? packageId));
+  const listMinor = amountMinor ?? item!.prices.find((price) => price.currency === currency)!.amountMinor;
+  const creditMinor = kind === 'plan' && subscriptionId && planId !== MONTHLY ? 7960 : 0;
+  const fromBalanceMinor = useBalance && currency === 'RUB' ? Math.min(balanceMinor, listMinor - creditMinor) : 0;
+  const dueMinor = listMinor - creditMinor - fromBalanceMinor;
+  return { ...quote, listMinor, creditMinor, fromBalanceMinor, dueMinor, currency };
+};
+
 export const order = {
   ...{ id: ORDER_ID, botId: 'vpn', kind: 'change', title: plans[1]!.name, state: 'awaiting', quote, promoCode: null },
   ...{ provider: 'yookassa', failure: null, subscriptionId: SUBSCRIPTION_ID, giftLink: null, receiptUrl: null },
   ...{ createdAt: inDays(-0.001), paidAt: null, refundedMinor: 0 },
+  totalMinor: 291_040,
   next: { kind: 'open', url: 'https://pay.example.com/c/1', expiresAt: inDays(0.04) },
 };
 export const paid = { ...order, state: 'fulfilled', next: { kind: 'done' }, paidAt: inDays(0) };
@@ -107,6 +132,7 @@ const older = (n: number, change: object) => ({
   ...{ ...paid, id: `0190a000-0000-7000-8000-0000000000d${n}`, createdAt: inDays(-30 * n), paidAt: inDays(-30 * n) },
   ...{ kind: 'renewal', title: plans[0]!.name, receiptUrl: 'https://receipts.example.com/1' },
   quote: { ...quote, listMinor: 19_900, creditMinor: 0, fromBalanceMinor: 0, dueMinor: 0 },
+  totalMinor: 19_900,
   ...change,
 });
 
@@ -119,7 +145,7 @@ const payout = { id: '0190a000-0000-7000-8000-000000000401', botId: 'vpn', revis
 
 export const guestShop = {
   ...{ botId: 'vpn', name: 'Northwind VPN', plans },
-  payWith: payWith.map(({ saved: _, ...way }) => way),
+  payWith: payWith.map(({ saved: _, needsEmail: __, ...way }) => way),
 };
 export const guestOrder = {
   ...{ botId: 'vpn', title: plans[0]!.name, state: 'awaiting', amountMinor: 19_900, currency: 'RUB', failure: null },
@@ -162,8 +188,9 @@ export const answers = {
       bytes: Math.round(4 * GB * (1 + Math.sin(i / 2)) + (i % 7) * GB),
     })),
   },
-  'POST /v1/me/orders/quote': quote,
-  'POST /v1/me/orders': order,
+  'POST /v1/me/orders/quote': quoted,
+  // No provider has been asked yet.
+  'POST /v1/me/orders': { ...order, next: { kind: 'wait' } },
   'GET /v1/me/orders/*': order,
   'GET /v1/me/orders': listOf(
     order,
@@ -173,8 +200,26 @@ export const answers = {
   ),
   'GET /v1/me/balance': {
     ...listOf(
-      { at: inDays(-2), changeMinor: 3980, balanceMinor: 15_000, currency: 'RUB', cause: 'reward', orderId: null },
       {
+        id: 'e4',
+        at: inDays(-1),
+        changeMinor: -500,
+        balanceMinor: 14_500,
+        currency: 'RUB',
+        cause: 'set aside',
+        orderId: null,
+      },
+      {
+        id: 'e3',
+        at: inDays(-2),
+        changeMinor: 3980,
+        balanceMinor: 15_000,
+        currency: 'RUB',
+        cause: 'reward',
+        orderId: null,
+      },
+      {
+        id: 'e2',
         at: inDays(-9),
         changeMinor: -9900,
         balanceMinor: 11_020,
@@ -183,6 +228,7 @@ export const answers = {
         orderId: ORDER_ID,
       },
       {
+        id: 'e1',
         at: inDays(-30),
         changeMinor: 20_920,
         balanceMinor: 20_920,

@@ -12,7 +12,6 @@ import {
   ComboBox,
   FieldRow,
   Form,
-  FormProblem,
   FormValues,
   notify,
   RadioGroup,
@@ -27,6 +26,7 @@ import { Plus, X } from 'lucide-react';
 import { useRef, useState } from 'react';
 import { useBots } from '../bots/bots.api';
 import { etagOf, refresh, tellProblem } from '../http/api';
+import { type Kept, KeptRowProblem } from '../kept-row/kept-row';
 import { CustomerFields, customersIn, PeopleFields, peopleIn } from '../segments/segment-fields';
 import { useSegmentTexts } from '../segments/segments.texts';
 import { useStaff } from '../session';
@@ -55,9 +55,12 @@ const rowOf = (before?: BotAdapterBroadcastButton): ButtonRow => ({
 /** Writes a broadcast, or changes a draft. */
 export function BroadcastForm({
   before,
+  kept,
   onSaved,
 }: {
+  /** With `kept`: the one that is changed. */
   before?: BotAdapterBroadcast;
+  kept?: Kept<BotAdapterBroadcast>;
   onSaved: (broadcast: BotAdapterBroadcast) => void;
 }) {
   const t = useBroadcastTexts();
@@ -125,7 +128,7 @@ export function BroadcastForm({
       <Columns
         main={
           <Stack>
-            <FormProblem form={form} />
+            <KeptRowProblem form={form} kept={kept} more={rows} />
             <Card title={t.message}>
               <Stack>
                 {!before && (

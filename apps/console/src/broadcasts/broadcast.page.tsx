@@ -31,6 +31,7 @@ import { CircleStop, Pause, Pencil, Play, Send, Trash2, Undo2 } from 'lucide-rea
 import { Suspense, useState } from 'react';
 import { BotName } from '../bots/bot-parts';
 import { refresh, tellProblem } from '../http/api';
+import { KeptRow } from '../kept-row/kept-row';
 import { lazyPart } from '../lazy-part';
 import { PendingPage } from '../pending-page';
 import { useStaff } from '../session';
@@ -97,9 +98,13 @@ function KnownBroadcast({ broadcast }: { broadcast: BotAdapterBroadcast }) {
   if (changing)
     return (
       <Page title={title} way={way}>
-        <Suspense fallback={<SkeletonLines lines={8} label={kit.loading} />}>
-          <BroadcastForm before={broadcast} onSaved={() => setChanging(false)} />
-        </Suspense>
+        <KeptRow latest={broadcast} readAnew={() => refresh('botAdapterBroadcasts')}>
+          {(row, kept) => (
+            <Suspense fallback={<SkeletonLines lines={8} label={kit.loading} />}>
+              <BroadcastForm before={row} kept={kept} onSaved={() => setChanging(false)} />
+            </Suspense>
+          )}
+        </KeptRow>
       </Page>
     );
   return (

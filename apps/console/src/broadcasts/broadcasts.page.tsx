@@ -11,6 +11,7 @@ import {
   DataTable,
   Empty,
   Filters,
+  NoMatch,
   Page,
   type Tone,
   useFormats,
@@ -18,12 +19,15 @@ import {
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Megaphone, Plus } from 'lucide-react';
 import { BotFilter, BotName } from '../bots/bot-parts';
+import { askedAgain } from '../http/asked-again';
 import { useList } from '../list';
 import { useSetSearch } from '../search';
 import { useStaff } from '../session';
 import { useBroadcastTexts } from './broadcasts.texts';
 
 const RENEWED_EVERY_MS = 10_000;
+const isOpen = ({ state, results }: BotAdapterBroadcast) =>
+  ['scheduled', 'running', 'paused'].includes(state) || (results?.waiting ?? 0) > 0;
 
 const tones: Record<BotAdapterBroadcastState, Tone> = {
   draft: 'neutral',
@@ -52,7 +56,7 @@ export function BroadcastsPage() {
   const mayWrite = useStaff().can('broadcasts:write');
   const { list } = useList({
     ...botAdapterBroadcastsListOptions({ query: { botId: bot, after, limit: 50 } }),
-    refetchInterval: RENEWED_EVERY_MS,
+    refetchInterval: askedAgain(({ data }) => data.some(isOpen), RENEWED_EVERY_MS),
   });
   const newButton = mayWrite && (
     <ButtonLink look="primary" icon={<Plus />} href="/console/broadcasts/new">
@@ -89,9 +93,13 @@ export function BroadcastsPage() {
         nameOf={({ title }) => title}
         onOpen={({ id }) => void navigate({ to: '/console/broadcasts/$broadcastId', params: { broadcastId: id } })}
         empty={
-          <Empty icon={<Megaphone />} title={t.none} action={newButton}>
-            {t.noneText}
-          </Empty>
+          bot ? (
+            <NoMatch onClear={() => set({ bot: undefined })} />
+          ) : (
+            <Empty icon={<Megaphone />} title={t.none} action={newButton}>
+              {t.noneText}
+            </Empty>
+          )
         }
       />
     </Page>

@@ -16,7 +16,13 @@ export function NewBroadcastPage() {
       <Suspense fallback={<SkeletonLines lines={8} label={kit.loading} />}>
         <BroadcastForm
           onSaved={({ id }) =>
-            void navigate({ to: '/console/broadcasts/$broadcastId', params: { broadcastId: id }, replace: true })
+            void navigate({
+              to: '/console/broadcasts/$broadcastId',
+              params: { broadcastId: id },
+              replace: true,
+              // Nothing is left unsaved.
+              ignoreBlocker: true,
+            })
           }
         />
       </Suspense>

@@ -44,7 +44,7 @@ export function SendBroadcastDialog({ broadcast, onClose }: { broadcast: BotAdap
         path: { broadcastId: id },
         headers: { 'If-Match': etagOf(revision) },
         body: {
-          atMost: values.number('atMost') ?? 1,
+          atMost: values.number('atMost')!,
           // The day and the time are those of whoever plans it.
           ...(when === 'later' && day && { at: new Date(`${day}T${values.text('time')}`).toISOString() }),
         },
@@ -95,7 +95,9 @@ export function SendBroadcastDialog({ broadcast, onClose }: { broadcast: BotAdap
         </DialogBody>
         <DialogActions>
           <Button onPress={onClose}>{kit.cancel}</Button>
-          <SubmitButton form={form}>{t.send}</SubmitButton>
+          <SubmitButton form={form} isDisabled={(!found && !error) || (when === 'later' && !day)}>
+            {t.send}
+          </SubmitButton>
         </DialogActions>
       </Form>
     </Dialog>

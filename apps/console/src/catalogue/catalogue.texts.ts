@@ -50,6 +50,14 @@ export const useCatalogueTexts = defineTexts({
     graceDays: 'Days of grace',
     graceHint: 'So long it is still served when a charge does not work.',
     terms: 'Terms',
+    byUse: {
+      title: 'Use beyond the plan',
+      about: 'People may let themselves use more, up to a limit of their own. It is paid with the next period.',
+      is: 'More can be had by use',
+      free: 'Cost of models that the plan holds',
+      freeHint: 'From one payment to the next.',
+      prices: 'What one US dollar of models costs beyond that.',
+    },
 
     featureNames: {
       'vpn.traffic-bytes': 'VPN traffic in a period',
@@ -184,6 +192,14 @@ export const useCatalogueTexts = defineTexts({
     graceDays: 'Дни отсрочки',
     graceHint: 'Столько тариф ещё действует, если списание не прошло.',
     terms: 'Условия',
+    byUse: {
+      title: 'Сверх тарифа',
+      about: 'Люди могут разрешить себе больше, до своего предела. Оплата — вместе со следующим периодом.',
+      is: 'Больше можно получить по расходу',
+      free: 'Стоимость моделей, входящая в тариф',
+      freeHint: 'От одной оплаты до следующей.',
+      prices: 'Сколько стоит один доллар США моделей сверх этого.',
+    },
 
     featureNames: {
       'vpn.traffic-bytes': 'Трафик VPN за период',

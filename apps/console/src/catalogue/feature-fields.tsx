@@ -92,7 +92,7 @@ const formatOf = (size: number): Intl.NumberFormatOptions =>
     ? { style: 'unit', unit: 'gigabyte', maximumFractionDigits: 3 }
     : size === 1
       ? { maximumFractionDigits: 0 }
-      : { style: 'currency', currency: 'USD', currencyDisplay: 'narrowSymbol' };
+      : { style: 'currency', currency: 'USD', currencyDisplay: 'narrowSymbol', maximumFractionDigits: 6 };
 
 function HowMuch({
   row: { name, value },
@@ -105,6 +105,10 @@ function HowMuch({
 }) {
   const t = useCatalogueTexts();
   const size = knownFeatures[name] ?? 1;
+  // A field that is left says what it shows, which is rounded: that alone changes nothing.
+  const shown = (units: number) => units.toFixed(formatOf(size).maximumFractionDigits);
+  const isAnother = (units: number) =>
+    !Number.isNaN(units) && typeof value === 'number' && shown(units) !== shown(value / size);
   const how = howOf(value);
   // Whatever services count, a number of it can be had; what nobody here knows may be had or not.
   const hows =
@@ -126,7 +130,7 @@ function HowMuch({
           label={t.howMuch}
           hideLabel
           value={value / size}
-          onChange={(units) => !Number.isNaN(units) && onChange(Math.round(units * size))}
+          onChange={(units) => isAnother(units) && onChange(Math.round(units * size))}
           minValue={0}
           step={size === 1 ? 1 : undefined}
           formatOptions={formatOf(size)}

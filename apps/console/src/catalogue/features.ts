@@ -1,7 +1,6 @@
 import type { PaymentsFeatures } from '@switchboard/api-client';
 import { useFormats } from '@switchboard/ui';
 import { GIGABYTE, knownFeatures } from '../shop/known-features';
-import { useTraffic } from '../shop/shop-parts';
 import { useCatalogueTexts } from './catalogue.texts';
 
 export type FeatureValue = NonNullable<PaymentsFeatures[string]> | null;
@@ -14,13 +13,12 @@ const withinLine = (words: string, value: FeatureValue) =>
 export function useFeatureWords() {
   const t = useCatalogueTexts();
   const formats = useFormats();
-  const trafficOf = useTraffic();
   const names: Readonly<Record<string, string>> = t.featureNames;
   const nameOf = (feature: string): string => names[feature] ?? feature;
   const amountOf = (feature: string, value: FeatureValue): string => {
     if (value === null) return t.hows.unlimited;
     if (typeof value === 'boolean') return value ? t.hows.yes : t.hows.no;
-    if (knownFeatures[feature] === GIGABYTE) return trafficOf(value);
+    if (knownFeatures[feature] === GIGABYTE) return formats.traffic(value);
     return feature === 'chat.micros-per-day' ? formats.cost(value) : formats.number(value);
   };
   return {

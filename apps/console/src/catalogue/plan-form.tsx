@@ -24,6 +24,12 @@ import { FeatureFields, featureRowsOf, featuresOf } from './feature-fields';
 import { NameFields, namesIn } from './name-fields';
 import { ReceiptFields, receiptIn } from './receipt-fields';
 
+/** To the micro-dollar, so that nothing is changed by being looked at. */
+const DOLLARS: Intl.NumberFormatOptions = {
+  ...{ style: 'currency', currency: 'USD', currencyDisplay: 'narrowSymbol' },
+  maximumFractionDigits: 6,
+};
+
 const units = ['day', 'month'] as const;
 
 /** Makes a plan, or changes what is sold from now on. */
@@ -42,6 +48,7 @@ export function PlanForm({
   const t = useCatalogueTexts();
   const kit = useKitTexts();
   const navigate = useNavigate();
+  const [isByUse, setByUse] = useState(Boolean(plan?.byUse));
   const [features, setFeatures] = useState(featureRowsOf(plan?.features ?? {}));
   const form = useForm({
     send: async (values, key) => {
@@ -50,6 +57,12 @@ export function PlanForm({
         ...{ level: values.text('level'), rank: values.number('rank') ?? 0, prices: pricesIn(values, 'prices') },
         ...{ features: featuresOf(features), recurring: values.flag('recurring'), giftable: values.flag('giftable') },
         ...{ trialDays: values.number('trialDays') ?? null, graceDays: values.number('graceDays') ?? 0 },
+        byUse: values.flag('byUse')
+          ? {
+              freeMicros: Math.round((values.number('byUse.free') ?? 0) * 1e6),
+              prices: pricesIn(values, 'byUse.prices'),
+            }
+          : null,
         ...{ position: values.number('position') ?? 0, receipt: receiptIn(values) },
       };
       const period = {
@@ -192,6 +205,27 @@ export function PlanForm({
         <Checkbox name="giftable" defaultSelected={plan?.giftable ?? true} isDisabled={isDisabled}>
           {t.giftable}
         </Checkbox>
+      </Card>
+      <Card title={t.byUse.title} about={t.byUse.about}>
+        <Checkbox name="byUse" isSelected={isByUse} onChange={setByUse} isDisabled={isDisabled}>
+          {t.byUse.is}
+        </Checkbox>
+        {isByUse && (
+          <>
+            <NumberField
+              name="byUse.free"
+              label={t.byUse.free}
+              hint={t.byUse.freeHint}
+              defaultValue={(plan?.byUse?.freeMicros ?? 0) / 1e6}
+              minValue={0}
+              formatOptions={DOLLARS}
+              isDisabled={isDisabled}
+              isRequired
+            />
+            <p className="soft">{t.byUse.prices}</p>
+            <PriceFields name="byUse.prices" prices={plan?.byUse?.prices ?? {}} isDisabled={isDisabled} />
+          </>
+        )}
       </Card>
       <ReceiptFields receipt={plan?.receipt ?? {}} isDisabled={isDisabled} />
       {mayWrite && (

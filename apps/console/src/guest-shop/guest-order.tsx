@@ -1,4 +1,4 @@
-import { paymentsGuestOrdersRead } from '@switchboard/api-client';
+import { type PaymentsGuestOrder, paymentsGuestOrdersRead } from '@switchboard/api-client';
 import {
   Button,
   ButtonLink,
@@ -12,19 +12,25 @@ import {
 } from '@switchboard/ui';
 import { useQuery } from '@tanstack/react-query';
 import { ExternalLink, Send } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect } from 'react';
+import { askedAgain } from '../http/asked-again';
 import { useLocalized } from '../me/shop/shop.api';
 import { useShopTexts } from '../me/shop/shop.texts';
 import { Waiting } from '../me/shop/waiting';
 import { OutsideLink } from '../web-app/outside-link';
 import { useGuestShopTexts } from './guest-shop.texts';
 
-const ASKED_MS = 2000;
-const LEFT_OPEN_MS = 15_000;
-const LOOKED_AT_FOR = 60;
-
 /** A purchase without an account, from the payment page to the link by which it is taken over. */
-export function GuestOrder({ token, onAnew }: { token: string; onAnew: () => void }) {
+export function GuestOrder({
+  token,
+  onAnew,
+  onClaimed,
+}: {
+  token: string;
+  onAnew: () => void;
+  /** It is somebody's by now: whoever holds the token has nothing more of it. */
+  onClaimed: () => void;
+}) {
   const t = useGuestShopTexts().order;
   const kit = useKitTexts();
   const failures = useShopTexts().failures;
@@ -37,10 +43,12 @@ export function GuestOrder({ token, onAnew }: { token: string; onAnew: () => voi
   } = useQuery({
     queryKey: ['guest order', token],
     queryFn: async ({ signal }) => (await paymentsGuestOrdersRead({ body: { token }, signal })).data,
-    refetchInterval: ({ state: { data, dataUpdateCount } }) =>
-      (data?.state === 'awaiting' || (isPaid(data?.state) && !data?.claim && !data?.claimedAt)) &&
-      (dataUpdateCount < LOOKED_AT_FOR ? ASKED_MS : LEFT_OPEN_MS),
+    refetchInterval: askedAgain(isUnderWay),
   });
+  const isClaimed = Boolean(order?.claimedAt);
+  useEffect(() => {
+    if (isClaimed) onClaimed();
+  }, [isClaimed, onClaimed]);
   const again = (
     <Button wide size="large" onPress={onAnew}>
       {t.again}
@@ -127,4 +135,6 @@ export function GuestOrder({ token, onAnew }: { token: string; onAnew: () => voi
   );
 }
 
+const isUnderWay = ({ state, claim, claimedAt }: PaymentsGuestOrder): boolean =>
+  state === 'awaiting' || (isPaid(state) && !claim && !claimedAt);
 const isPaid = (state: string | undefined): boolean => state === 'paid' || state === 'fulfilled';

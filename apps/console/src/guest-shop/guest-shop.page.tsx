@@ -24,14 +24,13 @@ import {
 import { useQuery } from '@tanstack/react-query';
 import { useParams, useSearch } from '@tanstack/react-router';
 import { ShoppingBag } from 'lucide-react';
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useCallback, useEffect, useState } from 'react';
 import { CurrencyChoice } from '../me/shop/currency-choice';
 import { PlanChoice } from '../me/shop/plan-choice';
 import { priceIn, takes } from '../me/shop/shop.api';
 import { WayChoice, waysFor } from '../me/shop/way-choice';
 import { Languages } from '../sign-in/languages';
 import { tabStorage } from '../tab-storage';
-import { openOutside } from '../web-app/outside-link';
 import { GuestOrder } from './guest-order';
 import { useGuestShopTexts } from './guest-shop.texts';
 import './guest-shop.css';
@@ -56,17 +55,21 @@ export function GuestShopPage() {
   useEffect(() => {
     if (isThere) recordStep(botId, 'opened', campaign);
   }, [isThere, botId, campaign]);
-  const keep = (next: string | undefined) => {
-    if (next === undefined) tabStorage.remove(`${KEPT}.${botId}`);
-    else tabStorage.set(`${KEPT}.${botId}`, next);
+  const forget = useCallback(() => tabStorage.remove(`${KEPT}.${botId}`), [botId]);
+  const keep = (next: string) => {
+    tabStorage.set(`${KEPT}.${botId}`, next);
     setToken(next);
+  };
+  const beginAnew = () => {
+    forget();
+    setToken(undefined);
   };
   const sellsNothing = problemOf(error)?.code === 'payments.no_shop';
   return (
     <Frame title={shop?.name ?? (error ? t.shop : undefined)}>
       {error && !shop && (sellsNothing ? <NothingSold /> : <ProblemState error={error} retry={() => void refetch()} />)}
       {!error && !shop && <SkeletonLines lines={8} label={kit.loading} />}
-      {token !== undefined && <GuestOrder token={token} onAnew={() => keep(undefined)} />}
+      {token !== undefined && <GuestOrder token={token} onAnew={beginAnew} onClaimed={forget} />}
       {shop && token === undefined && (
         <>
           <p className="guest-about">{t.about}</p>
@@ -143,6 +146,7 @@ function Purchase({
   const [wantedWay, setWay] = useState<string>();
   const way = ways.find(({ id }) => id === wantedWay) ?? ways[0];
   const price = priceIn(plan.prices, currency);
+  const [promoCode, setPromoCode] = useState('');
   const form = useForm({
     send: async (values) => {
       const body = {
@@ -151,10 +155,7 @@ function Purchase({
       };
       return (await paymentsGuestOrdersPlace({ path: { botId }, body })).data;
     },
-    done: ({ token, next }) => {
-      onPlaced(token);
-      if (next?.kind === 'open') void openOutside(next.url);
-    },
+    done: ({ token }) => onPlaced(token),
   });
   return (
     <Form form={form}>
@@ -180,7 +181,15 @@ function Purchase({
           isRequired
           maxLength={254}
         />
-        <TextField name="promoCode" label={t.promo} optional maxLength={64} autoComplete="off" />
+        <TextField
+          name="promoCode"
+          label={t.promo}
+          value={promoCode}
+          onChange={setPromoCode}
+          optional
+          maxLength={64}
+          autoComplete="off"
+        />
         <FormProblem form={form} />
         <SubmitButton
           form={form}
@@ -189,7 +198,8 @@ function Purchase({
           isDisabled={!way || !price}
           onPress={() => recordStep(botId, 'chosen', campaign)}
         >
-          {t.buy(price ? formats.price(price) : '')}
+          {/* What a code takes off is known with the order. */}
+          {promoCode.trim() || !price ? t.toPayment : t.buy(formats.price(price))}
         </SubmitButton>
         <p className="soft">{t.secure}</p>
       </Card>

@@ -1,7 +1,7 @@
 import { client } from '@switchboard/api-client';
 import { currentLanguage, notify, problemOf } from '@switchboard/ui';
 import { MutationCache, QueryClient } from '@tanstack/react-query';
-import { fetchWithToken } from '../web-app/app-session';
+import { fetchWithToken, forgetAppSession } from '../web-app/app-session';
 import { fetchWithApproval } from './fetch-with-approval';
 import { fetchWithProofOfWork } from './fetch-with-proof-of-work';
 
@@ -40,7 +40,9 @@ export const sessionKey = ['session'] as const;
 
 /** A session that has ended is found out by whatever is asked next, be it by a query, a form or a button. */
 function forgetEndedSession(error: unknown): void {
-  if (problemOf(error)?.code === 'unauthorized') void queryClient.invalidateQueries({ queryKey: sessionKey });
+  if (problemOf(error)?.code !== 'unauthorized') return;
+  forgetAppSession();
+  void queryClient.invalidateQueries({ queryKey: sessionKey });
 }
 
 export const queryClient: QueryClient = new QueryClient({

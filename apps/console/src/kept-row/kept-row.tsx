@@ -72,22 +72,23 @@ export function KeptRow<Row extends { readonly revision: string | number }>({
  */
 export function KeptRowProblem<Row>({
   form,
-  kept: { isStale, beginAnew },
+  kept,
   more,
 }: {
   form: FormState;
-  kept: Kept<Row>;
+  /** None of what is not saved yet. */
+  kept: Kept<Row> | undefined;
   more?: unknown;
 }) {
   const t = useKeptRowTexts();
   useLeaveQuestion(form, more);
-  const isRefused = problemOf(form.error)?.status === 412;
+  const isRefused = kept !== undefined && problemOf(form.error)?.status === 412;
   return (
     <>
-      {(isStale || isRefused) && (
+      {kept && (kept.isStale || isRefused) && (
         <div className="note" role="status">
           {t.changedElsewhere}{' '}
-          <Button size="small" onPress={() => void beginAnew()}>
+          <Button size="small" onPress={() => void kept.beginAnew()}>
             {t.showTheirs}
           </Button>
         </div>

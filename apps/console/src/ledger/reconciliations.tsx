@@ -42,6 +42,7 @@ import { useState } from 'react';
 import { BotFilter, BotName } from '../bots/bot-parts';
 import { useBots } from '../bots/bots.api';
 import { refresh } from '../http/api';
+import { askedAgain } from '../http/asked-again';
 import { useList } from '../list';
 import { Loaded } from '../loaded';
 import { lastDays } from '../period/days';
@@ -67,7 +68,7 @@ export function Reconciliations() {
   const { bot, provider, state, day } = search;
   const { list } = useList({
     ...paymentsReconciliationsListOptions({ query: { botId: bot, provider, state, after: search.after, limit: 50 } }),
-    refetchInterval: LOOK_EVERY_MS,
+    refetchInterval: askedAgain(({ data }) => data.some((one) => one.state === 'running'), LOOK_EVERY_MS),
   });
   const runButton = mayRun && (
     <Button icon={<Scale />} onPress={() => setAsking(true)}>
@@ -203,7 +204,7 @@ function FindingItem({ finding }: { finding: PaymentsFinding }) {
   const about: Readonly<Record<string, string>> = t.kindsAbout;
   return (
     <li data-severity="warning">
-      <span>
+      <div>
         <b>{wordOf(t.kinds, kind)}</b> {about[kind]}
         <Facts
           facts={[
@@ -220,7 +221,7 @@ function FindingItem({ finding }: { finding: PaymentsFinding }) {
             ],
           ]}
         />
-      </span>
+      </div>
     </li>
   );
 }

@@ -60,6 +60,21 @@ export const useMeTexts = defineTexts({
       id: 'Your id',
       idHint: 'Tell it to whoever helps you: it names you without saying who you are.',
     },
+    mails: {
+      title: 'Mails about your purchases',
+      about: 'To the address that you have linked. Payments and refused charges are always told.',
+      noAddress: 'You have linked no e-mail address yet, so nothing is sent.',
+      addAddress: 'Link one',
+      saved: 'Saved',
+      groups: {
+        granted: 'Access is ready',
+        expiring: 'A subscription ends or has ended',
+        renewals: 'A charge is coming',
+        moves: 'You are served by another server',
+        refunds: 'Money went back',
+        gifts: 'A gift was not opened',
+      },
+    },
     access: {
       title: 'Sign-in',
       about: 'By what you are known here, and where you are signed in.',
@@ -233,6 +248,21 @@ export const useMeTexts = defineTexts({
       since: 'Вы здесь с',
       id: 'Ваш номер',
       idHint: 'Назовите его тому, кто вам помогает: он указывает на вас, не говоря, кто вы.',
+    },
+    mails: {
+      title: 'Письма о покупках',
+      about: 'На привязанный адрес. О платежах и неудачных списаниях пишем всегда.',
+      noAddress: 'Адрес почты ещё не привязан, поэтому писем нет.',
+      addAddress: 'Привязать',
+      saved: 'Сохранено',
+      groups: {
+        granted: 'Доступ готов',
+        expiring: 'Подписка заканчивается или закончилась',
+        renewals: 'Скоро списание',
+        moves: 'Доступ переехал на другой сервер',
+        refunds: 'Деньги вернулись',
+        gifts: 'Подарок не открыли',
+      },
     },
     access: {
       title: 'Вход',

@@ -25,6 +25,7 @@ import { useQuery } from '@tanstack/react-query';
 import { etagOf } from '../http/api';
 import { type Kept, KeptRow, KeptRowProblem } from '../kept-row/kept-row';
 import { oneOf } from '../search';
+import { MailNotices } from './mail-notices';
 import { profileQuery, zoneOfBrowser } from './me.api';
 import { useMeTexts } from './me.texts';
 
@@ -37,9 +38,12 @@ export function ProfilePage() {
       {data ? (
         <Columns
           main={
-            <KeptRow latest={data} readAnew={refetch}>
-              {(row, kept) => <ProfileForm profile={row} kept={kept} />}
-            </KeptRow>
+            <>
+              <KeptRow latest={data} readAnew={refetch}>
+                {(row, kept) => <ProfileForm profile={row} kept={kept} />}
+              </KeptRow>
+              <MailNotices />
+            </>
           }
           side={
             <Card>

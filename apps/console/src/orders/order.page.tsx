@@ -25,6 +25,7 @@ import { useParams } from '@tanstack/react-router';
 import { Undo2 } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { BotName } from '../bots/bot-parts';
+import { askedAgain } from '../http/asked-again';
 import { EntryTable } from '../ledger/entry-table';
 import { PendingPage } from '../pending-page';
 import { PersonLink } from '../person-names/person-names';
@@ -39,16 +40,15 @@ type Order = PaymentsOrdersReadResponse;
 
 /** While money is on its way, in either direction. */
 const LOOK_EVERY_MS = 5_000;
-const isMoving = (order: Order | undefined): boolean =>
-  order !== undefined &&
-  (order.refunds.some(({ state }) => state === 'sending') || order.invoices.some(({ state }) => state === 'created'));
+const isMoving = ({ refunds, invoices }: Order): boolean =>
+  refunds.some(({ state }) => state === 'sending') || invoices.some(({ state }) => state === 'created');
 
 export function OrderPage() {
   const t = useOrderTexts();
   const { orderId } = useParams({ from: '/console/orders/$orderId' });
   const { data, error, refetch } = useQuery({
     ...paymentsOrdersReadOptions({ path: { orderId } }),
-    refetchInterval: ({ state }) => (isMoving(state.data) ? LOOK_EVERY_MS : false),
+    refetchInterval: askedAgain(isMoving, LOOK_EVERY_MS),
   });
   if (data) return <KnownOrder order={data} />;
   return (
@@ -201,6 +201,7 @@ function Side({ order }: { order: Order }) {
             [t.discount, order.discountMinor > 0 && `−${money(order.discountMinor)}`],
             [t.promoCode, order.promoCode && <code key="promo">{order.promoCode}</code>],
             [t.credit, order.creditMinor > 0 && `−${money(order.creditMinor)}`],
+            [t.use, some(order.useMinor)],
             [t.total, <b key="total">{money(order.totalMinor)}</b>],
             [t.held, some(order.heldMinor)],
             [t.wentBack, some(order.refundedMinor)],

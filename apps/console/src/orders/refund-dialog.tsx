@@ -21,15 +21,17 @@ import { refundedAlone } from '../shop/approval-limits';
 import { useShopWords } from '../shop/shop.texts';
 import { useOrderTexts } from './orders.texts';
 
-const wheres = ['source', 'balance'] as const;
-
 export function RefundDialog({ order: present, onClose }: { order: PaymentsOrdersReadResponse; onClose: () => void }) {
   const t = useOrderTexts();
   const words = useShopWords();
   const kit = useKitTexts();
   const formats = useFormats();
   // What is asked for stays the same when the order is read anew meanwhile.
-  const [{ id: orderId, currency, refundableMinor }] = useState(present);
+  const [{ id: orderId, currency, refundableMinor, invoices }] = useState(present);
+  // What was paid by the balance alone came from no card.
+  const wheres = invoices.some(({ state }) => state === 'paid')
+    ? (['source', 'balance'] as const)
+    : (['balance'] as const);
   const [amountMinor, setAmount] = useState<number | undefined>(refundableMinor);
   const alone = refundedAlone[currency] ?? 0;
   const form = useForm({
@@ -79,7 +81,7 @@ export function RefundDialog({ order: present, onClose }: { order: PaymentsOrder
           <RadioGroup
             name="where"
             label={t.where}
-            defaultValue="source"
+            defaultValue={wheres[0]}
             cards
             choices={wheres.map((id) => ({ id, label: t.wheres[id], hint: t.whereHints[id] }))}
           />

@@ -11,6 +11,7 @@ import {
   SubmitButton,
   TextField,
   useForm,
+  useFormats,
   useKitTexts,
 } from '@switchboard/ui';
 import { etagOf, refresh } from '../http/api';
@@ -23,8 +24,9 @@ interface DecisionProps {
 
 const refusals = ['details', 'suspicion', 'other'] as const;
 
-export function RefuseDialog({ payout: { id, revision }, onClose }: DecisionProps) {
+export function RefuseDialog({ payout: { id, revision, amountMinor, currency }, onClose }: DecisionProps) {
   const t = usePayoutTexts();
+  const formats = useFormats();
   const kit = useKitTexts();
   const form = useForm({
     send: (values) =>
@@ -40,7 +42,12 @@ export function RefuseDialog({ payout: { id, revision }, onClose }: DecisionProp
     },
   });
   return (
-    <Dialog title={t.refuseTitle} about={t.refuseAbout} isOpen onOpenChange={(open) => !open && onClose()}>
+    <Dialog
+      title={t.refuseTitle(formats.money({ amountMinor, currency }))}
+      about={t.refuseAbout}
+      isOpen
+      onOpenChange={(open) => !open && onClose()}
+    >
       <Form form={form}>
         <DialogBody>
           <FormProblem form={form} />
@@ -62,8 +69,9 @@ export function RefuseDialog({ payout: { id, revision }, onClose }: DecisionProp
   );
 }
 
-export function CompleteDialog({ payout: { id, revision }, onClose }: DecisionProps) {
+export function CompleteDialog({ payout: { id, revision, amountMinor, currency }, onClose }: DecisionProps) {
   const t = usePayoutTexts();
+  const formats = useFormats();
   const kit = useKitTexts();
   const form = useForm({
     send: (values) =>
@@ -79,7 +87,12 @@ export function CompleteDialog({ payout: { id, revision }, onClose }: DecisionPr
     },
   });
   return (
-    <Dialog title={t.completeTitle} about={t.completeAbout} isOpen onOpenChange={(open) => !open && onClose()}>
+    <Dialog
+      title={t.completeTitle(formats.money({ amountMinor, currency }))}
+      about={t.completeAbout}
+      isOpen
+      onOpenChange={(open) => !open && onClose()}
+    >
       <Form form={form}>
         <DialogBody>
           <FormProblem form={form} />

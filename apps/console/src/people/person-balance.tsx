@@ -172,7 +172,10 @@ function CorrectDialog({ userId, balances, onClose }: { userId: string; balances
             <Select
               label={words.currency}
               value={currency}
-              onChange={setCurrency}
+              onChange={(next) => {
+                setCurrency(next);
+                setAmount(undefined);
+              }}
               choices={currencies.map((id) => ({ id, label: id }))}
             />
             <MoneyField

@@ -22,7 +22,6 @@ import { KeyRound } from 'lucide-react';
 import { BotName } from '../bots/bot-parts';
 import { refresh, tellProblem } from '../http/api';
 import { useStaff } from '../session';
-import { useTraffic } from '../shop/shop-parts';
 import { usePeopleTexts } from './people.texts';
 
 /** What a person is owed of a VPN, and by which servers it is served; nothing where they have none. */
@@ -41,7 +40,6 @@ export function PersonVpn({ userId }: { userId: string }) {
 function Access({ access }: { access: VpnProvisionerPersonAccess }) {
   const t = usePeopleTexts().vpn;
   const formats = useFormats();
-  const trafficOf = useTraffic();
   const confirm = useConfirm();
   const mayReissue = useStaff().can('access-keys:reissue', access.botId);
   const { id: accessId, botId, state, region, limitBytes, usedBytes, deviceLimit, keys, owedSince } = access;
@@ -74,7 +72,12 @@ function Access({ access }: { access: VpnProvisionerPersonAccess }) {
           [t.owed, owedSince && <Ago key="owed" at={owedSince} />],
           [t.until, <Moment key="until" at={access.servedUntil} />],
           [t.region, region],
-          [t.traffic, limitBytes === null ? trafficOf(usedBytes) : t.of(trafficOf(usedBytes), trafficOf(limitBytes))],
+          [
+            t.traffic,
+            limitBytes === null
+              ? formats.traffic(usedBytes)
+              : t.of(formats.traffic(usedBytes), formats.traffic(limitBytes)),
+          ],
           [t.devices, deviceLimit !== null && formats.number(deviceLimit)],
           [
             t.servers,

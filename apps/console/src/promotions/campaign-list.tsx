@@ -31,11 +31,12 @@ import { useState } from 'react';
 import { refresh, tellProblem } from '../http/api';
 import { useList } from '../list';
 import { useStaff } from '../session';
+import { useMoneyList } from '../shop/shop-parts';
 import { usePromotionTexts } from './promotions.texts';
-import { sumsOf } from './sums';
 
 export function CampaignList({ botId }: { botId: string }) {
   const t = usePromotionTexts();
+  const sumsOf = useMoneyList();
   const formats = useFormats();
   const confirm = useConfirm();
   const { after } = useSearch({ from: '/console/promotions/$botId' });
@@ -88,11 +89,11 @@ export function CampaignList({ botId }: { botId: string }) {
     },
     {
       ...{ id: 'revenue', title: t.revenue, width: '140px', align: 'end' },
-      cell: ({ results }) => sumsOf(results.revenue),
+      cell: ({ results }) => sumsOf(results.revenue) || '–',
     },
     {
       ...{ id: 'refunds', title: t.refunds, width: '130px', align: 'end', phone: 'never' },
-      cell: ({ results }) => sumsOf(results.refunds),
+      cell: ({ results }) => sumsOf(results.refunds) || '–',
     },
   ];
   return (

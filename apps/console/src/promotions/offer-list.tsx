@@ -19,8 +19,8 @@ import { etagOf, refresh, tellProblem } from '../http/api';
 import { lazyPart } from '../lazy-part';
 import { useList } from '../list';
 import { useStaff } from '../session';
+import { useMoneyList } from '../shop/shop-parts';
 import { usePromotionTexts } from './promotions.texts';
-import { sumsOf } from './sums';
 
 const OfferDialog = lazyPart(() => import('./offer-dialog'), 'OfferDialog');
 
@@ -35,6 +35,7 @@ function stateOf({ endedAt, from, until }: PaymentsOffer): State {
 
 export function OfferList({ botId }: { botId: string }) {
   const t = usePromotionTexts();
+  const sumsOf = useMoneyList();
   const formats = useFormats();
   const confirm = useConfirm();
   const { after } = useSearch({ from: '/console/promotions/$botId' });
@@ -56,7 +57,7 @@ export function OfferList({ botId }: { botId: string }) {
   );
   const givenBy = ({ gives }: PaymentsOffer): string => {
     if (gives.kind === 'percent') return t.givesPercent(formats.percent(gives.percent / 100, 0));
-    return gives.kind === 'days' ? t.givesDays(formats.number(gives.days)) : t.givesFixed;
+    return gives.kind === 'days' ? t.givesDays(gives.days) : t.givesFixed;
   };
   const rate = ({ people, bought, rate: share }: PaymentsOffer['results']['shown']) =>
     share === null ? '–' : `${formats.number(bought)} / ${formats.number(people)} (${formats.percent(share, 1)})`;
@@ -95,7 +96,7 @@ export function OfferList({ botId }: { botId: string }) {
     },
     {
       ...{ id: 'revenue', title: t.revenue, width: '140px', align: 'end' },
-      cell: ({ results }) => sumsOf(results.revenue),
+      cell: ({ results }) => sumsOf(results.revenue) || '–',
     },
     { id: 'until', title: t.until, width: '120px', cell: ({ until }) => <Moment at={until} look="date" /> },
   ];

@@ -1,4 +1,4 @@
-import { defineTexts } from '@switchboard/ui';
+import { counted, defineTexts } from '@switchboard/ui';
 
 export const usePromotionTexts = defineTexts({
   en: {
@@ -11,7 +11,7 @@ export const usePromotionTexts = defineTexts({
     states: { live: 'Runs', later: 'Not yet', over: 'Over', ended: 'Ended' },
     gives: 'Gives',
     givesPercent: (percent: string) => `${percent} off`,
-    givesDays: (days: string) => `${days} days more`,
+    givesDays: (days: number) => `${counted.en(days, 'day', 'days')} more`,
     givesFixed: 'An amount off',
     givesKinds: { percent: 'A percentage off', days: 'Days more' },
     percent: 'Percent',
@@ -62,7 +62,7 @@ export const usePromotionTexts = defineTexts({
     states: { live: 'Действует', later: 'Ещё нет', over: 'Срок вышел', ended: 'Завершено' },
     gives: 'Даёт',
     givesPercent: (percent: string) => `скидка ${percent}`,
-    givesDays: (days: string) => `дней сверху: ${days}`,
+    givesDays: (days: number) => `ещё ${counted.ru(days, 'день', 'дня', 'дней')}`,
     givesFixed: 'Скидка суммой',
     givesKinds: { percent: 'Скидка в процентах', days: 'Дни сверху' },
     percent: 'Процентов',

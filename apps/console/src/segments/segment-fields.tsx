@@ -1,14 +1,20 @@
 import type { CustomerCriteria, PeopleCriteria } from '@switchboard/api-client';
-import { Checkbox, CheckboxGroup, FieldRow, type FormValues, NumberField, Select, TextField } from '@switchboard/ui';
+import {
+  Checkbox,
+  CheckboxGroup,
+  FieldRow,
+  type FormValues,
+  MoneyField,
+  NumberField,
+  Select,
+  TextField,
+} from '@switchboard/ui';
 import { useState } from 'react';
 import { useSegmentTexts } from './segments.texts';
 
 const states = ['none', 'trial', 'active', 'grace', 'expired'] as const;
 const languages = ['ru', 'en'] as const;
 const currencies = ['RUB', 'USD', 'EUR', 'XTR'] as const;
-
-/** Parts of a currency in its unit; Stars have none. */
-const partsOf = (currency: string) => (currency === 'XTR' ? 1 : 100);
 
 const wordsIn = (values: FormValues, name: string) => {
   const words = values
@@ -36,12 +42,9 @@ export const peopleIn = (values: FormValues, name: string): PeopleCriteria => {
 export function customersIn(values: FormValues, name: string): CustomerCriteria {
   const number = (field: string) => values.number(`${name}.${field}`);
   const chosen = states.filter((state) => values.list(`${name}.states`).includes(state));
-  const [from, to, spent] = [
-    number('endedDaysAgo.from'),
-    number('endedDaysAgo.to'),
-    number('spentAtLeast.amountMinor'),
-  ];
+  const [from, to] = [number('endedDaysAgo.from'), number('endedDaysAgo.to')];
   const currency = values.text(`${name}.spentAtLeast.currency`);
+  const amountMinor = currency ? values.money(`${name}.spentAtLeast.amountMinor`, currency) : undefined;
   return {
     states: chosen.length > 0 ? chosen : undefined,
     levels: wordsIn(values, `${name}.levels`),
@@ -49,7 +52,7 @@ export function customersIn(values: FormValues, name: string): CustomerCriteria 
     endedDaysAgo: from === undefined && to === undefined ? undefined : { from: from ?? 0, to: to ?? 3660 },
     neverBought: values.flag(`${name}.neverBought`) || undefined,
     boughtWithinDays: number('boughtWithinDays'),
-    spentAtLeast: spent === undefined ? undefined : { amountMinor: Math.round(spent * partsOf(currency)), currency },
+    spentAtLeast: amountMinor === undefined ? undefined : { amountMinor, currency },
   };
 }
 
@@ -157,11 +160,13 @@ export function CustomerFields({ name, criteria = {} }: { name: string; criteria
         defaultValue={criteria.boughtWithinDays}
       />
       <FieldRow>
-        <NumberField
+        <MoneyField
+          key={currency}
           name={`${name}.spentAtLeast.amountMinor`}
           label={t.spent}
-          minValue={0}
-          defaultValue={spent && spent.amountMinor / partsOf(spent.currency)}
+          currency={currency}
+          defaultMinor={spent?.currency === currency ? spent.amountMinor : undefined}
+          minMinor={0}
           optional
         />
         <Select
@@ -169,7 +174,7 @@ export function CustomerFields({ name, criteria = {} }: { name: string; criteria
           label={t.currency}
           value={currency}
           onChange={setCurrency}
-          choices={currencies.map((id) => ({ id, label: id }))}
+          choices={[...new Set([...(spent ? [spent.currency] : []), ...currencies])].map((id) => ({ id, label: id }))}
         />
       </FieldRow>
     </>

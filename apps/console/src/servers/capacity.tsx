@@ -106,10 +106,18 @@ function Proposals({ region, state }: { region: string | undefined; state: strin
     },
     {
       ...{ id: 'state', title: t.state, width: '150px', phone: 'state' },
-      cell: (proposal) => (
-        <Badge dot tone={tones[proposal.state] ?? 'neutral'}>
-          {wordOf(t.states, proposal.state)}
-        </Badge>
+      cell: ({ state: decided, order }) => (
+        <span className="two-lines">
+          <Badge dot tone={tones[decided] ?? 'neutral'}>
+            {wordOf(t.states, decided)}
+          </Badge>
+          {order && (
+            <small>
+              {wordOf(t.orderStates, order.state)}
+              {order.failure && `: ${order.failure}`}
+            </small>
+          )}
+        </span>
       ),
     },
     { id: 'region', title: t.region, width: '170px', cell: (proposal) => regionName(proposal.region) },
@@ -134,7 +142,9 @@ function Proposals({ region, state }: { region: string | undefined; state: strin
         {...list}
         idOf={({ id }) => id}
         nameOf={({ kind, region: there }) => `${wordOf(t.kinds, kind)}, ${regionName(there)}`}
-        toneOf={(proposal) => (proposal.state === 'open' ? 'warn' : undefined)}
+        toneOf={({ state: decided, order }) =>
+          order?.state === 'failed' ? 'bad' : decided === 'open' ? 'warn' : undefined
+        }
         actions={
           mayWrite
             ? (proposal) => [

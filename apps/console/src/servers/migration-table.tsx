@@ -29,6 +29,7 @@ import { useQuery } from '@tanstack/react-query';
 import { ArrowRightLeft, Pause, Play, Undo2, X } from 'lucide-react';
 import { useState } from 'react';
 import { etagOf, refresh, tellProblem } from '../http/api';
+import { askedAgain } from '../http/asked-again';
 import { useList } from '../list';
 import { Loaded } from '../loaded';
 import { useSetSearch } from '../search';
@@ -50,6 +51,7 @@ const tones: Record<State, Tone> = {
 };
 const LOOK_EVERY_MS = 10_000;
 const LOOK_CLOSELY_EVERY_MS = 3_000;
+const isMoving = ({ state }: { state: State }) => state === 'running' || state === 'rolling-back';
 
 /** What a server is called; its sign alone where that is all that is known. */
 function useServerNames(): (serverId: string) => string {
@@ -68,7 +70,7 @@ export function MigrationTable({ serverId, state }: { serverId?: string; state?:
   const { list } = useList(
     {
       ...vpnProvisionerMigrationsListOptions({ query: { serverId, state, after, limit: 20 } }),
-      refetchInterval: LOOK_EVERY_MS,
+      refetchInterval: askedAgain(({ data }) => data.some(isMoving), LOOK_EVERY_MS),
     },
     setAfter,
   );
@@ -132,8 +134,7 @@ export function MigrationDialog({ migrationId, onClose }: { migrationId: string;
   const nameOf = useServerNames();
   const answer = useQuery({
     ...vpnProvisionerMigrationsReadOptions({ path: { migrationId } }),
-    refetchInterval: ({ state: { data } }) =>
-      data?.state === 'running' || data?.state === 'rolling-back' ? LOOK_CLOSELY_EVERY_MS : false,
+    refetchInterval: askedAgain(isMoving, LOOK_CLOSELY_EVERY_MS),
   });
   const some = (count: number) => count > 0 && formats.number(count);
   return (

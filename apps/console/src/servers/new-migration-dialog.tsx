@@ -16,6 +16,7 @@ import {
   NumberField,
   ProblemLine,
   Select,
+  SkeletonLines,
   Stack,
   SubmitButton,
   TextField,
@@ -39,7 +40,7 @@ export function NewMigrationDialog({ fromServerId: chosen, onClose }: { fromServ
   const [to, setTo] = useState<string[]>([]);
   const [people, setPeople] = useState<number>();
   const [plannedId, setPlanned] = useState<string>();
-  const { data } = useQuery(vpnProvisionerServersListOptions());
+  const { data, error } = useQuery(vpnProvisionerServersListOptions());
   const servers = (data?.data ?? []).filter(({ state }) => state !== 'retired');
   const form = useForm({
     send: async (values, key) =>
@@ -67,6 +68,7 @@ export function NewMigrationDialog({ fromServerId: chosen, onClose }: { fromServ
       <Form form={form}>
         <DialogBody>
           <FormProblem form={form} />
+          {error && !data && <ProblemLine error={error} />}
           <Select
             label={t.from}
             value={from ?? null}
@@ -113,6 +115,7 @@ export function NewMigrationDialog({ fromServerId: chosen, onClose }: { fromServ
 
 function Preview({ from, to, people }: { from: string; to: readonly string[]; people: number | undefined }) {
   const t = useMigrationTexts();
+  const kit = useKitTexts();
   const formats = useFormats();
   const servers = useQuery(vpnProvisionerServersListOptions());
   const { data, error } = useQuery({
@@ -122,7 +125,7 @@ function Preview({ from, to, people }: { from: string; to: readonly string[]; pe
     placeholderData: keepPreviousData,
   });
   if (error) return <ProblemLine error={error} />;
-  if (!data) return null;
+  if (!data) return <SkeletonLines lines={3} label={kit.loading} />;
   if (data.people === 0) return <p className="soft">{t.previewEmpty}</p>;
   const nameOf = (serverId: string) => servers.data?.data.find(({ id }) => id === serverId)?.name ?? serverId;
   return (

@@ -228,7 +228,8 @@ export function ServerForm({
             name="monthlyCostMinor"
             label={t.cost}
             currency={currency}
-            defaultMinor={server?.monthlyCostMinor}
+            // So many kopecks are not as many cents.
+            defaultMinor={server?.currency === currency ? server.monthlyCostMinor : undefined}
             minMinor={0}
             isRequired
           />

@@ -3,7 +3,7 @@ import {
   vpnProvisionerMaintenanceSet,
   type VpnProvisionerMaintenance,
 } from '@switchboard/api-client';
-import { Button, notify, Page, Tabs, useConfirm } from '@switchboard/ui';
+import { Button, notify, Page, ProblemLine, Tabs, useConfirm } from '@switchboard/ui';
 import { useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { Construction } from 'lucide-react';
@@ -28,12 +28,13 @@ export function ServersPage() {
   const t = useServerTexts();
   const set = useSetSearch();
   const { tab } = useSearch({ from: '/console/servers' });
-  const { data: maintenance } = useQuery({
+  const { data: maintenance, error } = useQuery({
     ...vpnProvisionerMaintenanceReadOptions(),
     refetchInterval: LOOK_EVERY_MS,
   });
   return (
     <Page title={t.title} about={t.about} actions={maintenance && <MaintenanceButton maintenance={maintenance} />}>
+      {error && !maintenance && <ProblemLine error={error} />}
       {maintenance?.on && (
         <p className="note" role="status">
           <b>{t.maintenance}.</b> {maintenance.byStaff ? t.maintenanceOn : t.maintenanceByItself}

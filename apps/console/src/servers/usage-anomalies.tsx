@@ -17,7 +17,6 @@ import { useList } from '../list';
 import { PersonName, usePersonNames } from '../person-names/person-names';
 import { useSetSearch } from '../search';
 import { useStaff } from '../session';
-import { useTraffic } from '../shop/shop-parts';
 import { useShopWords } from '../shop/shop.texts';
 import { useServerTexts } from './servers.texts';
 
@@ -31,7 +30,6 @@ export function UsageAnomalies() {
   const t = useServerTexts();
   const words = useShopWords();
   const formats = useFormats();
-  const trafficOf = useTraffic();
   const set = useSetSearch();
   const seesPeople = useStaff().can('people:read');
   const nameOfPerson = usePersonNames();
@@ -39,7 +37,7 @@ export function UsageAnomalies() {
   const { list } = useList(vpnProvisionerUsageAnomaliesListOptions({ query: { botId: bot, kind, after, limit: 50 } }));
   const amount = (id: 'value' | 'usual', title: string): Column<Anomaly> => ({
     ...{ id, title, width: '150px', align: 'end' },
-    cell: (anomaly) => (inBytes.includes(anomaly.kind) ? trafficOf(anomaly[id]) : formats.number(anomaly[id])),
+    cell: (anomaly) => (inBytes.includes(anomaly.kind) ? formats.traffic(anomaly[id]) : formats.number(anomaly[id])),
   });
   const columns: Column<Anomaly>[] = [
     {

@@ -1,6 +1,5 @@
 import type { PaymentsSubscriptionStatus } from '@switchboard/api-client';
 import { Badge, FilterSelect, type Tone, useFormats, wordOf } from '@switchboard/ui';
-import { GIGABYTE } from './known-features';
 import { useShopWords } from './shop.texts';
 
 const orderTones: Record<string, Tone> = {
@@ -50,13 +49,6 @@ export function useMoneyList(): (amounts: readonly { amountMinor: number; curren
 export function useSums(): (sums: Readonly<Record<string, number | undefined>>) => string {
   const listOf = useMoneyList();
   return (sums) => listOf(Object.entries(sums).map(([currency, amountMinor = 0]) => ({ amountMinor, currency })));
-}
-
-/** Traffic of a VPN, in gigabytes. */
-export function useTraffic(): (bytes: number) => string {
-  const t = useShopWords();
-  const formats = useFormats();
-  return (bytes) => t.gigabytes(formats.number(Math.round((bytes / GIGABYTE) * 10) / 10));
 }
 
 /** Narrows a list down to what was paid in one way. */

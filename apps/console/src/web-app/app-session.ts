@@ -23,6 +23,11 @@ export async function appSession(): Promise<AppSession> {
   return (session = await renewal);
 }
 
+/** Of what the gateway no longer believes nothing is renewed: it begins again with what Telegram says. */
+export function forgetAppSession(): void {
+  session = undefined;
+}
+
 async function renew(): Promise<AppSession> {
   const refreshToken = session?.tokens.refreshToken;
   if (session && refreshToken) {

@@ -3,7 +3,7 @@ import type { ComponentProps } from 'react';
 import { launch } from './launch';
 
 /** Opens another site: in a tab of its own, or from inside Telegram by way of Telegram, whose frame stays where it is. */
-export async function openOutside(url: string): Promise<void> {
+async function openOutside(url: string): Promise<void> {
   if (launch) (await import('./telegram')).openLink(url);
   else window.open(url, '_blank', 'noopener,noreferrer');
 }

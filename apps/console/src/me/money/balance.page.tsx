@@ -73,7 +73,7 @@ export function BalancePage() {
             {...list}
             label={t.history}
             columns={columns}
-            idOf={({ at, currency, changeMinor }) => `${at} ${currency} ${changeMinor}`}
+            idOf={({ id }) => id}
             nameOf={({ cause }) => wordOf(t.causes, cause)}
             empty={
               <Empty icon={<Coins />} title={t.none} action={topUp}>

@@ -1,4 +1,5 @@
 import { defineTexts } from '@switchboard/ui';
+import { balanceCauses } from './balance-causes';
 
 export const useMoneyTexts = defineTexts({
   en: {
@@ -36,18 +37,7 @@ export const useMoneyTexts = defineTexts({
       change: 'Change',
       after: 'Balance after',
       at: 'When',
-      causes: {
-        'top-up': 'Top-up',
-        payment: 'Payment',
-        purchase: 'Purchase',
-        refund: 'Money back',
-        reward: 'Reward',
-        payout: 'Payout',
-        correction: 'Correction',
-        gift: 'Gift',
-        hold: 'Set aside for an order',
-        release: 'No longer set aside',
-      },
+      causes: balanceCauses.en,
     },
   },
   ru: {
@@ -85,18 +75,7 @@ export const useMoneyTexts = defineTexts({
       change: 'Изменение',
       after: 'Стало',
       at: 'Когда',
-      causes: {
-        'top-up': 'Пополнение',
-        payment: 'Платёж',
-        purchase: 'Покупка',
-        refund: 'Возврат',
-        reward: 'Вознаграждение',
-        payout: 'Выплата',
-        correction: 'Исправление',
-        gift: 'Подарок',
-        hold: 'Отложено на заказ',
-        release: 'Больше не отложено',
-      },
+      causes: balanceCauses.ru,
     },
   },
 });

@@ -33,6 +33,7 @@ const SHOWN = 5;
 /** What was earned is paid out when it is asked for, one request at a time. */
 export function Payouts({ botId }: { botId: string }) {
   const t = useReferralsTexts().payouts;
+  const formats = useFormats();
   const answer = useQuery(paymentsPayoutsListMineOptions({ query: { botId, limit: SHOWN } }));
   return (
     <Card title={t.title} about={t.about} flush>
@@ -40,10 +41,21 @@ export function Payouts({ botId }: { botId: string }) {
         {({ data, payable, least }) => {
           const open = data.find(({ state }) => state === 'asked' || state === 'approved');
           const some = payable.filter(({ amountMinor }) => amountMinor > 0);
+          const enough = some.filter(({ amountMinor, currency }) => {
+            const lowest = priceIn(least, currency);
+            return lowest !== undefined && amountMinor >= lowest.amountMinor;
+          });
+          const lowest = some.flatMap(({ currency }) => priceIn(least, currency) ?? []);
           return (
             <>
-              {!open && some.length > 0 && <RequestPayout {...{ botId, least }} payable={some} />}
-              {!open && some.length === 0 && <p className="ui-list-none">{t.none}</p>}
+              {!open && enough.length > 0 && <RequestPayout {...{ botId, least }} payable={enough} />}
+              {!open && enough.length === 0 && (
+                <p className="ui-list-none">
+                  {lowest.length > 0
+                    ? t.tooLittle(some.map(formats.price).join(' · '), lowest.map(formats.price).join(' · '))
+                    : t.none}
+                </p>
+              )}
               {data.length > 0 && (
                 <ul className="me-list" aria-label={t.last}>
                   {data.map((payout) => (

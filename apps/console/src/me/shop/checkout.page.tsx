@@ -24,15 +24,14 @@ import { Suspense, useState } from 'react';
 import { refresh } from '../../http/api';
 import { lazyPart } from '../../lazy-part';
 import { oneOf, useSetSearch } from '../../search';
-import { openOutside } from '../../web-app/outside-link';
 import { CurrencyChoice } from './currency-choice';
 import { PackageChoice, PlanChoice } from './plan-choice';
-import { type Asked, isAboutPromo, Quoted, useQuote } from './quote';
-import { priceIn, type Shop, type Subscription, takes } from './shop.api';
+import { type Asked, isAboutPromo, Quoted, useQuote, useSettled } from './quote';
+import { type Plan, priceIn, type Shop, type Subscription, takes, usePeriod } from './shop.api';
 import { ShopPage } from './shop-page';
 import { useShopTexts } from './shop.texts';
 import { Trial } from './trial';
-import { WayChoice, waysFor } from './way-choice';
+import { needsEmail, WayChoice, waysFor } from './way-choice';
 
 /** Of packages alone. */
 const Quantity = lazyPart(() => import('./quantity'), 'Quantity');
@@ -75,57 +74,73 @@ function Checkout({ kind, shop }: { kind: Kind; shop: Shop }) {
   const [wantedCurrency, setCurrency] = useState<string>();
   const currency = currencies.find((one) => one === (wantedCurrency ?? search.currency)) ?? currencies[0] ?? '';
   const [quantity, setQuantity] = useState(1);
-  const [amountMinor, setAmount] = useState(
-    search.amount && /^\d+$/.test(search.amount) ? Number(search.amount) : undefined,
-  );
+  const given = amountIn(search, currencies);
+  const [amountMinor, setAmount] = useState(given?.amountMinor);
+  const settledMinor = useSettled(amountMinor);
+  const [typedCode, setTypedCode] = useState('');
   const [promoCode, setPromoCode] = useState<string>();
   const [usesBalance, setUsesBalance] = useState(true);
-  const [renews, setRenews] = useState(true);
+  // What is charged again and again is agreed to by a mark of one's own.
+  const [renews, setRenews] = useState(subscription?.autoRenew ?? false);
+  const [email, setEmail] = useState('');
 
   const balance = kind === 'top-up' ? undefined : (priceIn(shop.balances, currency)?.amountMinor ?? 0);
   const ways = waysFor(shop.payWith, currency, balance);
   const [wantedWay, setWay] = useState<string>();
   const listed = chosen && priceIn(chosen.prices, currency);
   // Whoever has enough there need not be asked for a card.
-  const usualWay = listed && listed.amountMinor * quantity <= (balance ?? 0) ? 'balance' : undefined;
+  const usualWay = usesBalance && listed && listed.amountMinor * quantity <= (balance ?? 0) ? 'balance' : undefined;
   const way = ways.find(({ id }) => id === (wantedWay ?? usualWay)) ?? ways[0];
   const isFromBalance = way?.id === 'balance';
 
-  const plan = shop.plans.find(({ id }) => id === chosen?.id);
-  const canRenew = kind === 'plan' && plan?.recurring === true && way?.recurring === true;
   const wanted = ((): Asked['wanted'] | undefined => {
-    if (kind === 'top-up') return amountMinor === undefined ? undefined : { kind, amountMinor };
+    if (kind === 'top-up') return settledMinor === undefined ? undefined : { kind, amountMinor: settledMinor };
     if (!chosen) return undefined;
     if (kind === 'gift') return { kind, planId: chosen.id };
     if (kind === 'package')
       return subscription && { kind, packageId: chosen.id, subscriptionId: subscription.id, quantity };
-    return { kind, planId: chosen.id, subscriptionId: subscription?.id, autoRenew: canRenew && renews };
+    return { kind, planId: chosen.id, subscriptionId: subscription?.id };
   })();
   const useBalance = balance !== undefined && balance > 0 && (isFromBalance || usesBalance);
   const asked: Asked | undefined =
-    wanted && currency ? { botId: shop.botId, wanted, currency, promoCode, useBalance } : undefined;
+    wanted && currency && amountMinor === settledMinor
+      ? { botId: shop.botId, wanted, currency, promoCode, useBalance }
+      : undefined;
   const quoted = useQuote(asked);
   const due = quoted.data && quoted.data.fromBalanceMinor + quoted.data.dueMinor;
-  const isPaidByPage = way?.provider !== undefined && quoted.data?.dueMinor !== 0;
+  /** Nobody has to be paid for it: by the balance it is bought at once, or it costs nothing. */
+  const isCovered = quoted.data?.dueMinor === 0;
+  const charged = isCovered || way?.provider === undefined ? undefined : way;
+  const needsAddress = shop.needsEmail && charged !== undefined && needsEmail(shop.payWith, charged);
+  /** What stands on the button is what is sent: neither of the choice before, nor without a code that was typed. */
+  const isCurrent =
+    asked !== undefined && quoted.isSuccess && !quoted.isPlaceholderData && typedCode.trim() === (promoCode ?? '');
+
+  const plan = shop.plans.find(({ id }) => id === chosen?.id);
+  const renewing = quoted.data?.renewsBy;
+  const canRenew =
+    kind === 'plan' &&
+    plan?.recurring === true &&
+    (charged === undefined || (renewing ? renewing.includes(charged.provider!) : charged.recurring));
+  const isRenewed = canRenew && renews;
 
   const form = useForm({
     send: async (values, key) => {
       const body = {
         ...asked!,
-        ...(way?.provider && { provider: way.provider, savedMethodId: way.savedMethodId }),
+        ...(wanted?.kind === 'plan' && { wanted: { ...wanted, autoRenew: isRenewed } }),
+        ...(charged && { provider: charged.provider, savedMethodId: charged.savedMethodId }),
         ...{
-          saveMethod: values.flag('save') || (canRenew && renews),
-          email: values.optional('email'),
+          saveMethod: charged !== undefined && (values.flag('save') || isRenewed),
+          email: needsAddress ? email.trim() : undefined,
           locale: language,
         },
       };
       return (await paymentsOrdersPlace({ body, headers: { 'Idempotency-Key': key } })).data;
     },
-    done: ({ id, next }) => {
+    done: ({ id }) => {
       void refresh('payments');
-      void navigate({ to: '/me/payments/$orderId', params: { orderId: id } });
-      // The page of the order has a link to it as well, for browsers that open nothing by themselves.
-      if (next?.kind === 'open') void openOutside(next.url);
+      return navigate({ to: '/me/payments/$orderId', params: { orderId: id } });
     },
   });
 
@@ -155,46 +170,76 @@ function Checkout({ kind, shop }: { kind: Kind; shop: Shop }) {
                 </Suspense>
               </>
             )}
-            {currencies.length > 1 && <CurrencyChoice {...{ currencies, value: currency }} onChange={setCurrency} />}
+            {currencies.length > 1 && (
+              <CurrencyChoice
+                {...{ currencies, value: currency }}
+                onChange={(next) => {
+                  setCurrency(next);
+                  // So many kopecks are not as many cents.
+                  setAmount(next === given?.currency ? given.amountMinor : undefined);
+                }}
+              />
+            )}
             {kind === 'top-up' && (
               <MoneyField
                 key={currency}
                 label={t.checkout.amount}
                 currency={currency}
-                defaultMinor={amountMinor}
+                defaultMinor={given?.currency === currency ? given.amountMinor : undefined}
                 onChange={setAmount}
                 isRequired
               />
             )}
-            <WayChoice {...{ ways, currency, balance, due, value: way?.id }} payWith={shop.payWith} onChange={setWay} />
+            {!isCovered && (
+              <WayChoice
+                {...{ ways, currency, balance, due, value: way?.id }}
+                payWith={shop.payWith}
+                onChange={setWay}
+              />
+            )}
           </>
         }
         side={
           <Card title={t.checkout.summary}>
-            {asked && <Quoted answer={quoted} />}
-            {kind !== 'top-up' && <PromoCode applied={promoCode} onApply={setPromoCode} error={quoted.error} />}
-            {balance !== undefined && balance > 0 && !isFromBalance && (
-              <BalanceSwitch {...{ balance, currency }} isSelected={usesBalance} onChange={setUsesBalance} />
+            {(asked || amountMinor !== undefined) && <Quoted answer={quoted} />}
+            {kind !== 'top-up' && (
+              <PromoCode
+                {...{ typed: typedCode, applied: promoCode, error: quoted.error }}
+                onType={setTypedCode}
+                onApply={setPromoCode}
+              />
             )}
-            {canRenew && (
-              <Switch isSelected={renews} onChange={setRenews} hint={t.checkout.renewHint}>
-                {t.checkout.renew}
-              </Switch>
+            {balance !== undefined && balance > 0 && (!isFromBalance || isCovered) && (
+              <BalanceSwitch
+                {...{ balance, currency }}
+                isSelected={useBalance}
+                onChange={(uses) => {
+                  setUsesBalance(uses);
+                  if (!uses && isFromBalance) setWay(undefined);
+                }}
+              />
             )}
-            {isPaidByPage && way.recurring && !way.savedMethodId && !(canRenew && renews) && (
-              <Checkbox name="save">{t.checkout.save}</Checkbox>
-            )}
-            {isPaidByPage && shop.needsEmail && (
-              <TextField name="email" type="email" label={t.checkout.email} autoComplete="email" isRequired />
+            {canRenew && <RenewSwitch plan={plan} price={listed} isSelected={renews} onChange={setRenews} />}
+            {charged?.savable && !isRenewed && <Checkbox name="save">{t.checkout.save}</Checkbox>}
+            {needsAddress && (
+              <TextField
+                name="email"
+                type="email"
+                label={t.checkout.email}
+                autoComplete="email"
+                value={email}
+                onChange={setEmail}
+                isRequired
+              />
             )}
             <FormProblem form={form} />
             <PayButton
               form={form}
-              quote={quoted.data}
-              isOrder={isFromBalance && due !== undefined && (balance ?? 0) < due}
-              isDisabled={!asked || !way || quoted.isError}
+              quote={isCurrent ? quoted.data : undefined}
+              isOrder={isFromBalance}
+              isDisabled={!isCurrent || (!way && !isCovered)}
             />
-            {isPaidByPage && <p className="soft">{t.checkout.secure}</p>}
+            {charged && !charged.savedMethodId && <p className="soft">{t.checkout.secure}</p>}
           </Card>
         }
       />
@@ -209,20 +254,42 @@ function PayButton({
   isDisabled,
 }: {
   form: FormState;
+  /** Undefined while it is not known. */
   quote: ReturnType<typeof useQuote>['data'];
-  /** It is paid later. */
+  /** It is bought once the balance suffices. */
   isOrder: boolean;
   isDisabled: boolean;
 }) {
   const t = useShopTexts().checkout;
   const formats = useFormats();
-  const { dueMinor, fromBalanceMinor, currency } = quote ?? { dueMinor: 0, fromBalanceMinor: 0, currency: '' };
-  const total = dueMinor > 0 ? dueMinor : fromBalanceMinor;
-  const words = isOrder ? t.order : total > 0 ? t.payNow(formats.price({ amountMinor: total, currency })) : t.get;
+  const words = ({ dueMinor, fromBalanceMinor, currency }: NonNullable<typeof quote>) => {
+    if (dueMinor > 0) return isOrder ? t.order : t.payNow(formats.price({ amountMinor: dueMinor, currency }));
+    return fromBalanceMinor > 0 ? t.payByBalance(formats.price({ amountMinor: fromBalanceMinor, currency })) : t.get;
+  };
   return (
     <SubmitButton form={form} wide size="large" isDisabled={isDisabled}>
-      {quote ? words : t.payAny}
+      {quote ? words(quote) : t.payAny}
     </SubmitButton>
+  );
+}
+
+function RenewSwitch({
+  plan,
+  price,
+  ...rest
+}: {
+  plan: Plan;
+  price: Plan['prices'][number] | undefined;
+  isSelected: boolean;
+  onChange: (isSelected: boolean) => void;
+}) {
+  const t = useShopTexts();
+  const formats = useFormats();
+  const period = usePeriod();
+  return (
+    <Switch {...rest} hint={price && t.checkout.renewHint(t.plan.perPeriod(formats.price(price), period(plan.period)))}>
+      {t.checkout.renew}
+    </Switch>
   );
 }
 
@@ -241,30 +308,35 @@ function BalanceSwitch({
   return <Switch {...rest}>{t.useBalance(formats.price({ amountMinor: balance, currency }))}</Switch>;
 }
 
+/** A code counts once somebody goes on from its field: none that was typed is left out unseen. */
 function PromoCode({
+  typed,
   applied,
+  onType,
   onApply,
   error,
 }: {
+  typed: string;
   applied: string | undefined;
+  onType: (code: string) => void;
   onApply: (code: string | undefined) => void;
   error: unknown;
 }) {
   const t = useShopTexts().checkout;
-  const [code, setCode] = useState(applied ?? '');
   const complaint = applied !== undefined && isAboutPromo(error) ? problemOf(error)?.detail : undefined;
-  const apply = () => onApply(code.trim() || undefined);
+  const apply = () => onApply(typed.trim() || undefined);
   return (
     <div className="shop-promo">
       <TextField
         label={t.promo}
         optional
-        value={code}
-        onChange={setCode}
+        value={typed}
+        onChange={onType}
         maxLength={64}
         autoComplete="off"
-        isInvalid={complaint !== undefined}
-        hint={complaint}
+        validationBehavior="aria"
+        validate={() => complaint}
+        onBlur={apply}
         // Enter would send the order.
         onKeyDown={(event) => {
           if (event.key !== 'Enter') return;
@@ -272,15 +344,15 @@ function PromoCode({
           apply();
         }}
       />
-      {applied === undefined || applied !== code.trim() ? (
-        <Button onPress={apply} isDisabled={code.trim() === ''}>
+      {applied === undefined || applied !== typed.trim() ? (
+        <Button onPress={apply} isDisabled={typed.trim() === ''}>
           {t.apply}
         </Button>
       ) : (
         <Button
           look="quiet"
           onPress={() => {
-            setCode('');
+            onType('');
             onApply(undefined);
           }}
         >
@@ -308,6 +380,15 @@ function NothingToBuy({ kind }: { kind: Kind }) {
       {t.nothingText}
     </Empty>
   );
+}
+
+/** The amount that an address asks for: of a currency that can be paid, else it is none. */
+function amountIn(
+  { amount, currency }: { amount?: string; currency?: string },
+  payable: readonly string[],
+): { amountMinor: number; currency: string } | undefined {
+  if (!amount || !/^\d{1,12}$/.test(amount) || currency === undefined || !payable.includes(currency)) return undefined;
+  return { amountMinor: Number(amount), currency };
 }
 
 /**

@@ -13,6 +13,7 @@ import {
   Page,
   Row,
   SubmitButton,
+  TextField,
   useConfirm,
   useForm,
   useFormats,
@@ -23,6 +24,7 @@ import { useParams } from '@tanstack/react-router';
 import { ExternalLink, Star } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
 import { refresh, tellProblem } from '../../http/api';
+import { askedAgain } from '../../http/asked-again';
 import { Loaded } from '../../loaded';
 import { PendingPage } from '../../pending-page';
 import { launch } from '../../web-app/launch';
@@ -33,12 +35,12 @@ import { QuoteSum } from './quote';
 import { type Order, shopQuery, totalOf, useLocalized } from './shop.api';
 import { useShopTexts } from './shop.texts';
 import { Waiting } from './waiting';
-import { WayChoice, waysFor } from './way-choice';
+import { needsEmail, WayChoice, waysFor } from './way-choice';
 
-/** How often it is asked how far the order is: often while somebody may be looking, seldom when it was left open. */
-const ASKED_MS = 2000;
-const LEFT_OPEN_MS = 15_000;
-const LOOKED_AT_FOR = 60;
+/** Of most currencies less is charged by no provider. */
+const LEAST_TOP_UP_MINOR = 100;
+
+const isUnderWay = ({ state }: Order): boolean => state === 'awaiting' || state === 'paid';
 
 /** What other pages may have asked before the order was paid or served. */
 const CHANGED_BY_ORDERS = [
@@ -57,8 +59,7 @@ export function OrderPage() {
     refetch,
   } = useQuery({
     ...paymentsOrdersReadMineOptions({ path: { orderId } }),
-    refetchInterval: ({ state }) =>
-      isUnderWay(state.data) && (state.dataUpdateCount < LOOKED_AT_FOR ? ASKED_MS : LEFT_OPEN_MS),
+    refetchInterval: askedAgain(isUnderWay),
   });
   const state = order?.state;
   useEffect(() => {
@@ -74,17 +75,17 @@ export function OrderPage() {
     >
       <Columns
         main={
-          <div aria-live="polite">
-            {order.state === 'awaiting' ? <ToPay order={order} /> : <Outcome order={order} />}
-          </div>
+          <>
+            {order.state === 'awaiting' && <ToPay order={order} />}
+            {/* What has come of it is read out by itself; the fields of another way to pay are not. */}
+            <div aria-live="polite">{order.state !== 'awaiting' && <Outcome order={order} />}</div>
+          </>
         }
         side={<Details order={order} />}
       />
     </Page>
   );
 }
-
-const isUnderWay = (order: Order | undefined): boolean => order?.state === 'awaiting' || order?.state === 'paid';
 
 function ToPay({ order }: { order: Order }) {
   const t = useShopTexts();
@@ -94,6 +95,7 @@ function ToPay({ order }: { order: Order }) {
   const due = formats.price({ amountMinor: quote.dueMinor, currency });
   const [isChoosing, setChoosing] = useState(false);
   const needsWay = next === null || isChoosing;
+  const toppedUp = next?.kind === 'top-up' ? Math.max(next.missingMinor, LEAST_TOP_UP_MINOR) : 0;
   return (
     <Card title={t.order.toPay(due)}>
       {failure && <p className="note">{wordOf(t.failures, failure)}</p>}
@@ -117,12 +119,12 @@ function ToPay({ order }: { order: Order }) {
         <>
           <p>{t.order.missing(formats.price({ amountMinor: next.missingMinor, currency }))}</p>
           <ButtonLink
-            href={`/me/buy?what=top-up&bot=${order.botId}&currency=${currency}&amount=${next.missingMinor}`}
+            href={`/me/buy?what=top-up&bot=${order.botId}&currency=${currency}&amount=${toppedUp}`}
             look="primary"
             size="large"
             wide
           >
-            {t.order.topUp(formats.price({ amountMinor: next.missingMinor, currency }))}
+            {t.order.topUp(formats.price({ amountMinor: toppedUp, currency }))}
           </ButtonLink>
         </>
       )}
@@ -132,6 +134,11 @@ function ToPay({ order }: { order: Order }) {
         {!needsWay && (
           <Button look="quiet" onPress={() => setChoosing(true)}>
             {t.order.otherWay}
+          </Button>
+        )}
+        {next !== null && isChoosing && (
+          <Button look="quiet" onPress={() => setChoosing(false)}>
+            {t.order.back}
           </Button>
         )}
         <CancelButton orderId={order.id} />
@@ -165,26 +172,43 @@ function StarsButton({ link, children }: { link: string; children: ReactNode }) 
 }
 
 function OtherWay({ order, onDone }: { order: Order; onDone: () => void }) {
-  const t = useShopTexts().order;
+  const { order: t, checkout } = useShopTexts();
   const shop = useQuery(shopQuery(order.botId));
   const { currency } = order.quote;
   const [wanted, setWay] = useState<string>();
   const ways = waysFor(shop.data?.payWith ?? [], currency);
   const way = ways.find(({ id }) => id === wanted) ?? ways[0];
+  const [email, setEmail] = useState('');
+  const needsAddress = way !== undefined && shop.data?.needsEmail === true && needsEmail(shop.data.payWith, way);
   const form = useForm({
     send: (_, key) =>
       paymentsOrdersPay({
         path: { orderId: order.id },
-        body: { provider: way!.provider!, savedMethodId: way!.savedMethodId },
+        // Whether the card is kept stays as it was ordered.
+        body: {
+          ...{ provider: way!.provider!, savedMethodId: way!.savedMethodId },
+          email: needsAddress ? email.trim() : undefined,
+        },
         headers: { 'Idempotency-Key': key },
       }),
-    done: () => void refresh('payments').then(onDone),
+    done: () => refresh('payments').then(onDone),
   });
   return (
     <Loaded answer={shop}>
       {({ payWith }) => (
         <Form form={form}>
           <WayChoice {...{ ways, payWith, currency, value: way?.id }} onChange={setWay} />
+          {needsAddress && (
+            <TextField
+              name="email"
+              type="email"
+              label={checkout.email}
+              autoComplete="email"
+              value={email}
+              onChange={setEmail}
+              isRequired
+            />
+          )}
           <FormProblem form={form} />
           <SubmitButton form={form} wide size="large" isDisabled={!way}>
             {t.payThis}

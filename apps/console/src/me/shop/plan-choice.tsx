@@ -18,6 +18,10 @@ export function PlanChoice({ items, currency, yours, ...choice }: ChoiceProps<Pl
   const period = usePeriod();
   const features = useFeatures();
   const formats = useFormats();
+  const byUse = ({ byUse }: Plan): string[] => {
+    const amountMinor = byUse?.prices[currency];
+    return amountMinor === undefined ? [] : [t.plan.byUse(formats.price({ amountMinor, currency }), formats.cost(1e6))];
+  };
   return (
     <RadioGroup
       {...choice}
@@ -39,7 +43,7 @@ export function PlanChoice({ items, currency, yours, ...choice }: ChoiceProps<Pl
             <Offer
               price={price && t.plan.perPeriod(formats.price(price), period(plan.period))}
               about={localized(plan.description)}
-              brings={[...features(plan.features), ...(plan.recurring ? [t.plan.recurring] : [])]}
+              brings={[...features(plan.features), ...byUse(plan), ...(plan.recurring ? [t.plan.recurring] : [])]}
             />
           ),
         };

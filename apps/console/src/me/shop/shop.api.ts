@@ -74,7 +74,7 @@ export function useFeatures(): (features: PaymentsFeatures) => string[] {
       return typeof value === 'number' && value > 0 ? [some(value)] : [];
     };
     return [
-      ...line('vpn.traffic-bytes', t.anyTraffic, (bytes) => t.traffic(formats.bytes(bytes))),
+      ...line('vpn.traffic-bytes', t.anyTraffic, (bytes) => t.traffic(formats.traffic(bytes))),
       ...line('vpn.devices', t.anyDevices, t.devices),
       ...line('vpn.servers', t.anyServers, t.servers),
     ];
@@ -85,10 +85,7 @@ export const isVpn = ({ features }: Pick<Subscription, 'features'>): boolean =>
   Object.keys(features).some((name) => name.startsWith('vpn.'));
 
 /** What an order costs in all, whatever of it is paid by the balance. */
-export const totalOf = ({ quote }: Order): Price => ({
-  amountMinor: quote.listMinor - quote.discountMinor - quote.creditMinor,
-  currency: quote.currency,
-});
+export const totalOf = ({ totalMinor, quote }: Order): Price => ({ amountMinor: totalMinor, currency: quote.currency });
 
 export const priceIn = (prices: readonly Price[], currency: string): Price | undefined =>
   prices.find((price) => price.currency === currency);

@@ -10,19 +10,30 @@ interface Way {
   readonly savedMethodId?: string;
   /** What is paid so can be charged again. */
   readonly recurring: boolean;
+  /** It can be remembered for next time; Stars are, wherever they can go on, and nothing of them is saved. */
+  readonly savable?: boolean;
 }
+
+/** As a guest sees it, nothing of a person is in it. */
+type Offered = Omit<PayWith, 'saved' | 'needsEmail'> & Partial<PayWith>;
 
 const BALANCE: Way = { id: 'balance', recurring: true };
 
+/** Whether nothing is paid by it without an address. */
+export const needsEmail = (payWith: readonly Offered[], { provider }: Way): boolean =>
+  payWith.some((one) => one.provider === provider && one.needsEmail);
+
 /** @param balance undefined where it is of no use, as to top itself up */
-export function waysFor(payWith: readonly Omit<PayWith, 'saved'>[], currency: string, balance?: number): Way[] {
-  const offered = payWith.filter((one) => takes(one, currency)) as readonly (Omit<PayWith, 'saved'> &
-    Partial<PayWith>)[];
+export function waysFor(payWith: readonly Offered[], currency: string, balance?: number): Way[] {
+  const offered = payWith.filter((one) => takes(one, currency));
   return [
     ...offered.flatMap(({ provider, saved = [] }) =>
       saved.map(({ methodId }) => ({ id: methodId, provider, savedMethodId: methodId, recurring: true })),
     ),
-    ...offered.map(({ provider, recurring }) => ({ id: provider, provider, recurring })),
+    ...offered.map(({ provider, recurring, methods }) => ({
+      ...{ id: provider, provider, recurring },
+      savable: recurring && !methods.includes('stars'),
+    })),
     ...(balance === undefined ? [] : [BALANCE]),
   ];
 }
@@ -37,7 +48,7 @@ export function WayChoice({
   onChange,
 }: {
   ways: readonly Way[];
-  payWith: readonly (Omit<PayWith, 'saved'> & Partial<PayWith>)[];
+  payWith: readonly Offered[];
   currency: string;
   balance?: number;
   /** What it costs in all. */

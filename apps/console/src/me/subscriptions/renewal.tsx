@@ -11,7 +11,7 @@ export function Renewal({ subscription }: { subscription: Subscription }) {
   const t = useSubscriptionsTexts().renewal;
   const formats = useFormats();
   const confirm = useConfirm();
-  const { id, revision, status, autoRenew, nextCharge, renewsWith, pausable } = subscription;
+  const { id, revision, status, autoRenew, nextCharge, renewsWith, pausable, use } = subscription;
   /** What was wished for, until the answer is here. */
   const [wished, setWished] = useState<{ autoRenew?: boolean; paused?: boolean }>();
   const change = async (wish: { autoRenew?: boolean; paused?: boolean }, done: string) => {
@@ -34,7 +34,8 @@ export function Renewal({ subscription }: { subscription: Subscription }) {
     if (!autoRenew) return t.off;
     if (!nextCharge) return t.on;
     const [amount, day] = [formats.price(nextCharge), formats.date(nextCharge.at)];
-    return renewsWith ? t.nextWith(amount, day, renewsWith) : t.next(amount, day);
+    const ofIt = use && use.owedMinor > 0 ? t.ofItUse(formats.price({ ...use, amountMinor: use.owedMinor })) : '';
+    return (renewsWith ? t.nextWith(amount, day, renewsWith) : t.next(amount, day)) + ofIt;
   };
   const isPaused = status === 'paused';
   return (

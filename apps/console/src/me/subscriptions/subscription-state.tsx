@@ -1,7 +1,8 @@
 import { Ago, Badge, ButtonLink, Card, Meter, Row, type Tone, useFormats, useNow } from '@switchboard/ui';
+import { useQuery } from '@tanstack/react-query';
 import { ArrowRightLeft, CalendarPlus, PackagePlus } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { type Subscription, useLocalized } from '../shop/shop.api';
+import { shopQuery, type Subscription, useLocalized } from '../shop/shop.api';
 import type { Access } from './accesses.api';
 import { useSubscriptionsTexts } from './subscriptions.texts';
 import './subscriptions.css';
@@ -20,18 +21,24 @@ const tones: Readonly<Record<Subscription['status'], Tone>> = {
 export function SubscriptionState({
   subscription,
   access,
+  isAwaited,
   actions,
 }: {
   subscription: Subscription;
   access: Access | undefined;
+  /** There is to be one, and is none yet. */
+  isAwaited: boolean;
   /** In place of what changes it. */
   actions?: ReactNode;
 }) {
   const t = useSubscriptionsTexts();
   const localized = useLocalized();
-  const { status, planName } = subscription;
+  const formats = useFormats();
+  const { status, planName, use } = subscription;
+  const price = (amountMinor: number) => formats.price({ amountMinor, currency: use?.currency ?? '' });
   const isOver = status === 'expired' || status === 'ended';
   const notes: Readonly<Record<string, string>> = t.access;
+  const note = access ? notes[access.state] : isAwaited && notes['preparing'];
   return (
     <Card
       title={
@@ -44,12 +51,18 @@ export function SubscriptionState({
       }
     >
       <Time subscription={subscription} />
-      {access && !isOver && status !== 'paused' && notes[access.state] && (
+      {note && !isOver && status !== 'paused' && (
         <p className="note" role="status">
-          {notes[access.state]}
+          {note}
         </p>
       )}
       {access && !isOver && <Use access={access} />}
+      {!isOver && use && (
+        <p className="soft">
+          {t.byUse.title}:{' '}
+          {use.limitMinor === 0 ? t.byUse.none : t.byUse.owedOf(price(use.owedMinor), price(use.limitMinor))}
+        </p>
+      )}
       {actions ?? <Changes subscription={subscription} isOver={isOver} />}
     </Card>
   );
@@ -74,7 +87,7 @@ function Time({ subscription: { status, validUntil, servedUntil } }: { subscript
 function Use({ access: { traffic, devices } }: { access: Access }) {
   const t = useSubscriptionsTexts();
   const formats = useFormats();
-  const used = formats.bytes(traffic.usedBytes);
+  const used = formats.traffic(traffic.usedBytes);
   return (
     <>
       <Meter
@@ -82,7 +95,7 @@ function Use({ access: { traffic, devices } }: { access: Access }) {
         value={traffic.usedBytes}
         // Without a limit nothing of it is used up.
         most={traffic.limitBytes ?? Infinity}
-        words={traffic.limitBytes === null ? t.unlimited(used) : t.usedOf(used, formats.bytes(traffic.limitBytes))}
+        words={traffic.limitBytes === null ? t.unlimited(used) : t.usedOf(used, formats.traffic(traffic.limitBytes))}
         about={
           <>
             {traffic.resetsAt && t.begins(formats.date(traffic.resetsAt))}
@@ -118,7 +131,9 @@ function Changes({
 }) {
   const t = useSubscriptionsTexts();
   const buy = `/me/buy?bot=${botId}&subscription=${id}`;
-  const hasPackages = !isOver && Object.values(features).some((value) => typeof value === 'number');
+  const { data: shop } = useQuery({ ...shopQuery(botId), enabled: !isOver });
+  const adds = shop?.packages.flatMap((item) => Object.keys(item.adds)) ?? [];
+  const hasPackages = adds.some((name) => typeof features[name] === 'number');
   return (
     <div className="subscription-changes">
       <ButtonLink href={`${buy}&item=${planId}`} look="primary" icon={<CalendarPlus />}>

@@ -17,6 +17,9 @@ import { SubscriptionState } from './subscription-state';
 import { useSubscriptionsTexts } from './subscriptions.texts';
 import { VpnDevices } from './vpn-devices';
 
+/** Of few. */
+const ByUse = lazyPart(() => import('./by-use'), 'ByUse');
+
 /** A chart weighs as much as all the rest. */
 const Usage = lazyPart(() => import('./usage'), 'Usage');
 
@@ -25,7 +28,7 @@ export function SubscriptionsPage() {
   const t = useSubscriptionsTexts();
   const { data, error, refetch } = useQuery(subscriptionsQuery);
   const subscriptions = data?.data;
-  const accesses = useAccesses(subscriptions?.some(isVpn) ?? false);
+  const accesses = useAccesses(subscriptions);
   if (!subscriptions) return <PendingPage title={t.title} error={error} refetch={refetch} />;
   const [only] = subscriptions;
   return (
@@ -42,7 +45,8 @@ export function SubscriptionsPage() {
           <SubscriptionState
             key={subscription.id}
             subscription={subscription}
-            access={accesses.data?.data.find(({ subscriptionId }) => subscriptionId === subscription.id)}
+            access={accesses.of(subscription)}
+            isAwaited={accesses.isAwaited(subscription)}
             actions={
               <div>
                 <ButtonLink href={`/me/subscriptions/${subscription.id}`} look="primary">
@@ -62,7 +66,7 @@ export function SubscriptionPage() {
   const { subscriptionId } = useParams({ from: '/me/subscriptions/$subscriptionId' });
   const { data, error, refetch } = useQuery(subscriptionsQuery);
   const subscription = data?.data.find(({ id }) => id === subscriptionId);
-  const accesses = useAccesses(subscription !== undefined && isVpn(subscription));
+  const accesses = useAccesses(subscription && [subscription]);
   const way = [{ title: t.title, href: '/me/subscriptions' }];
   if (!data) return <PendingPage title={t.titleOfOne} way={way} error={error} refetch={refetch} />;
   return (
@@ -81,19 +85,30 @@ function Everything({
 }) {
   const kit = useKitTexts();
   const { status } = subscription;
-  const access = accesses.data?.data.find(({ subscriptionId }) => subscriptionId === subscription.id);
+  const access = accesses.of(subscription);
   const isOver = status === 'expired' || status === 'ended';
-  const state = <SubscriptionState subscription={subscription} access={access} />;
+  const state = <SubscriptionState {...{ subscription, access }} isAwaited={accesses.isAwaited(subscription)} />;
   if (isOver) return state;
-  if (!isVpn(subscription)) return <Columns main={state} side={<Renewal subscription={subscription} />} />;
+  const { use } = subscription;
+  const money = (
+    <>
+      {use && (
+        <Suspense fallback={<SkeletonLines lines={4} label={kit.loading} />}>
+          <ByUse subscription={{ ...subscription, use }} />
+        </Suspense>
+      )}
+      <Renewal subscription={subscription} />
+    </>
+  );
+  if (!isVpn(subscription)) return <Columns main={state} side={money} />;
   return (
     <Columns
       main={
         <>
           {state}
-          {!accesses.data && (
+          {!accesses.answer.data && (
             <Card>
-              <Loaded answer={accesses} lines={6}>
+              <Loaded answer={accesses.answer} lines={6}>
                 {() => null}
               </Loaded>
             </Card>
@@ -110,7 +125,7 @@ function Everything({
         <>
           {access && <Servers access={access} region={subscription.region} />}
           {access && <VpnDevices accessId={access.id} />}
-          <Renewal subscription={subscription} />
+          {money}
         </>
       }
     />

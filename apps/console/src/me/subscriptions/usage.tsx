@@ -13,18 +13,19 @@ export function Usage({ accessId }: { accessId: string }) {
   const t = useSubscriptionsTexts().usage;
   const formats = useFormats();
   const [days, setDays] = useState<number>(30);
-  const { data: profile } = useQuery(profileQuery);
-  const zone = profile?.timeZone ?? 'UTC';
+  const profile = useQuery(profileQuery);
+  // Where it cannot be known, the days are those of UTC.
+  const zone = profile.data?.timeZone ?? 'UTC';
   const answer = useQuery({
     ...vpnProvisionerUsageListMineOptions({ path: { accessId }, query: { days, zone } }),
-    enabled: profile !== undefined,
+    enabled: !profile.isPending,
     placeholderData: keepPreviousData,
   });
   const sum = answer.data?.days.reduce((all, { bytes }) => all + bytes, 0);
   return (
     <Card
       title={t.title}
-      about={sum !== undefined && t.sum(formats.bytes(sum))}
+      about={sum !== undefined && t.sum(formats.traffic(sum))}
       actions={
         <Select
           label={t.days}
@@ -44,7 +45,7 @@ export function Usage({ accessId }: { accessId: string }) {
             labels={data.days.map(({ day }) => formats.day(day, 'UTC'))}
             titles={data.days.map(({ day }) => formats.date(day, 'UTC'))}
             series={[{ id: 'bytes', name: t.title, values: data.days.map(({ bytes }) => bytes) }]}
-            format={formats.bytes}
+            format={formats.traffic}
             nothing={t.none}
           />
         )}
