@@ -52,6 +52,8 @@ module.exports = {
   // A worker that is done ends within milliseconds; giving back its memory takes up to a second on a busy machine, and after the
   // usual half of one Jest says that tests leak. Those that do (an app that a failed test did not stop) are still told of.
   workerGracefulExitTimeout: 5000,
+  // As without, but the second keeps a run with coverage small.
+  reporters: ['default', '<rootDir>/tools/lean-coverage.mts'],
   collectCoverageFrom: ['{apps,libs}/*/src/**/*.ts', '!**/*.spec.ts', '!**/main.ts'],
   coverageProvider: 'v8',
   coverageDirectory: 'artifacts/coverage',

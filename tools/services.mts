@@ -9,10 +9,10 @@ export const serviceNames = (): string[] =>
     .map((file) => basename(file, '.app.ts'))
     .sort();
 
-/** What the services say of themselves. Needs the build. */
-export function definedServices(): Promise<AppDefinition[]> {
+/** What the services say of themselves, all or those of these names. Needs the build. */
+export function definedServices(names: readonly string[] = serviceNames()): Promise<AppDefinition[]> {
   return Promise.all(
-    serviceNames().map(async (name) => {
+    names.map(async (name) => {
       const { default: exported } = (await import(join(root, `apps/${name}/dist/src/${name}.app.js`))) as {
         default: Record<string, AppDefinition>;
       };

@@ -14,16 +14,16 @@ import {
 import type { AnswerOf } from '@switchboard/service-kit';
 import { Pool } from 'pg';
 import { z } from 'zod';
-import { type Bank, banksOf } from '../drill/money/banks.mts';
-import { BOT, Shop, YOOKASSA_SHOP } from '../drill/money/shop.mts';
-import { Gateway } from '../drill/money/gateway.mts';
+import { type Bank, banksOf, tellProviders } from '../local/banks.mts';
 import { type Child, startChild, untilReady } from '../local/child.mts';
 import { percentile } from '../local/figures.mts';
+import { Gateway } from '../local/gateway.mts';
 import { freshIdentities } from '../local/identities.mts';
 import { startPostgres } from '../local/postgres.mts';
 import { freePorts, until } from '../local/processes.mts';
 import { connectSandbox, type SandboxClient } from '../local/sandbox-client.mts';
 import { localSecrets } from '../local/secrets.mts';
+import { BOT, BOT_IN_TELEGRAM, Shop } from '../local/shop.mts';
 import { onShutdown } from '../local/shutdown.mts';
 import { compile } from '../verbs/build.mts';
 import { optionsFrom, rounded } from './bus.report.mts';
@@ -39,6 +39,7 @@ const Options = z.object({
   rate: z.coerce.number().positive().default(5),
   /** Orders a second that are placed while the checkout is measured. */
   'orders-rate': z.coerce.number().positive().default(20),
+  /** In all, to people who know the bot. Telegram takes some thirty a second: they go out for minutes. */
   notices: z.coerce.number().int().positive().default(10_000),
   burst: z.coerce.number().int().positive().default(500),
   people: z.coerce.number().int().positive().default(10_000),
@@ -51,16 +52,25 @@ type Order = AnswerOf<typeof ReadMyOrder>;
 
 const SIDE_BY_SIDE = 12;
 const TURNS = 3;
+/** To whom the notices go: Telegram takes one message a second in a chat. */
+const CHATS = 300;
 const READY_WITHIN_MS = 120_000;
 const SERVED_WITHIN_MS = 300_000;
 const MOVED_WITHIN_MS = 600_000;
+const TOLD_WITHIN_MS = 900_000;
 const LOOK_EVERY_MS = 50;
 const CAPACITY = 100_000;
 
-/** A payment, and when the person was served. */
+/** A payment that a provider was told to take. */
 interface Sold {
   readonly userId: string;
   readonly paidAt: number;
+}
+
+/** How long it took those to be served who were, and how many never were. */
+interface Served {
+  readonly times: readonly number[];
+  readonly lost: number;
 }
 
 /** `npm run bench -- shop`: the services in one process on a Postgres that keeps what it commits; the sandbox is a process of its own. */
@@ -84,7 +94,8 @@ export async function main(args: string[]): Promise<number> {
     const { requestsPerS, p99Ms, ratio } = await measureLinks(links);
     const migrateMs = await migrate(options.people, folder, bench.databaseUrl, stops);
     console.log(JSON.stringify({ subPerS: requestsPerS, subP99Ms: p99Ms, subRatio: ratio, migrateMs, ...sales }));
-    return sales.lost === 0 && migrateMs !== null ? 0 : 1;
+    const isTold = sales.noticesArrived === sales.notices;
+    return sales.lost === 0 && isTold && migrateMs !== null ? 0 : 1;
   } finally {
     await clear();
   }
@@ -138,10 +149,12 @@ class ShopBench {
     });
     stops.push(() => shop.stop());
     const { plans } = await shop.stock();
-    await tellOf(sandbox, shop);
+    const payments = shop.addressOf('payments')!;
+    await tellProviders(sandbox, (provider) => `${payments}/payments/${provider}/${BOT}/notifications`);
     await shop.openServers(sandbox);
     const db = new Pool({ connectionString: postgres.url, max: 2 });
     stops.push(() => db.end());
+    await meetPeople(sandbox, db);
     const banks = banksOf(sandbox).filter(({ provider }) => provider !== 'wata'); // lets the same be read twice a minute only
     const controlUrl = `http://127.0.0.1:${controlPort}`;
     return new ShopBench({ databaseUrl: postgres.url, shop, banks, planId: plans[0]!, controlUrl, db });
@@ -150,21 +163,30 @@ class ShopBench {
   async sell({ purchases, rate, 'orders-rate': ordersRate, notices, burst }: Options) {
     await this.sideBySide(SIDE_BY_SIDE * 2, (i) => this.buy(i)); // warms up
     const checkout = await this.checkout(Math.max(50, purchases / 2), ordersRate);
-    const [alone, beside]: [number[], number[]] = [[], []];
+    const turns: { alone: Served; beside: Served; notices: number; arrived: number; noticesMs: number }[] = [];
     // In turns: what else is done on the machine meanwhile is done beside both.
     for (let turn = 0; turn < TURNS; turn++) {
-      alone.push(...(await this.buyAtRate(purchases / TURNS, rate)));
-      beside.push(...(await this.besideNotices(purchases / TURNS, rate, notices)));
+      const alone = await this.buyAtRate(purchases / TURNS, rate);
+      turns.push({ alone, ...(await this.besideNotices(purchases / TURNS, rate, Math.ceil(notices / TURNS))) });
     }
-    const { lost, burstMs, perSecond } = await this.burst(burst);
+    const [alone, beside] = [turns.flatMap((turn) => turn.alone.times), turns.flatMap((turn) => turn.beside.times)];
+    const paidAtOnce = await this.burst(burst);
     const p95Shift = (percentile(beside, 0.95) ?? 0) / (percentile(alone, 0.95) ?? 1);
+    const burstMs = Math.max(0, ...paidAtOnce.times);
+    const sumOf = (numbers: readonly number[]) => numbers.reduce((sum, number) => sum + number, 0);
     return {
+      providers: this.banks.map(({ provider }) => provider),
       payToLinkP50Ms: percentile(alone, 0.5),
+      payToLinkP95Ms: percentile(alone, 0.95),
       payToLinkP99Ms: percentile(alone, 0.99),
-      purchasesPerS: rounded(perSecond, 1),
       checkoutP50Ms: percentile(checkout, 0.5),
       checkoutP99Ms: percentile(checkout, 0.99),
-      ...{ noticesP95Shift: rounded(p95Shift, 2), burst, burstMs, lost },
+      noticesP95Shift: rounded(p95Shift, 2),
+      notices: sumOf(turns.map((turn) => turn.notices)),
+      noticesArrived: sumOf(turns.map((turn) => turn.arrived)),
+      noticesMs: sumOf(turns.map((turn) => turn.noticesMs)),
+      ...{ burst, burstMs, paymentsServedPerS: rounded((paidAtOnce.times.length * 1000) / burstMs, 1) },
+      lost: paidAtOnce.lost + sumOf(turns.map((turn) => turn.alone.lost + turn.beside.lost)),
     };
   }
 
@@ -177,28 +199,29 @@ class ShopBench {
     });
   }
 
-  private async buyAtRate(purchases: number, rate: number): Promise<number[]> {
+  private async buyAtRate(purchases: number, rate: number): Promise<Served> {
     return this.servedAfter(await atRate(Math.ceil(purchases), rate, (i) => this.buy(i)));
   }
 
-  /** While so many people are told of something else. */
-  private async besideNotices(purchases: number, rate: number, notices: number): Promise<number[]> {
+  /** While people are told of something else, until they have been. */
+  private async besideNotices(purchases: number, rate: number, notices: number) {
+    const before = await sentTo(this.db);
+    const began = Date.now();
     const told = fetch(`${this.controlUrl}/notices/${notices}`, { method: 'POST' });
-    const times = await this.buyAtRate(purchases, rate);
+    const beside = await this.buyAtRate(purchases, rate);
     if (!(await told).ok) throw new Error('nobody could be told of anything');
-    const isOver = async () => (await this.db.query('SELECT FROM payments.outbox LIMIT 1')).rowCount === 0;
-    if (!(await until(isOver, READY_WITHIN_MS, LOOK_EVERY_MS))) throw new Error('notices are still on their way');
-    return times;
+    let arrived = 0;
+    const areTold = async () => (arrived = (await sentTo(this.db)) - before) >= notices;
+    await until(areTold, TOLD_WITHIN_MS, LOOK_EVERY_MS);
+    return { beside, notices, arrived, noticesMs: Date.now() - began };
   }
 
   /** All of them pay at once. */
-  private async burst(payments: number): Promise<{ lost: number; burstMs: number; perSecond: number }> {
+  private async burst(payments: number): Promise<Served> {
     const pages = await this.sideBySide(payments, (i) => this.pageFor(i));
     const began = Date.now();
     await Promise.all(pages.map(({ url }, i) => this.bankOf(i).pay(url, { saves: false, afterMs: 0 })));
-    const times = await this.servedAfter(pages.map(({ userId }) => ({ userId, paidAt: began })));
-    const burstMs = Math.max(0, ...times);
-    return { lost: payments - times.length, burstMs, perSecond: (times.length * 1000) / burstMs };
+    return this.servedAfter(pages.map(({ userId }) => ({ userId, paidAt: began })));
   }
 
   private async buy(i: number): Promise<Sold> {
@@ -247,8 +270,8 @@ class ShopBench {
     return this.shop.gateway.asPerson(userId, (client, options) => client.call(PlaceOrder, input, options));
   }
 
-  /** Milliseconds from each payment until panels had confirmed what it was for; of those who were never served nothing. */
-  private async servedAfter(sold: readonly Sold[]): Promise<number[]> {
+  /** Milliseconds from each payment until panels had confirmed what it was for. */
+  private async servedAfter(sold: readonly Sold[]): Promise<Served> {
     const ids = sold.map(({ userId }) => userId);
     const granted = async () => {
       const { rows } = await this.db.query<{ userId: string; at: Date }>(
@@ -259,8 +282,27 @@ class ShopBench {
     };
     await until(async () => (await granted()).size === sold.length, SERVED_WITHIN_MS, LOOK_EVERY_MS);
     const at = await granted();
-    return sold.flatMap(({ userId, paidAt }) => (at.has(userId) ? [at.get(userId)! - paidAt] : []));
+    const times = sold.flatMap(({ userId, paidAt }) => (at.has(userId) ? [at.get(userId)! - paidAt] : []));
+    return { times, lost: sold.length - times.length };
   }
+}
+
+/** People who have begun to talk with the bot, as far as it has answered them. */
+async function meetPeople(sandbox: SandboxClient, db: Pool): Promise<void> {
+  for (let met = 0; met < CHATS; met++) {
+    const { id } = await sandbox.telegram.addPerson({ firstName: `Person ${met + 1}`, languageCode: 'en' });
+    await sandbox.telegram.start(id, { bot: BOT_IN_TELEGRAM });
+  }
+  const areMet = async () => (await sentTo(db)) >= CHATS;
+  if (!(await until(areMet, READY_WITHIN_MS, LOOK_EVERY_MS))) throw new Error('the bot has not answered everybody');
+}
+
+/** How many messages of the bot Telegram has taken. */
+async function sentTo(db: Pool): Promise<number> {
+  const { rows } = await db.query<{ n: number }>(
+    `SELECT count(*)::int AS n FROM bot_adapter.deliveries WHERE state = 'sent' AND kind = 'notice'`,
+  );
+  return rows[0]!.n;
 }
 
 /** Each begins at its time, whatever became of those before. */
@@ -272,15 +314,6 @@ function atRate<T>(count: number, perSecond: number, work: (i: number) => Promis
       return work(i);
     }),
   );
-}
-
-/** As the owner of a shop writes it down in each provider's cabinet. */
-async function tellOf({ yookassa, cloudpayments, stripe, cryptobot }: SandboxClient, shop: Shop): Promise<void> {
-  const at = (provider: string) => `${shop.addressOf('payments')}/payments/${provider}/${BOT}/notifications`;
-  await yookassa.setShop({ shopId: YOOKASSA_SHOP, webhookUrl: at('yookassa') });
-  await cloudpayments.setTerminal({ publicId: 'test_api_sandbox', webhookUrl: at('cloudpayments') });
-  await stripe.setAccount({ key: 'sk_test_sandbox', webhook: { url: at('stripe'), secret: 'whsec_sandbox' } });
-  await cryptobot.setApp({ token: '12345:AASandboxCryptoPayToken', webhookUrl: at('cryptobot') });
 }
 
 /** How long it takes until people of one server are served by another, whose panel answers in 20 ms; null: too long. */

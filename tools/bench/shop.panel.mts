@@ -1,5 +1,4 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
@@ -7,6 +6,7 @@ import { type AppDefinition, PersonalData, startApps } from '@switchboard/servic
 import { z } from 'zod';
 import type { Panel, PanelDefinition, PanelUser, SeenUser } from '../../apps/vpn-provisioner/dist/src/panels/panel.js';
 import { root } from '../local/workspace.mts';
+import { control, stopWhenAsked } from './shop.control.mts';
 
 // The provisioner with a kind of panel that answers everything in PANEL_MS; `POST /people/<n>/<server>` at CONTROL_PORT puts people on a server.
 const PANEL_MS = 20;
@@ -45,15 +45,11 @@ const { services, stop } = await startApps([defineVpnProvisioner([pretended])], 
 const [provisioner] = services;
 const personal = provisioner!.nest.get(PersonalData, { strict: false });
 
-const control = createServer(async (request, response) => {
-  const [, , count, serverId] = request.url!.split('/');
+control(async (count, serverId) => {
   for (let made = 0; made < Number(count); made += AT_ONCE)
     await seed(serverId!, Math.min(AT_ONCE, Number(count) - made));
-  response.writeHead(204).end();
 });
-control.listen(Number(process.env['CONTROL_PORT']), '127.0.0.1');
-for (const signal of ['SIGTERM', 'SIGINT'] as const)
-  process.once(signal, () => void stop().finally(() => process.exit(0)));
+stopWhenAsked(stop);
 
 /** People whom a server serves, as the service itself would have noted them. */
 async function seed(serverId: string, count: number): Promise<void> {

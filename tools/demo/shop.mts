@@ -1,6 +1,8 @@
 import type { ServiceClient } from '@switchboard/service-kit';
-import type { SandboxClient } from '../local/sandbox-client.mts';
+import { tellProviders } from '../local/banks.mts';
 import { operatorNamed } from '../local/operator.mts';
+import { SET_UP } from '../local/panels.mts';
+import type { SandboxClient } from '../local/sandbox-client.mts';
 import type { Contracts } from './events.mts';
 import { demoId } from './random.mts';
 import { PLANS, SHOP } from './sales.mts';
@@ -29,34 +31,6 @@ const SERVERS = [
   { name: 'new-york-1', title: 'New York 1', region: 'us-east', panel: 'outline', capacity: 100, costMinor: 1400 },
 ] as const;
 
-type Account = Readonly<Record<string, string>>;
-export type Panel = (typeof SERVERS)[number]['panel'];
-
-/** What staff write down of a panel, from what the sandbox says of it. */
-export const SET_UP: Readonly<
-  Record<Panel, (account: Account) => { url: string; settings: object; secrets: Account }>
-> = {
-  marzban: ({ url, username, password }) => ({
-    url: url!,
-    settings: { username, protocols: ['vless', 'trojan', 'shadowsocks'], flow: 'xtls-rprx-vision' },
-    secrets: { password: password! },
-  }),
-  'three-x-ui': ({ url, token }) => ({
-    url: url!,
-    settings: { inbounds: [1, 2], flow: 'xtls-rprx-vision' },
-    secrets: { token: token! },
-  }),
-  remnawave: ({ url, squad, token }) => ({
-    url: url!,
-    settings: { squads: [squad!] },
-    secrets: { token: token! },
-  }),
-  outline: ({ apiUrl, certSha256 }) => {
-    const { origin, pathname } = new URL(apiUrl!);
-    return { url: origin, settings: { certSha256 }, secrets: { apiPath: pathname.slice(1) } };
-  },
-};
-
 /**
  * Sells something in the demo shop, and has servers for it, where there are none; what somebody has changed since stays.
  * @param gatewayUrl where the sandbox's providers tell of payments
@@ -66,19 +40,9 @@ export async function openDemoShop(
   contracts: Contracts,
   { sandbox, gatewayUrl }: { sandbox: SandboxClient; gatewayUrl: string },
 ): Promise<void> {
-  await tellProviders(sandbox, gatewayUrl);
+  await tellProviders(sandbox, (provider) => `${gatewayUrl}/v1/payments/${provider}/${SHOP}/notifications`);
   await fillDemoShop(client, contracts);
   await setUpServers(client, contracts, sandbox);
-}
-
-/** As the owner of a shop writes it down in each provider's cabinet. */
-async function tellProviders({ yookassa, cloudpayments, stripe, wata, cryptobot }: SandboxClient, gatewayUrl: string) {
-  const at = (provider: string) => `${gatewayUrl}/v1/payments/${provider}/${SHOP}/notifications`;
-  await yookassa.setShop({ shopId: '500001', webhookUrl: at('yookassa') });
-  await cloudpayments.setTerminal({ publicId: 'test_api_sandbox', webhookUrl: at('cloudpayments') });
-  await stripe.setAccount({ key: 'sk_test_sandbox', webhook: { url: at('stripe'), secret: 'whsec_sandbox' } });
-  await wata.setTerminal({ token: 'wata-sandbox-token', webhookUrl: at('wata') });
-  await cryptobot.setApp({ token: '12345:AASandboxCryptoPayToken', webhookUrl: at('cryptobot') });
 }
 
 /** Plans, packages and a promo code. */
@@ -134,8 +98,6 @@ async function setUpServers(client: ServiceClient, contracts: Contracts, sandbox
       ...{ name: title, region, capacity, monthlyCostMinor: costMinor, currency: 'USD', panelKind: panel },
       ...SET_UP[panel](found.account),
       endpoints: panel === 'outline' ? [] : endpoints,
-      settings: SET_UP[panel](found.account).settings as Record<string, unknown>,
-      secrets: { ...SET_UP[panel](found.account).secrets },
     };
     await client.call(CreateServer, { body, idempotencyKey: demoId('server', name) }, how);
   }

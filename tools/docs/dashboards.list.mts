@@ -1254,10 +1254,13 @@ const shop: Dashboard = {
         },
       },
       {
-        title: 'What panels do not do',
+        title: 'What panels and clouds do not do',
         unit: 'short',
-        empty: 'every panel does what it is asked',
-        queries: { '{{server}}: {{reason}}': increase('vpn_panel_failures_total', 'server, reason') },
+        empty: 'every panel does what it is asked, and no cloud was asked for a server within a day',
+        queries: {
+          '{{server}}: {{reason}}': increase('vpn_panel_failures_total', 'server, reason'),
+          '{{region}}: not made': 'max by (region) (vpn_servers_not_made_within_day)',
+        },
       },
       {
         title: 'Moves under way',

@@ -4,10 +4,8 @@ import { drillMoney } from './run-drill';
 it('whoever pays is served, once, whatever fails around payments and the VPN', async () => {
   const { code, report, output } = await drillMoney('--seed', '4');
   expect({ output, code }).toEqual({ output, code: 0 });
-  const none = { paidNotServed: 0, servedNotPaid: 0, chargedTwice: 0, refundedTwice: 0, extendedTwice: 0 };
-  expect(report).toMatchObject({ ...none, ledgerImbalance: 0, orphanKeys: 0, forgedTaken: 0, stuck: 0, crashed: 0 });
-  expect(report).toMatchObject({ purchases: 100, ok: true });
-  // Without these nothing would have been tried.
-  for (const what of ['fulfilled', 'kills', 'faults', 'panelDeaths', 'notifications', 'refunds'])
-    expect({ what, count: report[what] }).not.toEqual({ what, count: 0 });
+  const none = { paidNotServed: 0, servedNotPaid: 0, chargedTwice: 0, refundedTwice: 0, notRefunded: 0 };
+  expect(report).toMatchObject({ ...none, extendedTwice: 0, ledgerImbalance: 0, orphanKeys: 0, forgedTaken: 0 });
+  expect(report).toMatchObject({ stuck: 0, crashed: 0, unsettled: 0 });
+  expect(report).toMatchObject({ purchases: 100, untried: [], ok: true });
 }, 300_000);

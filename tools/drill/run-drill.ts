@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import type { MoneyReport } from './money/report.mts';
 
-export interface Outcome {
+export interface Outcome<Report = Record<string, number>> {
   code: number | null;
-  report: Record<string, number>;
+  report: Report;
   output: string;
 }
 
@@ -20,10 +21,10 @@ export const drill = (
 ): Promise<Outcome> => run(['bus', ...args], servers);
 
 /** The same with money, in its short form, on the database of the test run. */
-export const drillMoney = (...args: string[]): Promise<Outcome> => run(['money', '--short', ...args]);
+export const drillMoney = (...args: string[]): Promise<Outcome<MoneyReport>> => run(['money', '--short', ...args]);
 
 /** Runs a drill, and reads its last line. */
-async function run(args: string[], env: Record<string, string | undefined> = {}): Promise<Outcome> {
+async function run<Report>(args: string[], env: Record<string, string | undefined> = {}): Promise<Outcome<Report>> {
   const child = spawn(process.execPath, [join(__dirname, '..', 'run.mjs'), 'drill', ...args], {
     env: { ...process.env, ...env },
     // The channel ends with this process, however it ends, and the drill with it.
@@ -35,7 +36,7 @@ async function run(args: string[], env: Record<string, string | undefined> = {})
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
   const last = output.trim().split('\n').at(-1) ?? '';
   if (!last.startsWith('{')) throw new Error(`the drill ended with code ${code} and no report:\n${output}`);
-  return { code, report: JSON.parse(last) as Record<string, number>, output };
+  return { code, report: JSON.parse(last) as Report, output };
 }
 
 /** A build that is broken on purpose. It shows in the first or second round, where the drill ends; the others are for bad luck. */

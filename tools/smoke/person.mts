@@ -5,21 +5,27 @@ const DEADLINE_MS = 20_000;
 
 /** Somebody with a phone and a browser, who has signed in with Telegram at the public address of an installation. */
 export class Person {
+  userId = '';
+  /** As Telegram knows them. */
+  readonly phone: number;
   private readonly publicUrl: string;
   private readonly cookies = new Map<string, string>();
   /** Another one each, so that nobody meets the limit of an address. */
   private readonly address = `10.${[0, 0, 0].map(() => randomInt(256)).join('.')}`;
 
-  private constructor(publicUrl: string) {
+  private constructor(publicUrl: string, phone: number) {
     this.publicUrl = publicUrl;
+    this.phone = phone;
   }
 
   static async signIn(publicUrl: string, sandbox: SandboxClient, firstName: string): Promise<Person> {
-    const person = new Person(publicUrl);
     const { id } = await sandbox.telegram.addPerson({ firstName, languageCode: 'en' });
+    const person = new Person(publicUrl, id);
     const { url } = await person.ask<{ url: string }>('POST', '/sign-in/attempts', { provider: 'telegram' });
     const { searchParams } = await sandbox.telegramLogin.visit(url, id);
-    await person.ask('POST', '/sign-in/sessions', { state: searchParams.get('state'), code: searchParams.get('code') });
+    const answer = { state: searchParams.get('state'), code: searchParams.get('code') };
+    await person.ask('POST', '/sign-in/sessions', answer);
+    person.userId = (await person.ask<{ userId: string }>('GET', '/me')).userId;
     return person;
   }
 

@@ -2,14 +2,15 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ListMyAccesses, ReadMyOrder, ReadShop } from '@switchboard/contracts';
-import type { AnswerOf } from '@switchboard/service-kit';
+import type { AnswerOf, ServiceClient } from '@switchboard/service-kit';
 import { operatorClient } from '../demo/local.mts';
 import { SHOP } from '../demo/sales.mts';
 import { openDemoShop } from '../demo/shop.mts';
-import { type Bank, banksOf } from '../drill/money/banks.mts';
+import { banksOf } from '../local/banks.mts';
 import { percentile, rssMb } from '../local/figures.mts';
 import { type Installation, startInstallation } from '../local/installation.mts';
 import { operatorNamed } from '../local/operator.mts';
+import { PANELS } from '../local/panels.mts';
 import { until } from '../local/processes.mts';
 import { connectSandbox, type SandboxClient } from '../local/sandbox-client.mts';
 import { Person } from './person.mts';
@@ -19,11 +20,18 @@ type Order = AnswerOf<typeof ReadMyOrder>;
 type Access = AnswerOf<typeof ListMyAccesses>['data'][number];
 type Plan = AnswerOf<typeof ReadShop>['plans'][number];
 
+/** By what somebody pays. */
+interface Way {
+  readonly provider: string;
+  readonly currency: string;
+  pay(url: string, person: Person): Promise<unknown>;
+}
+
 /** Somebody who has bought something, and what they can connect by. */
 interface Customer {
   readonly how: string;
   readonly person: Person;
-  /** From the moment of the payment until every panel in the link confirms it. */
+  /** From the moment of the payment until all their panels had confirmed it; undefined when an app was never let in. */
   readonly payToLinkMs: number | undefined;
 }
 
@@ -34,6 +42,7 @@ const LOOK_EVERY_MS = 100;
 /** Of each way to buy. */
 const PEOPLE = 2;
 const PROMO = 'WELCOME';
+const BOT = 'lantern_sandbox_bot';
 
 /** Nothing but the shop is there, and addresses are asked for more often than apps do. */
 const ENV = { DEMO_COMPANY: 'no', VPN_PROVISIONER_LINK_REQUESTS_PER_MINUTE: '6000' };
@@ -49,15 +58,16 @@ export async function smokeShop(): Promise<number> {
   try {
     installation = await startInstallation({ stateDir, ports: 'free', env: ENV });
     const sandbox = await connectSandbox(installation.sandboxUrl);
-    await open(installation, stateDir, sandbox);
+    const client = await open(installation, stateDir, sandbox);
     const readyMs = Date.now() - began;
-    const { customers, untried } = await sell(installation, sandbox);
+    const { customers, untried } = await sell(installation, sandbox, client);
     const served = customers.filter(({ payToLinkMs }) => payToLinkMs !== undefined);
     for (const { how, payToLinkMs } of customers)
       console.log(`${how}: ${payToLinkMs === undefined ? 'not served' : `served after ${payToLinkMs} ms`}`);
     const death = await killServer(served, sandbox);
     const times = served.map(({ payToLinkMs }) => payToLinkMs!);
-    const ok = served.length === customers.length && death.serverDeathToServedMs !== null;
+    const isServed = served.length === customers.length && untried.length === 0;
+    const ok = isServed && death.moved > 0 && death.serverDeathToServedMs !== null;
     console.log(
       JSON.stringify({
         ...{ ok, purchases: customers.length, served: served.length, untried },
@@ -74,7 +84,7 @@ export async function smokeShop(): Promise<number> {
   }
 }
 
-async function open(installation: Installation, stateDir: string, sandbox: SandboxClient): Promise<void> {
+async function open(installation: Installation, stateDir: string, sandbox: SandboxClient): Promise<ServiceClient> {
   const contracts = await import('@switchboard/contracts');
   const client = await operatorClient(stateDir, installation.services);
   await openDemoShop(client, contracts, { sandbox, gatewayUrl: installation.publicUrls['gateway']! });
@@ -83,19 +93,35 @@ async function open(installation: Installation, stateDir: string, sandbox: Sandb
     return data.every(({ health }) => health.state === 'up');
   };
   if (!(await until(areUp, UP_WITHIN_MS, 500))) throw new Error('The servers of the shop did not come up');
+  return client;
 }
 
-async function sell({ publicUrls }: Installation, sandbox: SandboxClient) {
-  const banks = banksOf(sandbox);
+function waysToPay(sandbox: SandboxClient): Way[] {
+  const banks = banksOf(sandbox).map(({ provider, currencies, pay }) => ({
+    ...{ provider, currency: currencies[0]! },
+    pay: (url: string) => pay(url, { saves: false, afterMs: 0 }),
+  }));
+  const stars: Way = {
+    ...{ provider: 'telegram-stars', currency: 'XTR' },
+    async pay(link, { phone }) {
+      const outcome = await sandbox.telegram.pay(phone, { bot: BOT }, { link });
+      if (!outcome.paid) throw new Error(`Telegram was not paid: ${outcome.reason}`);
+    },
+  };
+  return [...banks, stars];
+}
+
+async function sell({ publicUrls }: Installation, sandbox: SandboxClient, client: ServiceClient) {
+  const byProvider = waysToPay(sandbox);
   const come = (how: string) => Person.signIn(publicUrls['gateway']!, sandbox, how);
   const first = await come('Ann');
   const shop = await first.ask<AnswerOf<typeof ReadShop>>('GET', `/me/shop?botId=${SHOP}`);
   const ways: [string, (person: Person) => Promise<number>][] = [
     ['trial', (person) => tryOut(person)],
-    ['promo code', (person) => buy(person, banks[0]!, shop.plans[0]!, PROMO)],
-    ...banks.map((bank): [string, (person: Person) => Promise<number>] => [
-      bank.provider,
-      (person) => buy(person, bank, shop.plans[0]!),
+    ['promo code', (person) => buy(person, byProvider[0]!, shop.plans[0]!, PROMO)],
+    ...byProvider.map((way): [string, (person: Person) => Promise<number>] => [
+      way.provider,
+      (person) => buy(person, way, shop.plans[0]!),
     ]),
   ];
   const all = ways.flatMap((way) => Array.from({ length: PEOPLE }, () => way));
@@ -103,12 +129,20 @@ async function sell({ publicUrls }: Installation, sandbox: SandboxClient) {
     all.map(async ([how, get]): Promise<Customer> => {
       const person = await come(how);
       const paidAt = await get(person);
-      const isServed = await until(async () => (await served(person, sandbox)) > 0, SERVED_WITHIN_MS, LOOK_EVERY_MS);
-      return { how, person, payToLinkMs: isServed ? Date.now() - paidAt : undefined };
+      const isServed = async () => (await servers(person, sandbox)).size > 0;
+      if (!(await until(isServed, SERVED_WITHIN_MS, LOOK_EVERY_MS))) return { how, person, payToLinkMs: undefined };
+      return { how, person, payToLinkMs: (await grantedAt(person, client)) - paidAt };
     }),
   );
-  const tried = banks.map(({ provider }) => provider);
+  const tried = byProvider.map(({ provider }) => provider);
   return { customers, untried: shop.payWith.map(({ provider }) => provider).filter((name) => !tried.includes(name)) };
+}
+
+/** When all that the person was to have was confirmed by its panels for the first time. */
+async function grantedAt({ userId }: Person, client: ServiceClient): Promise<number> {
+  const { ListPersonAccesses } = await import('@switchboard/contracts');
+  const { data } = await client.call(ListPersonAccesses, { query: { userId } }, { actor: operatorNamed('smoke') });
+  return data[0]!.grantedAt!.getTime();
 }
 
 async function tryOut(person: Person): Promise<number> {
@@ -118,46 +152,48 @@ async function tryOut(person: Person): Promise<number> {
 }
 
 /** @returns when it was paid */
-async function buy(person: Person, bank: Bank, plan: Plan, promoCode?: string): Promise<number> {
-  const currency = bank.currencies[0]!;
+async function buy(person: Person, { provider, currency, pay }: Way, plan: Plan, promoCode?: string): Promise<number> {
   const wanted = { kind: 'plan', planId: plan.id };
-  const asked = { botId: SHOP, wanted, currency, provider: bank.provider, email: 'ann@example.com' };
+  const asked = { botId: SHOP, wanted, currency, provider, email: 'ann@example.com' };
   const order = await person.ask<Order>('POST', '/me/orders', { ...asked, ...(promoCode && { promoCode }) });
   if (promoCode && order.quote.discountMinor === 0)
     throw new Error(`the promo code ${promoCode} makes nothing cheaper`);
   let url: string | undefined;
   const isOpen = async () => {
     const { next } = await person.ask<Order>('GET', `/me/orders/${order.id}`);
-    url = next?.kind === 'open' ? next.url : undefined;
+    url = next?.kind === 'open' ? next.url : next?.kind === 'stars' ? next.link : undefined;
     return url !== undefined;
   };
-  if (!(await until(isOpen, SERVED_WITHIN_MS, LOOK_EVERY_MS))) throw new Error(`${bank.provider} opened no page`);
+  if (!(await until(isOpen, SERVED_WITHIN_MS, LOOK_EVERY_MS))) throw new Error(`${provider} opened no page`);
   const paidAt = Date.now();
-  await bank.pay(url!, { saves: false, afterMs: 0 });
+  await pay(url!, person);
   return paidAt;
 }
 
-/** By how many servers somebody is served: all forms of their link agree, and the panel of each server in it lets them in; else 0. */
-async function served(person: Person, sandbox: SandboxClient): Promise<number> {
+/** By which somebody is served: all forms of their link agree, and the panel of each server in it lets them in; else none. */
+async function servers(person: Person, sandbox: SandboxClient): Promise<Set<string>> {
   const { data } = await person.ask<{ data: Access[] }>('GET', '/me/vpn');
   const link = data[0]?.link;
-  if (!link) return 0;
+  if (!link) return new Set();
   const { base64, ...others } = await readSubscription(link);
   const isSame = Object.values(others).every((entries) => entries.join() === base64.join());
   const panels = await panelsOf(sandbox);
   const isLetIn = (entry: string) => {
-    const [secret, host] = entry.split('@');
-    const panel = panels.find(({ name }) => name === host!.split('.')[0]);
+    const [secret] = entry.split('@');
+    const panel = panels.find(({ name }) => name === serverOf(entry));
     const user = panel?.users.find(({ uuid, password }) => uuid === secret || password === secret);
     return panel?.power === 'up' && user?.served === true;
   };
-  return isSame && base64.every(isLetIn) ? base64.length : 0;
+  return new Set(isSame && base64.every(isLetIn) ? base64.map(serverOf) : []);
 }
 
+const serverOf = (entry: string): string => entry.split('@')[1]!.split('.')[0]!;
+
 async function panelsOf(sandbox: SandboxClient) {
-  const kinds = ['marzban', 'three-x-ui', 'remnawave', 'outline'];
   const panels = await Promise.all(
-    kinds.map(async (kind) => (await sandbox.panels(kind).servers()).map(({ name, power }) => ({ kind, name, power }))),
+    PANELS.map(async (kind) =>
+      (await sandbox.panels(kind).servers()).map(({ name, power }) => ({ kind, name, power })),
+    ),
   );
   return Promise.all(
     panels
@@ -168,17 +204,20 @@ async function panelsOf(sandbox: SandboxClient) {
 
 /** The server that most people are on refuses all connections from now on. */
 async function killServer(customers: readonly Customer[], sandbox: SandboxClient) {
-  const before = new Map<Customer, number>();
-  for (const customer of customers) before.set(customer, await served(customer.person, sandbox));
-  const [dead] = (await panelsOf(sandbox)).toSorted((a, b) => b.users.length - a.users.length);
-  const alive = (await panelsOf(sandbox)).filter(({ users }) => users.length > 0).length - 1;
-  console.log(`${dead!.kind} ${dead!.name} dies, with ${dead!.users.length} people`);
+  const before = new Map<Customer, Set<string>>();
+  for (const customer of customers) before.set(customer, await servers(customer.person, sandbox));
+  const [dead, ...others] = (await panelsOf(sandbox)).toSorted((a, b) => b.users.length - a.users.length);
+  const alive = others.filter(({ users }) => users.length > 0).length;
+  const hit = customers.filter((customer) => before.get(customer)!.has(dead!.name));
+  console.log(`${dead!.kind} ${dead!.name} dies, with ${hit.length} of ${customers.length} people`);
   const diedAt = Date.now();
   await sandbox.panels(dead!.kind).server(dead!.name).setPower('refusing');
-  const isServed = async (customer: Customer) =>
-    (await served(customer.person, sandbox)) >= Math.min(before.get(customer)!, Math.max(1, alive));
+  const isServed = async (customer: Customer) => {
+    const now = await servers(customer.person, sandbox);
+    return !now.has(dead!.name) && now.size >= Math.min(before.get(customer)!.size, Math.max(1, alive));
+  };
   const waiting = [...customers];
-  const all = await until(
+  await until(
     async () => {
       while (waiting[0] && (await isServed(waiting[0]))) waiting.shift();
       return waiting.length === 0;
@@ -186,5 +225,6 @@ async function killServer(customers: readonly Customer[], sandbox: SandboxClient
     MOVED_WITHIN_MS,
     500,
   );
-  return { moved: dead!.users.length, serverDeathToServedMs: all ? Date.now() - diedAt : null };
+  const serverDeathToServedMs = waiting.length === 0 ? Date.now() - diedAt : null;
+  return { hit: hit.length, moved: hit.filter((one) => !waiting.includes(one)).length, serverDeathToServedMs };
 }

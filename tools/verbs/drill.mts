@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import type { DrillReport } from '../drill/bus-drill.mts';
 import { ATTACKS_ON_SERVERS, FAULTS } from '../drill/faults.mts';
-import { BROKEN_BUILDS as BROKEN_SHOPS } from '../drill/money/broken-builds.mts';
+import { BROKEN_BUILDS as BROKEN_SHOPS, type BrokenBuild } from '../drill/money/broken-builds.mts';
 import { BROKEN_BUILDS } from '../drill/service/settings.mts';
 import { run } from '../local/processes.mts';
 import { onShutdown } from '../local/shutdown.mts';
@@ -15,7 +15,7 @@ const usage = `npm run drill -- bus [--rounds 100] [--events 200000] [--seed 1] 
 Kinds of faults: ${Object.keys(FAULTS).join(', ')}.
 With both DATABASE_URL and AMQP_URL given, those servers are used and not attacked.
 
-npm run drill -- money [--short] [--purchases 3000] [--seed 1] [--patience 180] [--broken ${BROKEN_SHOPS.join(' | ')}]`;
+npm run drill -- money [--short] [--purchases 3000] [--seed 1] [--patience 180] [--broken ${Object.keys(BROKEN_SHOPS).join(' | ')}]`;
 
 const seed = z.coerce
   .number()
@@ -41,7 +41,7 @@ const MoneyOptions = z
     purchases: z.coerce.number().int().positive().optional(),
     seed,
     patience: z.coerce.number().positive().optional(),
-    broken: z.enum(BROKEN_SHOPS).optional(),
+    broken: z.enum(Object.keys(BROKEN_SHOPS) as BrokenBuild[]).optional(),
   })
   .transform(({ purchases, patience, ...options }) => ({
     ...options,

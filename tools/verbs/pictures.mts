@@ -6,9 +6,12 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import { type KnownIds, pagesOf } from '../../apps/all-in-one/test/console-pages.mts';
 import { demoStateFile, operatorClient } from '../demo/local.mts';
 import { DemoPlayer } from '../demo/player.mts';
+import { openDemoShop } from '../demo/shop.mts';
 import { canUseApt, installWithApt } from '../local/apt.mts';
 import { findChromium } from '../local/chromium.mts';
 import { type Installation, startInstallation } from '../local/installation.mts';
+import { operatorNamed } from '../local/operator.mts';
+import { until } from '../local/processes.mts';
 import { answerOf, connectSandbox, type SandboxClient } from '../local/sandbox-client.mts';
 import { root } from '../local/workspace.mts';
 import { build } from './build.mts';
@@ -46,6 +49,39 @@ const TALKS: Talk[] = [
   },
 ];
 
+interface Visit {
+  file: string;
+  person: string;
+  locale: string;
+  viewport: { width: number; height: number };
+  /** A button of the shop's first page, and what is to be seen after it. */
+  press: RegExp;
+  seen: RegExp;
+  /** Of the page of the link, which a button of the message that is seen opens. */
+  linkFile?: string;
+}
+
+const VISITS: Visit[] = [
+  {
+    file: 'shop.png',
+    person: 'Emma',
+    locale: 'en-GB',
+    viewport: { width: 1200, height: 900 },
+    press: /Try it for free/,
+    seen: /Your access is ready!/,
+    linkFile: 'link.png',
+  },
+  {
+    file: 'shop-ru.png',
+    person: 'Анна',
+    locale: 'ru-RU',
+    viewport: { width: 390, height: 844 },
+    press: /Выбрать тариф/,
+    seen: /Выберите тариф/,
+  },
+];
+const UP_WITHIN_MS = 120_000;
+
 const OWNER = { name: 'Ada Lind', email: 'ada@example.com', password: 'violet tram under seven lemons' };
 const LUMEN = 7_000_000_001;
 const SIZES = [
@@ -57,6 +93,7 @@ const KEPT: Readonly<Record<string, string>> = {
   'staff-home-1440-light': 'console.png',
   'me-home-390-dark': 'cabinet.png',
   'staff-boards-growth-1440-dark': 'boards.png',
+  'staff-sales-1440-light': 'sales.png',
 };
 
 /**
@@ -75,6 +112,8 @@ export async function main(): Promise<number> {
   const browser = await chromium.launch({ executablePath: found.path });
   try {
     for (const talk of TALKS) await takePicture(browser, installation.sandboxUrl, talk);
+    await openShop(installation, stateDir);
+    for (const visit of VISITS) await takeShopPictures(browser, installation.sandboxUrl, visit);
     await takePagePictures(browser, installation, stateDir);
     return 0;
   } finally {
@@ -104,6 +143,43 @@ async function takePicture(browser: Browser, url: string, talk: Talk): Promise<v
   const path = join(folder, talk.file);
   await page.screenshot({ path, animations: 'disabled' });
   console.log(`Written: docs/pictures/${talk.file}`);
+  await context.close();
+}
+
+/** The servers of the demo shop are up, and it sells something. */
+async function openShop({ publicUrls, services, sandboxUrl }: Installation, stateDir: string): Promise<void> {
+  const contracts = await import('@switchboard/contracts');
+  const client = await operatorClient(stateDir, services);
+  const sandbox = await connectSandbox(sandboxUrl);
+  await openDemoShop(client, contracts, { sandbox, gatewayUrl: publicUrls.gateway! });
+  const areUp = async () => {
+    const { data } = await client.call(contracts.ListServers, { query: {} }, { actor: operatorNamed('pictures') });
+    return data.every(({ health }) => health.state === 'up');
+  };
+  if (!(await until(areUp, UP_WITHIN_MS, 500))) throw new Error('The servers of the shop did not come up');
+}
+
+async function takeShopPictures(browser: Browser, url: string, visit: Visit): Promise<void> {
+  const context = await browser.newContext({ viewport: visit.viewport, locale: visit.locale });
+  const page = await context.newPage();
+  await page.goto(url);
+  await page.getByRole('button', { name: visit.person }).click();
+  await page.getByRole('button', { name: 'Lantern' }).click();
+  await part(page, 'start').click();
+  await part(page, 'keyboard-button').filter({ hasText: visit.press }).last().click();
+  const seen = part(page, 'bubble').filter({ hasText: visit.seen });
+  await seen.last().waitFor();
+  await page.screenshot({ path: join(folder, visit.file), animations: 'disabled' });
+  console.log(`Written: docs/pictures/${visit.file}`);
+  if (visit.linkFile) {
+    const [opened] = await Promise.all([
+      context.waitForEvent('page'),
+      part(page, 'keyboard-button').filter({ hasText: 'Open the link' }).last().click(),
+    ]);
+    await opened.waitForLoadState('networkidle');
+    await opened.screenshot({ path: join(folder, visit.linkFile), animations: 'disabled' });
+    console.log(`Written: docs/pictures/${visit.linkFile}`);
+  }
   await context.close();
 }
 

@@ -7,6 +7,7 @@ import { openDemoShop } from '../demo/shop.mts';
 import type { LocalBot } from '../local/bots.mts';
 import { type Installation, startInstallation } from '../local/installation.mts';
 import { operatorNamed } from '../local/operator.mts';
+import { PANELS } from '../local/panels.mts';
 import { connectSandbox } from '../local/sandbox-client.mts';
 import { onShutdown } from '../local/shutdown.mts';
 import { loadDotEnv } from '../local/variables.mts';
@@ -51,6 +52,12 @@ ${table([
   ['Console', `${atGateway}/console/`],
   ...(ownersLink ? [['Become the owner', ownersLink] as const] : []),
   ["A person's own page", `${atGateway}/me`],
+  ...(hasShop(installation)
+    ? ([
+        ['The shop, for guests', `${atGateway}/shop/${SHOP}`],
+        ['Its VPN servers', `${PANELS.map((panel) => `${installation.sandboxUrl}/${panel}`).join('  ')} (to kill one)`],
+      ] as const)
+    : []),
   ['The API', `${atGateway}/docs`],
   ['The phone', `${installation.sandboxUrl}/`],
   ['Sandbox control', `${installation.sandboxUrl}/control/faults`],
@@ -77,10 +84,14 @@ ${advice(installation, broken, process.env)}
   return reason ? 1 : 0;
 }
 
+const hasShop = ({ bots }: Installation): boolean =>
+  bots.some(({ id, apiRoot }) => id === SHOP && apiRoot === 'sandbox');
+
 /** The demo shop has something to sell wherever its bot is; the demo company is there where nothing is real. */
-async function playDemo({ bots, services, publicUrls, sandboxUrl }: Installation, signal: AbortSignal): Promise<void> {
+async function playDemo(installation: Installation, signal: AbortSignal): Promise<void> {
+  const { bots, services, publicUrls, sandboxUrl } = installation;
   const place = join(stateDir, 'start');
-  if (bots.some(({ id, apiRoot }) => id === SHOP && apiRoot === 'sandbox')) {
+  if (hasShop(installation)) {
     const contracts = await import('@switchboard/contracts');
     const client = await operatorClient(place, services);
     const sandbox = await connectSandbox(sandboxUrl);
@@ -120,7 +131,7 @@ async function keptBots({ services }: Installation): Promise<LocalBot[]> {
 }
 
 const table = (rows: readonly (readonly [string, string])[]) =>
-  rows.map(([name, value]) => `  ${name.padEnd(19)}  ${value}`).join('\n');
+  rows.map(([name, value]) => `  ${name.padEnd(20)}  ${value}`).join('\n');
 
 /** From the checkout where it lies in it. */
 const shortest = (path: string) => (path.startsWith(root + sep) ? relative(root, path) : path);

@@ -16,7 +16,7 @@ interface Counts {
 }
 
 /**
- * `npm test`: everything; `npm test -- libs/bus -t twice`: patterns and options for Jest, without coverage, lint and format.
+ * `npm test`: everything but coverage, which doubles the time of the specs and is a part of `npm run verify`; `npm test -- libs/bus -t twice`: patterns and options for Jest, without lint and format.
  * The last line is `N passed, N failed`, with `, N skipped` when some were; the build and each check count as one.
  */
 export async function main(args: string[]): Promise<number> {
@@ -33,7 +33,7 @@ export async function main(args: string[]): Promise<number> {
   try {
     const [environment, built] = await Promise.all([servers.start(), countBuild()]);
     counts.push(built);
-    jest = startJest(args, full, environment);
+    jest = startJest(args, environment);
     await ended(jest);
     counts.push(readReport(jest.exitCode ?? 1));
   } finally {
@@ -63,13 +63,11 @@ async function countBuild(): Promise<Counts> {
 
 const reportFile = join(artifactsDir, 'jest.json');
 
-function startJest(args: string[], full: boolean, environment: Record<string, string>): ChildProcess {
+function startJest(args: string[], environment: Record<string, string>): ChildProcess {
   rmSync(reportFile, { force: true });
   const program = join(root, 'node_modules', 'jest', 'bin', 'jest.js');
   const report = ['--json', `--outputFile=${reportFile}`];
-  // What each of hundreds of spec files has covered is kept until the end.
-  const memory = full ? ['--max-old-space-size=8192'] : [];
-  return spawn(process.execPath, [...memory, program, ...report, ...(full ? ['--coverage'] : []), ...args], {
+  return spawn(process.execPath, [program, ...report, ...args], {
     cwd: root,
     stdio: ['ignore', 'inherit', 'inherit'],
     env: { ...process.env, ...environment, NODE_ENV: 'test', ...(isCi && { CI: 'true' }) },

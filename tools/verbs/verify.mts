@@ -29,6 +29,18 @@ const parts: Record<string, Part> = {
     verb: ['cluster', '--smoke'],
   },
   drill: { what: 'twenty rounds of faults under load', verb: ['drill', 'bus', '--rounds', '20', '--events', '20000'] },
+  money: {
+    what: 'purchases while everything fails around payments and the VPN, and all books compared',
+    verb: ['drill', 'money', '--purchases', '300'],
+  },
+  shop: { what: 'a purchase by each provider, and the death of a server', verb: ['smoke', 'shop'] },
+  sales: {
+    what: 'from a payment to a link, measured briefly',
+    verb: [
+      ...['bench', 'shop', '--purchases', '60', '--notices', '600', '--burst', '60', '--people', '1000'],
+      ...['--seconds', '2', '--repetitions', '1'],
+    ],
+  },
   deliveries: {
     what: 'answers over two bot-adapters that are killed again and again',
     verb: ['bench', 'deliveries', '--answers', '60'],
@@ -52,7 +64,7 @@ const parts: Record<string, Part> = {
   knowledge: { what: 'whether what people ask is found', verb: ['bench', 'knowledge'] },
   fuzz: { what: 'every route, asked what its document allows and what it does not', run: runFuzz },
   clock: {
-    what: 'all specs on a leap day that ends, in another time zone, with a database two minutes ahead',
+    what: 'all specs on a leap day that ends, in another time zone, with a database two minutes ahead, and what they cover',
     run: runUnderAnotherClock,
   },
 };

@@ -32,7 +32,7 @@ const clocks: Record<string, FakedClock> = {
 
 /**
  * `npm run verify -- clock [name] [patterns and options for Jest]`: the specs at another time, with a Postgres and a RabbitMQ of
- * the same time or of one of their own. Prometheus and the browser keep the real one.
+ * the same time or of one of their own; all of them with how much they cover. Prometheus and the browser keep the real one.
  */
 export async function runUnderAnotherClock(args: string[]): Promise<number> {
   const [name = 'leap-day-ends', ...patterns] = args[0] && args[0] in clocks ? args : ['leap-day-ends', ...args];
@@ -56,7 +56,8 @@ export async function runUnderAnotherClock(args: string[]): Promise<number> {
   try {
     const environment = await servers.start();
     console.log(`${name}: ${at} in ${zone}, the database ${databaseAheadSeconds} s ahead`);
-    jest = spawn(process.execPath, [join(root, 'node_modules', 'jest', 'bin', 'jest.js'), ...patterns], {
+    const program = join(root, 'node_modules', 'jest', 'bin', 'jest.js');
+    jest = spawn(process.execPath, [program, ...(patterns.length === 0 ? ['--coverage'] : []), ...patterns], {
       cwd: root,
       stdio: ['ignore', 'inherit', 'inherit'],
       env: { ...process.env, ...environment, ...node, NODE_ENV: 'test' },

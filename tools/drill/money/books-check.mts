@@ -1,4 +1,4 @@
-import type { Taking } from './banks.mts';
+import type { Taking } from '../../local/banks.mts';
 
 /** What was asked for by people and staff of the drill: nobody else knows what was meant. */
 export interface Intent {
@@ -7,8 +7,10 @@ export interface Intent {
   paid: number;
   /** A saved method was to be charged, once. */
   charged: boolean;
-  /** Asked for by staff, and by the provider's own pages. */
+  /** Asked for by staff to go back as it came, or given back by the provider's own staff. */
   refundedMinor: number;
+  /** Asked for by staff to be put on the balance. */
+  toBalanceMinor: number;
 }
 
 export interface OrderRow {
@@ -23,6 +25,8 @@ export interface OrderRow {
   readonly subscriptionId: string | null;
   /** Of the plan that was ordered; null of everything else. */
   readonly planDays: number | null;
+  /** Of the package that was ordered, as often as it was; 0 of everything else. */
+  readonly addsBytes: number;
   readonly paidAt: Date | null;
   /** It waits for the balance, and for no provider. */
   readonly isCart: boolean;
@@ -56,12 +60,15 @@ export interface BalanceRow {
 
 export interface SubscriptionRow {
   readonly id: string;
+  readonly userId: string;
   readonly status: string;
   readonly startedAt: Date;
   readonly validUntil: Date;
   readonly servedUntil: Date;
   /** It began as a trial of so many days. */
   readonly trialDays: number;
+  /** That its plan brings. */
+  readonly planBytes: number;
 }
 
 export interface AccessRow {
@@ -70,6 +77,8 @@ export interface AccessRow {
   readonly enabled: boolean;
   /** It was said that all of it is there, or that nothing of it is served any more. */
   readonly isTold: boolean;
+  /** Null: without limit. */
+  readonly limitBytes: number | null;
   /** Where it is served, or about to be. */
   readonly servers: readonly string[];
 }
@@ -81,6 +90,8 @@ export interface PanelUserRow {
   readonly served: boolean;
   /** Null: without end, as with panels that know none. */
   readonly expiresAt: Date | null;
+  /** Null: without limit. Nobody uses anything in a drill: what is left is all of it. */
+  readonly limitBytes: number | null;
 }
 
 /** Everything that anybody knows of what was sold, at one moment at which nothing moves. */
@@ -102,6 +113,7 @@ export const FAULTS = [
   'servedNotPaid',
   'chargedTwice',
   'refundedTwice',
+  'notRefunded',
   'extendedTwice',
   'ledgerImbalance',
   'orphanKeys',
@@ -117,6 +129,8 @@ const SLACK_MS = 3_600_000;
 const SECOND_MS = 1000;
 const SERVED = ['trial', 'active', 'grace'];
 const UNPAID = ['awaiting', 'cancelled', 'expired'];
+/** What was ordered is had. */
+const HAD = ['fulfilled', 'partly-refunded'];
 const KEPT_IN_BALANCES = ['customer', 'held', 'rewards-held'];
 
 /** Holds the books of providers, ledger, orders, subscriptions and panels against each other. Any difference is a fault. */
@@ -125,8 +139,11 @@ export function compareBooks(books: Books): Findings {
   const found = (fault: Fault, what: string) => void findings[fault].push(what);
   compareMoney(books, found);
   compareOrders(books, found);
+  comparePeople(books, found);
+  compareRefunds(books, found);
   compareTime(books, found);
   compareAccess(books, found);
+  compareTraffic(books, found);
   return findings;
 }
 
@@ -202,7 +219,7 @@ function compareMoney({ takings, entries, balances, orders, refunds, intents }: 
 }
 
 /** What was paid is handed out; what is handed out was paid. */
-function compareOrders({ orders, takings, entries, balances }: Books, found: Found): void {
+function compareOrders({ orders, takings, entries, balances, subscriptions }: Books, found: Found): void {
   const sold = totals(
     entries.filter(({ to, orderId }) => orderId !== null && to.startsWith('sales:')),
     ({ orderId }) => orderId!,
@@ -222,10 +239,57 @@ function compareOrders({ orders, takings, entries, balances }: Books, found: Fou
       continue;
     }
     if (state === 'paid' && kind !== 'gift') found('paidNotServed', `${what} is paid and not fulfilled`);
+    const isTime = order.planDays !== null && state !== 'refunded';
+    if (isTime && !subscriptions.some((one) => one.id === order.subscriptionId && one.userId === userId))
+      found('paidNotServed', `${what} is ${state}, and ${userId} has no subscription by it`);
     if (kind === 'top-up') {
       if (ofOrder.length === 0) found('servedNotPaid', `${what} is ${state}, and nobody has taken its money`);
     } else if ((sold.get(id) ?? 0) !== totalMinor)
       found('servedNotPaid', `${what} is ${state}, and ${sold.get(id) ?? 0} were booked for it`);
+  }
+}
+
+/** What is booked for an order is booked to whoever has placed it, and what was taken for it is booked for it. */
+function comparePeople({ orders, takings, entries }: Books, found: Found): void {
+  const byId = new Map(orders.map((order) => [order.id, order]));
+  const takenFor = new Map(takings.map(({ provider, id, key }) => [`paid:${provider}:${id}`, key.split(':')[0]]));
+  for (const { key, userId, orderId } of entries) {
+    const meant = takenFor.get(key);
+    if (meant !== undefined && meant !== orderId)
+      found('ledgerImbalance', `${key} was taken for order ${meant}, and is booked for ${orderId}`);
+    const order = byId.get(meant ?? orderId ?? '');
+    if (order && userId !== null && userId !== order.userId)
+      found('ledgerImbalance', `${key} is booked to ${userId}, and order ${order.id} is of ${order.userId}`);
+  }
+}
+
+/** What was asked to be given back is, once; and who has their money back is served no more for it. */
+function compareRefunds({ orders, takings, entries, intents }: Books, found: Found): void {
+  const back = totals(
+    entries.filter(({ reason, to }) => reason === 'refund' && (to === 'customer' || to.startsWith('provider:'))),
+    ({ orderId }) => orderId ?? '',
+  );
+  const toBalance = totals(
+    entries.filter(({ reason, to }) => reason === 'refund' && to === 'customer'),
+    ({ orderId }) => orderId ?? '',
+  );
+  for (const { orderId, refundedMinor, toBalanceMinor } of intents) {
+    const [given, asked] = [back.get(orderId) ?? 0, refundedMinor + toBalanceMinor];
+    const what = `of order ${orderId} ${given} were given back in place of ${asked}`;
+    if (given > asked) found('refundedTwice', what);
+    if (given < asked || (toBalance.get(orderId) ?? 0) < toBalanceMinor)
+      found('notRefunded', `${what}, with ${toBalanceMinor} for the balance`);
+  }
+  for (const { id, state, totalMinor } of orders) {
+    if (UNPAID.includes(state)) continue;
+    const given = back.get(id) ?? 0;
+    const sent = sumOf(takings.filter(({ key }) => key.startsWith(`${id}:`)).map((taking) => taking.refundedMinor));
+    const gone = Math.max(given, sent + (toBalance.get(id) ?? 0));
+    const ought = gone === 0 ? 0 : gone < totalMinor ? 1 : 2;
+    const is = state === 'refunded' ? 2 : state === 'partly-refunded' ? 1 : 0;
+    const what = `order ${id} is ${state}, and ${gone} of ${totalMinor} were given back`;
+    if (is < ought) found('servedNotPaid', what);
+    if (is > ought) found('notRefunded', what);
   }
 }
 
@@ -281,11 +345,31 @@ function compareAccess({ subscriptions, accesses, panelUsers, now }: Books, foun
     if (user.served && !owed.has(at)) found('orphanKeys', `server ${at} lets somebody in to whom nothing is owed`);
 }
 
+/** What may be let through is what plan and packages bring, by our own account and at every panel. */
+function compareTraffic({ subscriptions, orders, accesses, panelUsers, now }: Books, found: Found): void {
+  for (const { id, status, servedUntil, planBytes } of subscriptions) {
+    const access = accesses.find(({ subscriptionId, enabled }) => subscriptionId === id && enabled);
+    if (!access || !SERVED.includes(status) || servedUntil <= now) continue;
+    const had = orders.filter(({ subscriptionId, state }) => subscriptionId === id && HAD.includes(state));
+    const owed = planBytes + sumOf(had.map(({ addsBytes }) => addsBytes));
+    const compare = (limitBytes: number | null, where: string) => {
+      const what = `subscription ${id} brings ${owed} bytes, and ${where} lets ${limitBytes ?? 'any number'} through`;
+      if ((limitBytes ?? Infinity) < owed) found('paidNotServed', what);
+      if ((limitBytes ?? Infinity) > owed) found('servedNotPaid', what);
+    };
+    compare(access.limitBytes, 'its access');
+    for (const { serverId, name, limitBytes } of panelUsers)
+      if (name === access.panelUser && access.servers.includes(serverId)) compare(limitBytes, `server ${serverId}`);
+  }
+}
+
 function totals<T extends { readonly amountMinor: number }>(all: readonly T[], of: (one: T) => string) {
   const sums = new Map<string, number>();
   for (const one of all) add(sums, of(one), one.amountMinor);
   return sums;
 }
+
+const sumOf = (amounts: readonly number[]): number => amounts.reduce((sum, amount) => sum + amount, 0);
 
 const add = (sums: Map<string, number>, name: string, amount: number) =>
   void sums.set(name, (sums.get(name) ?? 0) + amount);

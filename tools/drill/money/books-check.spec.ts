@@ -1,6 +1,7 @@
 import { type Books, compareBooks, type EntryRow } from './books-check.mts';
 
 const NOW = new Date('2026-11-27T12:00:00Z');
+const GB = 1_000_000_000;
 const later = (days: number) => new Date(NOW.getTime() + days * 86_400_000);
 
 /** Ann has paid for thirty days by a page, and Ben for as many from what he had topped up; both are served. */
@@ -11,7 +12,7 @@ function books(): Writable<Books> {
   });
   const order = (id: string, userId: string, kind: string) => ({
     ...{ id, userId, kind, state: 'fulfilled', currency: 'RUB', totalMinor: 19_900, heldMinor: 0, extraDays: 0 },
-    ...{ subscriptionId: null, planDays: null, paidAt: NOW, isCart: false },
+    ...{ subscriptionId: null, planDays: null, addsBytes: 0, paidAt: NOW, isCart: false },
   });
   const plan = (id: string, userId: string) => ({
     ...order(id, userId, 'plan'),
@@ -21,18 +22,25 @@ function books(): Writable<Books> {
     ...{ provider, id, key, amountMinor: 19_900, currency: 'RUB', refundedMinor: 0 },
   });
   const subscription = (userId: string) => ({
-    ...{ id: `of ${userId}`, status: 'active', trialDays: 0 },
+    ...{ id: `of ${userId}`, userId, status: 'active', trialDays: 0, planBytes: GB },
     ...{ startedAt: NOW, validUntil: later(30), servedUntil: later(33) },
   });
   const access = (userId: string) => ({
-    ...{ subscriptionId: `of ${userId}`, panelUser: userId, enabled: true, isTold: true, servers: ['de1'] },
+    ...{
+      subscriptionId: `of ${userId}`,
+      panelUser: userId,
+      enabled: true,
+      isTold: true,
+      limitBytes: GB,
+      servers: ['de1'],
+    },
   });
   return {
     now: NOW,
     intents: [
-      { orderId: 'o1', paid: 1, charged: false, refundedMinor: 0 },
-      { orderId: 'o2', paid: 1, charged: false, refundedMinor: 0 },
-      { orderId: 'o3', paid: 0, charged: false, refundedMinor: 0 },
+      { orderId: 'o1', paid: 1, charged: false, refundedMinor: 0, toBalanceMinor: 0 },
+      { orderId: 'o2', paid: 1, charged: false, refundedMinor: 0, toBalanceMinor: 0 },
+      { orderId: 'o3', paid: 0, charged: false, refundedMinor: 0, toBalanceMinor: 0 },
     ],
     takings: [taking('yookassa', 'y1', 'o1:1'), taking('wata', 'w1', 'o2:1')],
     orders: [plan('o1', 'ann'), order('o2', 'ben', 'top-up'), plan('o3', 'ben')],
@@ -46,11 +54,32 @@ function books(): Writable<Books> {
     balances: ['ann', 'ben'].map((userId) => ({ userId, account: 'customer', currency: 'RUB', amountMinor: 0 })),
     subscriptions: [subscription('ann'), subscription('ben')],
     accesses: [access('ann'), access('ben')],
-    panelUsers: ['ann', 'ben'].map((name) => ({ serverId: 'de1', name, served: true, expiresAt: later(33) })),
+    panelUsers: ['ann', 'ben'].map((name) => ({
+      ...{ serverId: 'de1', name, served: true, expiresAt: later(33), limitBytes: GB },
+    })),
   };
 }
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] extends readonly (infer Item)[] ? Writable<Item>[] : T[Key] };
+
+/** Of what Ann has paid. */
+function giveBack(all: Writable<Books>, id: string, to: string, amountMinor = 19_900): void {
+  const back = { key: `refund:${id}`, reason: 'refund', from: 'sales:shop', to, amountMinor };
+  all.entries.push({ ...all.entries[1]!, ...back });
+}
+
+/** Two packages of as much as her plan brings. */
+function buyTraffic(all: Writable<Books>): void {
+  const { id, ...taking } = all.takings[0]!;
+  all.takings.push({ ...taking, id: `${id}0`, key: 'o4:1' });
+  all.orders.push({ ...all.orders[0]!, id: 'o4', kind: 'package', planDays: null, addsBytes: 2 * GB });
+  const [paid, sold] = [all.entries[0]!, all.entries[1]!];
+  all.entries.push(
+    { ...paid, key: `paid:yookassa:${id}0`, orderId: 'o4' },
+    { ...sold, key: 'order:o4', orderId: 'o4' },
+  );
+  all.intents.push({ ...all.intents[0]!, orderId: 'o4' });
+}
 
 /** How often each fault is found after a change. */
 function found(change: (all: Writable<Books>) => void): Record<string, number> {
@@ -91,22 +120,16 @@ it.each<[string, Record<string, number>, (all: Writable<Books>) => void]>([
   ],
   [
     'money that goes back and nobody has asked for',
-    { refundedTwice: 1, ledgerImbalance: 1 },
+    { refundedTwice: 1, ledgerImbalance: 1, servedNotPaid: 1 },
     (all) => {
       all.takings[0]!.refundedMinor = 19_900;
     },
   ],
   [
     'money that is said to have gone back',
-    { ledgerImbalance: 1 },
+    { refundedTwice: 1, ledgerImbalance: 1, servedNotPaid: 1 },
     (all) => {
-      all.entries.push({
-        ...all.entries[1]!,
-        key: 'refund:r1',
-        reason: 'refund',
-        from: 'sales:shop',
-        to: 'provider:yookassa',
-      });
+      giveBack(all, 'r1', 'provider:yookassa');
     },
   ],
   ['a balance that its entries do not say', { ledgerImbalance: 1 }, (all) => (all.balances[0]!.amountMinor = 5)],
@@ -161,6 +184,75 @@ it.each<[string, Record<string, number>, (all: Writable<Books>) => void]>([
   ['a panel that ends too early', { paidNotServed: 1 }, (all) => (all.panelUsers[0]!.expiresAt = later(3))],
   ['a panel that ends too late', { servedNotPaid: 1 }, (all) => (all.panelUsers[0]!.expiresAt = later(63))],
   [
+    'a plan that was handed out without a subscription',
+    { paidNotServed: 1, extendedTwice: 1 },
+    (all) => (all.orders[0]!.subscriptionId = null),
+  ],
+  [
+    'a plan that was handed out to somebody else',
+    { paidNotServed: 1 },
+    (all) => (all.subscriptions[0]!.userId = 'eve'),
+  ],
+  [
+    'money that is booked to somebody else',
+    { ledgerImbalance: 1 },
+    (all) => {
+      // Her balance is what her entries say.
+      all.entries[0]!.userId = 'eve';
+      all.balances.push({ ...all.balances[0]!, userId: 'eve', amountMinor: 19_900 });
+      all.balances[0]!.amountMinor = -19_900;
+      all.balances.splice(0, 1);
+      all.entries[1]!.from = 'corrections';
+    },
+  ],
+  ['money that is booked for another order', { ledgerImbalance: 1 }, (all) => (all.entries[0]!.orderId = 'o9')],
+  [
+    'money that was given back, and the person is served for it',
+    { servedNotPaid: 1 },
+    (all) => {
+      all.intents[0]!.refundedMinor = 19_900;
+      all.takings[0]!.refundedMinor = 19_900;
+      giveBack(all, 'r1', 'provider:yookassa');
+    },
+  ],
+  [
+    'an order that is taken back, and whose money is not given back',
+    { notRefunded: 1, extendedTwice: 1 },
+    (all) => (all.orders[0]!.state = 'refunded'),
+  ],
+  [
+    'money that is put on the balance twice',
+    { refundedTwice: 1 },
+    (all) => {
+      all.intents[0]!.toBalanceMinor = 5000;
+      all.orders[0]!.state = 'partly-refunded';
+      for (const id of ['r1', 'r2']) giveBack(all, id, 'customer', 5000);
+      all.balances[0]!.amountMinor = 10_000;
+    },
+  ],
+  ['a refund that was asked for and never made', { notRefunded: 1 }, (all) => (all.intents[0]!.refundedMinor = 5000)],
+  [
+    'a refund that was asked for the balance and went elsewhere',
+    { refundedTwice: 1, notRefunded: 1 },
+    (all) => {
+      all.intents[0]!.toBalanceMinor = 5000;
+      all.orders[0]!.state = 'partly-refunded';
+      giveBack(all, 'r1', 'provider:yookassa', 5000);
+      all.takings[0]!.refundedMinor = 5000;
+    },
+  ],
+  ['traffic that was bought and is nowhere', { paidNotServed: 2 }, (all) => buyTraffic(all)],
+  [
+    'traffic that was bought and that a panel knows nothing of',
+    { paidNotServed: 1 },
+    (all) => {
+      buyTraffic(all);
+      all.accesses[0]!.limitBytes = 3 * GB;
+    },
+  ],
+  ['a panel that lets more through', { servedNotPaid: 1 }, (all) => (all.panelUsers[0]!.limitBytes = GB + 1_000_000)],
+  ['a panel without a limit', { servedNotPaid: 1 }, (all) => (all.panelUsers[0]!.limitBytes = null)],
+  [
     'a user of a panel to whom nothing is owed',
     { orphanKeys: 1 },
     (all) => {
@@ -187,11 +279,36 @@ it.each<[string, (all: Writable<Books>) => void]>([
       all.intents[0]!.refundedMinor = 19_900;
       all.takings[0]!.refundedMinor = 19_900;
       all.orders[0]!.state = 'refunded';
-      const back = { key: 'refund:r1', reason: 'refund', from: 'sales:shop', to: 'provider:yookassa' };
-      all.entries.push({ ...all.entries[1]!, ...back });
+      giveBack(all, 'r1', 'provider:yookassa');
       Object.assign(all.subscriptions[0]!, { status: 'ended', validUntil: NOW, servedUntil: NOW });
       all.accesses[0]!.enabled = false;
       all.panelUsers[0]!.served = false;
+    },
+  ],
+  [
+    'what was asked for the balance is there',
+    (all) => {
+      all.intents[0]!.toBalanceMinor = 5000;
+      all.orders[0]!.state = 'partly-refunded';
+      giveBack(all, 'r1', 'customer', 5000);
+      all.balances[0]!.amountMinor = 5000;
+    },
+  ],
+  [
+    'what no provider can give back is there instead',
+    (all) => {
+      all.intents[0]!.refundedMinor = 5000;
+      all.orders[0]!.state = 'partly-refunded';
+      giveBack(all, 'r1', 'customer', 5000);
+      all.balances[0]!.amountMinor = 5000;
+    },
+  ],
+  [
+    'traffic that was bought is let through',
+    (all) => {
+      buyTraffic(all);
+      all.accesses[0]!.limitBytes = 3 * GB;
+      all.panelUsers[0]!.limitBytes = 3 * GB;
     },
   ],
   [

@@ -7,12 +7,20 @@ import type {
   ProviderAccount,
   ProviderPayment,
 } from '../../../apps/payments/dist/src/providers/payment-provider.js';
-import type { Panel, SeenUser } from '../../../apps/vpn-provisioner/dist/src/panels/panel.js';
+import type { Panel, PanelUser, SeenUser } from '../../../apps/vpn-provisioner/dist/src/panels/panel.js';
 import { root } from '../../local/workspace.mts';
+import type { Fault } from './books-check.mts';
 
-/** Mistakes that the drill has to find. */
-export const BROKEN_BUILDS = ['fresh-keys', 'no-order-key', 'granted-unseen', 'webhook-believed'] as const;
-export type BrokenBuild = (typeof BROKEN_BUILDS)[number];
+/** Mistakes that the drill has to find, and as what: any of these. */
+export const BROKEN_BUILDS = {
+  'fresh-keys': ['chargedTwice', 'refundedTwice'],
+  'no-order-key': ['extendedTwice'],
+  'granted-unseen': ['paidNotServed'],
+  'webhook-believed': ['servedNotPaid'],
+  'refund-unbooked': ['ledgerImbalance'],
+  'revoked-unseen': ['orphanKeys'],
+} as const satisfies Record<string, readonly Fault[]>;
+export type BrokenBuild = keyof typeof BROKEN_BUILDS;
 
 // What the mistakes below replace, and what they need of it.
 interface ProviderModule {
@@ -50,6 +58,9 @@ interface NotificationsParts {
   readonly invoices: { readonly invoices: InvoicesParts };
   take(request: { params: { provider: string }; body: Buffer }): Promise<unknown>;
 }
+interface LedgerParts {
+  book(tx: unknown, booking: { readonly key: string }): Promise<unknown>;
+}
 interface PanelsParts {
   of(server: unknown): Panel;
 }
@@ -62,7 +73,20 @@ export async function breakOnPurpose(build: BrokenBuild): Promise<void> {
     case 'no-order-key':
       return extendAgain();
     case 'granted-unseen':
-      return believePanels();
+      return changePanels((panel) => ({
+        ...panel,
+        // Whatever it answers counts as what it was asked for.
+        ensure: (user, signal) => panel.ensure(user, signal).catch(() => seenAs(user)),
+      }));
+    case 'revoked-unseen':
+      return changePanels((panel) => ({
+        ...panel,
+        // Nobody asks it for who is served no more.
+        ensure: (user, signal) => (user.enabled ? panel.ensure(user, signal) : Promise.resolve(seenAs(user))),
+        remove: () => Promise.resolve(),
+      }));
+    case 'refund-unbooked':
+      return forgetRefunds();
     case 'webhook-believed':
       return believeWebhooks();
   }
@@ -111,19 +135,26 @@ async function extendAgain(): Promise<void> {
   };
 }
 
-/** Whatever a panel answers counts as what it was asked for. */
-async function believePanels(): Promise<void> {
+/** What a provider has given back is not booked. */
+async function forgetRefunds(): Promise<void> {
+  const { LedgerService } = await moduleOf<{ LedgerService: { prototype: LedgerParts } }>(
+    'payments/dist/src/ledger/ledger.service.js',
+  );
+  const { book } = LedgerService.prototype;
+  LedgerService.prototype.book = async function (tx, booking) {
+    if (!booking.key.startsWith('refunded:')) return book.call(this, tx, booking);
+  };
+}
+
+const seenAs = (user: PanelUser): SeenUser => ({ ...user, isServed: user.enabled, usedBytes: 0, onlineAt: null });
+
+async function changePanels(change: (panel: Panel) => Panel): Promise<void> {
   const { PanelsService } = await moduleOf<{ PanelsService: { prototype: PanelsParts } }>(
     'vpn-provisioner/dist/src/panels/panels.service.js',
   );
   const { of } = PanelsService.prototype;
   PanelsService.prototype.of = function (server) {
-    const panel = of.call(this, server);
-    const ensure: Panel['ensure'] = (user, signal) =>
-      panel
-        .ensure(user, signal)
-        .catch((): SeenUser => ({ ...user, isServed: user.enabled, usedBytes: 0, onlineAt: null }));
-    return { ...panel, ensure };
+    return change(of.call(this, server));
   };
 }
 

@@ -8,13 +8,14 @@ import {
   RefundOrder,
   StartTrial,
 } from '@switchboard/contracts';
-import { type AnswerOf, UpstreamHttpError } from '@switchboard/service-kit';
+import type { AnswerOf } from '@switchboard/service-kit';
 import type { z } from 'zod';
+import { type Bank, YOOKASSA_SHOP } from '../../local/banks.mts';
+import { isRefusal } from '../../local/gateway.mts';
 import type { SandboxClient } from '../../local/sandbox-client.mts';
+import { BOT, type Catalogue, type Shop } from '../../local/shop.mts';
 import { Random } from '../service/random.mts';
-import type { Bank } from './banks.mts';
 import type { Intent } from './books-check.mts';
-import { BOT, type Catalogue, type Shop, YOOKASSA_SHOP } from './shop.mts';
 
 type Order = AnswerOf<typeof ReadMyOrder>;
 type ShopView = AnswerOf<typeof ReadShop>;
@@ -45,6 +46,21 @@ const LOOK_EVERY_MS = 100;
 /** Several of them buy more than once. */
 const PURCHASES_OF_ONE = 4;
 
+/** How money goes back: all or a part by our staff, to the balance, or by staff of the provider. */
+const RETURNS = ['all', 'part', 'balance', 'provider'] as const;
+type Return = (typeof RETURNS)[number];
+
+/** An order whose money is to go back once it has been handed out. */
+interface Returned {
+  readonly order: Order;
+  readonly person: string;
+  readonly random: Random;
+  readonly bank: Bank;
+  readonly how: Return;
+  /** Where it was paid. */
+  readonly url: string | undefined;
+}
+
 /** People who buy, each in a way of their own, and what they have meant by it. */
 export class Buyers {
   readonly intents = new Map<string, Intent>();
@@ -53,28 +69,62 @@ export class Buyers {
   purchases = 0;
   private readonly options: BuyersOptions;
   private readonly people: string[] = [];
+  private readonly returns: Returned[] = [];
 
   constructor(options: BuyersOptions) {
     this.options = options;
   }
 
-  /** @param sideBySide how many buy at the same time */
-  async buy(purchases: number, sideBySide: number): Promise<void> {
+  /**
+   * @param sideBySide how many buy at the same time
+   * @param begins is waited for before each, with how many have begun
+   */
+  async buy(purchases: number, sideBySide: number, begins?: (begun: number) => Promise<unknown>): Promise<void> {
     const { seed } = this.options;
     const random = new Random(seed);
     for (let i = 0; i < Math.ceil(purchases / PURCHASES_OF_ONE); i++) this.people.push(crypto.randomUUID());
     const one = async () => {
       while (this.purchases < purchases) {
-        const own = new Random(seed * 100_000 + this.purchases++);
-        await this.visit(random.pick(this.people), own).catch((error: unknown) => {
-          // Several buy for one person: what one has seen another may have changed.
-          if (!(error instanceof UpstreamHttpError)) throw error;
-          this.count(`refused: ${error.problem?.code ?? error.status}`);
-        });
+        const number = this.purchases++;
+        await begins?.(number);
+        const own = new Random(seed * 100_000 + number);
+        const how = RETURNS[number];
+        await this.unlessRefused(how ? this.buyToReturn(how, own) : this.visit(random.pick(this.people), own));
         if (own.chance(0.2)) await this.claim(own);
       }
     };
     await Promise.all(Array.from({ length: sideBySide }, one));
+  }
+
+  /** What is left of it, when everything else has been handed out. @returns whether anything was */
+  async giveBackRest(): Promise<boolean> {
+    const rest = this.returns.splice(0);
+    const given = await Promise.all(rest.map((returned) => this.unlessRefused(this.giveBack(returned, 0))));
+    return given.includes(true);
+  }
+
+  /** Several buy for one person: what one has seen another may have changed. */
+  private unlessRefused<T>(work: Promise<T>): Promise<T | undefined> {
+    return work.catch((error: unknown) => {
+      if (!isRefusal(error)) throw error;
+      this.count(`refused: ${error.problem?.code ?? error.status}`);
+      return undefined;
+    });
+  }
+
+  /** Whatever dice decide, money goes back in every way, from another provider each: somebody new buys until they can pay. */
+  private async buyToReturn(how: Return, random: Random): Promise<void> {
+    const banks = this.options.banks.filter(({ refunds }) => refunds);
+    const bank = banks[RETURNS.indexOf(how) % banks.length]!;
+    const wanted: Wanted = { kind: 'plan', planId: this.options.catalogue.plans[0]! };
+    for (;;) {
+      const person = crypto.randomUUID();
+      const order = await this.place(person, { wanted, currency: bank.currencies[0]!, provider: bank.provider });
+      const url = await this.page(person, order.id);
+      if (url === undefined) continue;
+      await this.pay(bank, order.id, url, random);
+      return this.giveBackLater({ order, person, random, bank, how, url });
+    }
   }
 
   private async visit(person: string, random: Random): Promise<void> {
@@ -214,22 +264,34 @@ export class Buyers {
   private async giveBackSome({ person, random, bank }: Visit, order: Order, url?: string): Promise<void> {
     const way = random.next();
     if (way > 0.12) return;
-    const paid = await this.fulfilled(person, order.id);
-    if (!paid) return;
+    const isTheirs = way < 0.03 && bank.refunds && url !== undefined;
+    const how = isTheirs ? 'provider' : random.chance(0.3) ? 'balance' : random.chance(0.7) ? 'all' : 'part';
+    await this.giveBackLater({ order, person, random, bank, how, url });
+  }
+
+  /** As soon as it was handed out: while all else goes on or, where that takes long, at the end. */
+  private async giveBackLater(returned: Returned): Promise<void> {
+    if (!(await this.giveBack(returned, SERVED_WITHIN_MS))) this.returns.push(returned);
+  }
+
+  private async giveBack({ order, person, random, bank, how, url }: Returned, withinMs: number): Promise<boolean> {
+    const paid = await this.fulfilled(person, order.id, withinMs);
+    if (!paid) return false;
     const intent = this.intents.get(order.id)!;
     const [totalMinor, { currency }] = [totalOf(paid), paid.quote];
-    if (way < 0.03 && bank.refunds && url !== undefined) {
-      intent.refundedMinor = totalMinor;
-      await bank.refund(url);
-      return this.count('given back by the provider');
+    if (how === 'provider') {
+      intent.refundedMinor = await bank.refund(url!);
+      this.count('given back by the provider');
+      return true;
     }
-    const amountMinor = random.chance(0.7) ? totalMinor : random.int(1, totalMinor);
-    const toBalance = random.chance(0.3);
-    if (!toBalance) intent.refundedMinor = amountMinor;
+    const amountMinor = how === 'part' ? random.int(1, totalMinor) : totalMinor;
+    const toBalance = how === 'balance';
     const body = { amountMinor, currency, toBalance, reason: 'It was slow' };
     const input = { params: { orderId: order.id }, body, idempotencyKey: crypto.randomUUID() };
     await this.options.shop.gateway.asStaff((client, options) => client.call(RefundOrder, input, options));
+    intent[toBalance ? 'toBalanceMinor' : 'refundedMinor'] = amountMinor;
     this.count('refunded');
+    return true;
   }
 
   /** Somebody tells that what nobody has paid was paid: nothing that YooKassa tells is signed. */
@@ -246,7 +308,7 @@ export class Buyers {
     const body = { botId: BOT, email: 'anna@example.com', ...ordered };
     const input = { body, idempotencyKey: crypto.randomUUID() };
     const order = await this.as(person, (client, options) => client.call(PlaceOrder, input, options));
-    this.intents.set(order.id, { orderId: order.id, paid: 0, charged: false, refundedMinor: 0 });
+    this.intents.set(order.id, { orderId: order.id, paid: 0, charged: false, refundedMinor: 0, toBalanceMinor: 0 });
     return order;
   }
 
@@ -270,14 +332,14 @@ export class Buyers {
     return undefined;
   }
 
-  private async fulfilled(person: string, orderId: string): Promise<Order | undefined> {
-    const deadline = Date.now() + SERVED_WITHIN_MS;
-    while (Date.now() < deadline) {
+  private async fulfilled(person: string, orderId: string, withinMs = SERVED_WITHIN_MS): Promise<Order | undefined> {
+    const deadline = Date.now() + withinMs;
+    for (;;) {
       const order = await this.read(person, orderId);
       if (order.state === 'fulfilled') return order;
+      if (Date.now() >= deadline) return undefined;
       await sleep(LOOK_EVERY_MS);
     }
-    return undefined;
   }
 
   private get as() {

@@ -4,19 +4,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createTestDatabase } from '@switchboard/testing';
 import { Pool } from 'pg';
 import type { Sandbox } from '../../../apps/sandbox/dist/src/sandbox.js';
+import { type Bank, banksOf, tellProviders } from '../../local/banks.mts';
 import { startPostgres } from '../../local/postgres.mts';
-import { until } from '../../local/processes.mts';
 import { type RabbitMq, startRabbitMq } from '../../local/rabbitmq.mts';
 import { connectSandbox, type SandboxClient } from '../../local/sandbox-client.mts';
+import { BOT, Shop, type ShopServer } from '../../local/shop.mts';
 import { type DrillFolder, takeDrillFolder, VIOLATIONS } from '../drill-folder.mts';
 import { Random } from '../service/random.mts';
-import { type Bank, banksOf } from './banks.mts';
-import { type DrillServer, readBooks } from './books.mts';
+import { readBooks } from './books.mts';
 import { compareBooks, FAULTS, type Fault, type Findings } from './books-check.mts';
-import type { BrokenBuild } from './broken-builds.mts';
+import { BROKEN_BUILDS, type BrokenBuild } from './broken-builds.mts';
 import { Buyers } from './buyers.mts';
 import { NotificationRelay } from './notification-relay.mts';
-import { BOT, Shop, YOOKASSA_SHOP } from './shop.mts';
+import { judge, type MoneyReport } from './report.mts';
 import { ThirdParties } from './third-parties.mts';
 
 export interface MoneyDrillOptions {
@@ -29,30 +29,9 @@ export interface MoneyDrillOptions {
   readonly patienceSeconds: number;
 }
 
-export interface MoneyReport extends Record<Fault, number> {
-  purchases: number;
-  /** Orders that were handed out. */
-  fulfilled: number;
-  refunds: number;
-  kills: number;
-  faults: number;
-  panelDeaths: number;
-  notifications: number;
-  forgedTaken: number;
-  /** Jobs that were given up, and dead letters. */
-  stuck: number;
-  /** Processes that ended though nobody had killed them. */
-  crashed: number;
-  settledSeconds: number;
-  seconds: number;
-  seed: number;
-  ok: boolean;
-}
-
 const SHOWN = 10;
 const SIDE_BY_SIDE = 24;
 const PURCHASES_TO_KILL = 35;
-const BOUGHT_WITHIN_MS = 3_600_000;
 /** An hour of what is done by the hour or minute passes in a minute. */
 const SPEED = 60;
 /** Everything that waits to be asked again within minutes is then due; more would be a clock that is taken for wrong. */
@@ -66,12 +45,14 @@ export class MoneyDrill {
   private readonly stops: (() => unknown)[] = [];
   private crashed = 0;
   private keep = false;
+  /** Until the process that was killed last is there again. */
+  private killing: Promise<void> = Promise.resolve();
   private folder: DrillFolder | undefined;
   private db!: Pool;
   private sandbox!: SandboxClient;
   private banks!: Bank[];
   private shop!: Shop;
-  private servers!: DrillServer[];
+  private servers!: ShopServer[];
 
   constructor(options: MoneyDrillOptions) {
     this.options = options;
@@ -90,8 +71,8 @@ export class MoneyDrill {
     console.log(`opened after ${seconds(began)} s`);
 
     thirdParties.begin();
-    const bought = buyers.buy(purchases, SIDE_BY_SIDE);
-    await Promise.all([bought, this.killSome(buyers, bought)]);
+    await buyers.buy(purchases, SIDE_BY_SIDE, (begun) => this.killAt(begun));
+    await this.killing;
     await thirdParties.end();
     console.log(`bought after ${seconds(began)} s: ${JSON.stringify(buyers.ways)}`);
 
@@ -99,7 +80,8 @@ export class MoneyDrill {
     await relay.idle();
     await this.shop.restartLater(LATER_SECONDS);
     await this.shop.untilServersAreUp();
-    const findings = await this.settled(() => this.compare(buyers));
+    let { findings, unsettled } = await this.settled(buyers);
+    if (await buyers.giveBackRest()) ({ findings, unsettled } = await this.settled(buyers));
     const settledSeconds = seconds(mended);
     this.explain(findings);
 
@@ -109,22 +91,13 @@ export class MoneyDrill {
     );
     const stuck = await this.stuck();
     const faults = Object.fromEntries(FAULTS.map((fault) => [fault, findings[fault].length])) as Record<Fault, number>;
-    const wrong = Object.values(faults).reduce((sum, n) => sum + n, 0) + relay.forgedTaken + stuck + this.crashed;
-    return {
-      purchases: buyers.purchases,
-      ...counted!,
-      ...faults,
-      ...{
-        stuck,
-        crashed: this.crashed,
-        kills: this.shop.kills,
-        faults: thirdParties.faults,
-        panelDeaths: thirdParties.deaths,
-      },
+    const done = {
+      ...{ purchases: buyers.purchases, ...counted!, kills: this.shop.kills },
+      ...{ faults: thirdParties.faults, panelDeaths: thirdParties.deaths },
       notifications: Object.values(relay.fates).reduce((sum, n) => sum + n, 0),
-      forgedTaken: relay.forgedTaken,
-      ...{ settledSeconds, seconds: seconds(began), seed, ok: wrong === 0 },
     };
+    const wrong = { ...faults, stuck, crashed: this.crashed, unsettled, forgedTaken: relay.forgedTaken };
+    return { ...done, ...wrong, settledSeconds, seconds: seconds(began), seed, ...judge(done, wrong) };
   }
 
   async stop(): Promise<void> {
@@ -146,7 +119,8 @@ export class MoneyDrill {
     this.sandbox = await connectSandbox(sandbox.url);
     this.banks = banksOf(this.sandbox);
     this.shop = await Shop.open({
-      ...{ folder, databaseUrl, amqpUrl: rabbit?.url, sandboxUrl: sandbox.url, broken, speed: SPEED },
+      ...{ folder, databaseUrl, amqpUrl: rabbit?.url, sandboxUrl: sandbox.url, speed: SPEED },
+      ...{ entry: 'tools/drill/money/services.mts', env: broken && { DRILL_BROKEN: broken } },
       crashed: (line) => {
         this.crashed += 1;
         console.log(line);
@@ -156,15 +130,7 @@ export class MoneyDrill {
     const relay = new NotificationRelay(this.random, BOT, () => this.shop.addressOf('payments'));
     await relay.listen();
     this.stops.push(() => relay.close());
-    const { yookassa, cloudpayments, stripe, wata, cryptobot } = this.sandbox;
-    await yookassa.setShop({ shopId: YOOKASSA_SHOP, webhookUrl: relay.urlOf('yookassa') });
-    await cloudpayments.setTerminal({ publicId: 'test_api_sandbox', webhookUrl: relay.urlOf('cloudpayments') });
-    await stripe.setAccount({
-      key: 'sk_test_sandbox',
-      webhook: { url: relay.urlOf('stripe'), secret: 'whsec_sandbox' },
-    });
-    await wata.setTerminal({ token: 'wata-sandbox-token', webhookUrl: relay.urlOf('wata') });
-    await cryptobot.setApp({ token: '12345:AASandboxCryptoPayToken', webhookUrl: relay.urlOf('cryptobot') });
+    await tellProviders(this.sandbox, (provider) => relay.urlOf(provider));
     this.servers = await this.shop.openServers(this.sandbox);
     if (short) console.log('in one process, without a broker');
     return relay;
@@ -199,15 +165,15 @@ export class MoneyDrill {
     return sandbox;
   }
 
-  /** Each time after as many purchases, at a moment of its own. */
-  private async killSome(buyers: Buyers, bought: Promise<void>): Promise<void> {
-    let isOver = false;
-    void bought.finally(() => (isOver = true)).catch(() => undefined);
-    for (let next = PURCHASES_TO_KILL; next < this.options.purchases; next += PURCHASES_TO_KILL) {
-      await until(() => isOver || buyers.purchases >= next, BOUGHT_WITHIN_MS);
-      await sleep(this.random.int(0, 1000));
-      if (!isOver) await this.shop.kill(this.random.pick(this.shop.names));
-    }
+  /**
+   * Each time after as many purchases, at a moment of its own, a process is killed. Whoever comes when it is time for the next waits until
+   * the one before is there again: as many are killed on a fast machine as on a slow one.
+   */
+  private async killAt(begun: number): Promise<void> {
+    if (begun === 0 || begun % PURCHASES_TO_KILL !== 0) return;
+    await this.killing;
+    this.killing = sleep(this.random.int(0, 1000)).then(() => this.shop.kill(this.random.pick(this.shop.names)));
+    this.killing.catch(() => undefined); // told by whoever waits for it
   }
 
   private async compare(buyers: Buyers): Promise<Findings> {
@@ -216,19 +182,17 @@ export class MoneyDrill {
     return compareBooks(await readBooks({ db, sandbox, banks, servers, intents, now: () => shop.now() }));
   }
 
-  /** Once nothing moves and all fits, or as it was when patience ended. */
-  private async settled(compare: () => Promise<Findings>): Promise<Findings> {
-    const deadline = Date.now() + this.options.patienceSeconds * 1000;
+  /** Once nothing moves and all fits, or the mistake is seen that was made on purpose; else as it was when patience ended. */
+  private async settled(buyers: Buyers): Promise<{ findings: Findings; unsettled: number }> {
+    const { broken, patienceSeconds } = this.options;
+    const deadline = Date.now() + patienceSeconds * 1000;
     for (;;) {
       await this.hasten();
-      const moving = await this.moving();
-      const findings = await compare();
-      const isRight = FAULTS.every((fault) => findings[fault].length === 0);
-      if (isRight && moving === 0) return findings;
-      if (Date.now() > deadline) {
-        if (moving > 0) console.log(`${moving} things still move`);
-        return findings;
-      }
+      const unsettled = await this.moving();
+      const findings = await this.compare(buyers);
+      const isThere = (fault: Fault) => findings[fault].length > 0;
+      const isOver = broken ? BROKEN_BUILDS[broken].some(isThere) : !FAULTS.some(isThere);
+      if ((isOver && unsettled === 0) || Date.now() > deadline) return { findings, unsettled };
       await sleep(500);
     }
   }

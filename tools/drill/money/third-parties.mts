@@ -1,21 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PROVIDERS } from '../../local/banks.mts';
+import { PANELS } from '../../local/panels.mts';
 import type { SandboxClient } from '../../local/sandbox-client.mts';
+import type { ShopServer } from '../../local/shop.mts';
 import type { Random } from '../service/random.mts';
-import type { DrillServer } from './books.mts';
 
 type FaultRule = Awaited<ReturnType<SandboxClient['faults']>>[number];
 
-const PARTIES = [
-  'yookassa',
-  'cloudpayments',
-  'stripe',
-  'wata',
-  'cryptobot',
-  'marzban',
-  'three-x-ui',
-  'remnawave',
-  'outline',
-];
+const PARTIES: readonly string[] = [...PROVIDERS, ...PANELS];
 /** Of calls that change something the answers are lost most often: those must not be made twice. */
 const KINDS = [
   ...['500-after-commit', '500-after-commit', '500-after-commit', 'reset-after-commit', 'reset-after-commit'],
@@ -26,19 +18,24 @@ const LIES = ['unkept', 'altered:enabled', 'altered:expiresAt', 'altered:limitBy
 const RULES = 30;
 const ANEW_EVERY_MS = 400;
 
-/** Providers and panels that fail, answer late or not at all, say what is not so, and die. All of it follows from the seed. */
+/**
+ * Providers and panels that fail, answer late or not at all, say what is not so, and die. What is drawn follows from the seed; whom it
+ * meets, and when, from how fast the machine is. However fast: a call that has to do with money fails, and a panel dies.
+ */
 export class ThirdParties {
   faults = 0;
   deaths = 0;
   private readonly sandbox: SandboxClient;
-  private readonly servers: readonly DrillServer[];
+  private readonly servers: readonly ShopServer[];
   private readonly random: Random;
   /** Calls that are never answered take their whole deadline. */
   private readonly hangs: boolean;
   private isOver = false;
+  /** By the rules that are set. */
+  private ordered = 0;
   private readonly under: Promise<void>[] = [];
 
-  constructor(sandbox: SandboxClient, servers: readonly DrillServer[], random: Random, { hangs }: { hangs: boolean }) {
+  constructor(sandbox: SandboxClient, servers: readonly ShopServer[], random: Random, { hangs }: { hangs: boolean }) {
     this.sandbox = sandbox;
     this.servers = servers;
     this.random = random;
@@ -53,6 +50,7 @@ export class ThirdParties {
   async end(): Promise<void> {
     this.isOver = true;
     await Promise.all(this.under);
+    await this.countFaults();
     await this.sandbox.setFaults();
     for (const { party, name } of this.servers) await this.sandbox.panels(party).server(name).setPower('up');
   }
@@ -63,17 +61,23 @@ export class ThirdParties {
       (target) => PARTIES.includes(target.split('.')[0]!) && !target.endsWith('.webhook'),
     );
     const ofMoney = targets.filter((target) => /create|charge|refund/i.test(target));
-    let ordered = 0;
     while (!this.isOver) {
-      const left = (await this.sandbox.faults()).reduce((sum, { times = 0 }) => sum + times, 0);
-      this.faults += Math.max(0, ordered - left);
-      const rules = Array.from({ length: RULES }, () =>
-        this.rule(this.random.pick(this.random.chance(0.4) ? ofMoney : targets), known),
-      );
-      ordered = rules.reduce((sum, { times = 0 }) => sum + times, 0);
+      await this.countFaults();
+      const rules =
+        this.faults === 0
+          ? ofMoney.map((target): FaultRule => ({ target, kind: '500-after-commit', times: 1 }))
+          : Array.from({ length: RULES }, () =>
+              this.rule(this.random.pick(this.random.chance(0.4) ? ofMoney : targets), known),
+            );
+      this.ordered = rules.reduce((sum, { times = 0 }) => sum + times, 0);
       await this.sandbox.setFaults(...rules);
       await sleep(ANEW_EVERY_MS);
     }
+  }
+
+  private async countFaults(): Promise<void> {
+    const left = (await this.sandbox.faults()).reduce((sum, { times = 0 }) => sum + times, 0);
+    this.faults += Math.max(0, this.ordered - left);
   }
 
   private rule(target: string, known: Record<string, string[]>): FaultRule {
@@ -90,14 +94,13 @@ export class ThirdParties {
 
   private async die(): Promise<void> {
     while (!this.isOver) {
-      await sleep(this.random.int(1500, 5000));
-      if (this.isOver) return;
       const { party, name } = this.random.pick(this.servers);
       const server = this.sandbox.panels(party).server(name);
       this.deaths += 1;
       await server.setPower(this.hangs ? this.random.pick(['refusing', 'silent'] as const) : 'refusing');
       await sleep(this.random.int(500, this.hangs ? 15_000 : 3000));
       await server.setPower('up');
+      await sleep(this.random.int(1500, 5000));
     }
   }
 }

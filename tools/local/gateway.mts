@@ -47,5 +47,5 @@ export class Gateway {
 }
 
 /** What another try would be answered with as well. */
-const isRefusal = (error: unknown): boolean =>
+export const isRefusal = (error: unknown): error is UpstreamHttpError =>
   error instanceof UpstreamHttpError && error.status < 500 && error.problem?.code !== 'request_in_progress';

@@ -1,16 +1,17 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { CreatePackage, CreatePlan, CreateServer, ListServers } from '@switchboard/contracts';
-import { type Panel, SET_UP } from '../../demo/shop.mts';
-import type { SandboxClient } from '../../local/sandbox-client.mts';
-import { type Child, startChild, untilReady } from '../../local/child.mts';
-import { freshIdentities } from '../../local/identities.mts';
-import { quietPorts, until } from '../../local/processes.mts';
-import { localSecrets } from '../../local/secrets.mts';
-import { prefixOf } from '../../local/variables.mts';
-import type { DrillServer } from './books.mts';
-import type { BrokenBuild } from './broken-builds.mts';
+import { YOOKASSA_SHOP } from './banks.mts';
+import { type Child, startChild, untilReady } from './child.mts';
 import { Gateway } from './gateway.mts';
+import { freshIdentities } from './identities.mts';
+import { PANELS, SET_UP } from './panels.mts';
+import { quietPorts, until } from './processes.mts';
+import type { SandboxClient } from './sandbox-client.mts';
+import { localSecrets } from './secrets.mts';
+import { prefixOf } from './variables.mts';
 
 export interface ShopOptions {
   /** Logs, keys and the bot. */
@@ -19,18 +20,17 @@ export interface ShopOptions {
   /** Without a broker both services run in one process. */
   readonly amqpUrl: string | undefined;
   readonly sandboxUrl: string;
-  readonly broken?: BrokenBuild | undefined;
   /** PERIODIC_TASKS_SPEED; 1 when absent. */
   readonly speed?: number;
-  /** The program of the processes, where that is another one, and what it is told besides. */
-  readonly entry?: string;
+  /** The program of the processes, which runs what SHOP_SERVICES names, and what it is told besides. */
+  readonly entry: string;
   readonly env?: Record<string, string>;
   /** Told of processes that end without having been asked to. */
   crashed(line: string): void;
 }
 
 export const BOT = 'shop';
-export const YOOKASSA_SHOP = '500001';
+export const BOT_IN_TELEGRAM = 1;
 const SERVICES = ['payments', 'vpn-provisioner'] as const;
 type ServiceName = (typeof SERVICES)[number];
 
@@ -54,6 +54,13 @@ export interface Catalogue {
   readonly packageId: string;
 }
 
+/** A panel of the sandbox, and the server of ours that is run by it. */
+export interface ShopServer {
+  readonly serverId: string;
+  readonly party: string;
+  readonly name: string;
+}
+
 /** Some of the services in one process, killed and started again as often as needed. */
 interface Process {
   readonly name: string;
@@ -68,25 +75,30 @@ interface Process {
 /** Payments and the VPN as they run in an installation, with a catalogue and a server of each kind of panel. */
 export class Shop {
   readonly gateway: Gateway;
+  /** Those of `kill` alone. */
   kills = 0;
   private readonly processes: readonly Process[];
   private readonly options: ShopOptions;
   private readonly meantToEnd = new WeakSet<Child>();
   /** CLOCK_AHEAD_SECONDS */
   private aheadSeconds = 0;
+  private readonly mails: Server;
 
-  private constructor(options: ShopOptions, processes: readonly Process[], gateway: Gateway) {
+  private constructor(options: ShopOptions, processes: readonly Process[], gateway: Gateway, mails: Server) {
+    this.mails = mails;
     this.options = options;
     this.processes = processes;
     this.gateway = gateway;
   }
 
   static async open(options: ShopOptions): Promise<Shop> {
-    const { folder, databaseUrl, amqpUrl, sandboxUrl, broken, speed = 1 } = options;
+    const { folder, databaseUrl, amqpUrl, sandboxUrl, speed = 1 } = options;
     const bots = join(folder, 'bots');
     mkdirSync(bots, { recursive: true });
-    const channel = { kind: 'telegram', apiRoot: 'sandbox', token: '1:sandbox-shop' };
-    const bot = { name: 'Shop', channel, products: ['vpn-shop'], payments: ACCOUNTS };
+    const channel = { kind: 'telegram', apiRoot: 'sandbox', token: `${BOT_IN_TELEGRAM}:sandbox-shop` };
+    // Notices wait for no morning.
+    const shop = { quiet: { from: '00:00', to: '00:00' } };
+    const bot = { name: 'Shop', channel, products: ['vpn-shop'], shop, payments: ACCOUNTS };
     writeFileSync(join(bots, `${BOT}.json`), JSON.stringify(bot));
     const identities = freshIdentities([...SERVICES, 'gateway']);
     const groups = amqpUrl
@@ -94,6 +106,7 @@ export class Shop {
           Array.from({ length: REPLICAS }, (_, i) => ({ name: `${service}-${i + 1}`, services: [service] })),
         )
       : [{ name: 'services', services: [...SERVICES] }];
+    const mails = await answerMails();
     const ports = await quietPorts(groups.length * SERVICES.length * 2);
     const processes = groups.map(({ name, services }): Process => {
       const urls = new Map(services.map((service) => [service, `http://127.0.0.1:${ports.pop()}`] as const));
@@ -111,10 +124,10 @@ export class Shop {
           BOTS_FOLDER: bots,
           MEDIA_FOLDER: join(folder, 'media'),
           PAYMENTS_SANDBOX_URL: sandboxUrl,
+          GATEWAY_URL: `http://127.0.0.1:${(mails.address() as AddressInfo).port}`,
           PERIODIC_TASKS_SPEED: String(speed),
-          DRILL_SERVICES: services.join(','),
+          SHOP_SERVICES: services.join(','),
           ...options.env,
-          ...(broken && { DRILL_BROKEN: broken }),
           ...Object.fromEntries([...urls].map(([service, url]) => [`${prefixOf(service)}_PORT`, new URL(url).port])),
           ...(services.includes('vpn-provisioner') && { VPN_PROVISIONER_PUBLIC_PORT: String(ports.pop()) }),
         },
@@ -131,9 +144,9 @@ export class Shop {
       private: new Map([['gateway', JSON.parse(identities.privateKeys['GATEWAY_PRIVATE_KEY']!)]]),
       public: JSON.parse(identities.SERVICE_PUBLIC_KEYS),
     };
-    const shop = new Shop(options, processes, new Gateway(keys, addresses));
-    await shop.start(processes);
-    return shop;
+    const opened = new Shop(options, processes, new Gateway(keys, addresses), mails);
+    await opened.start(processes);
+    return opened;
   }
 
   /** Where a process of a service answers now. */
@@ -169,15 +182,15 @@ export class Shop {
   }
 
   /** A server of each kind of panel that the sandbox plays. */
-  async openServers(sandbox: SandboxClient): Promise<DrillServer[]> {
-    const servers: DrillServer[] = [];
-    for (const party of Object.keys(SET_UP) as Panel[]) {
-      const name = `drill-${party}`;
+  async openServers(sandbox: SandboxClient): Promise<ShopServer[]> {
+    const servers: ShopServer[] = [];
+    for (const party of PANELS) {
+      const name = `shop-${party}`;
       const { account } = await sandbox.panels(party).addServer({ name });
       const { url, settings, secrets } = SET_UP[party](account);
       const body = {
         ...{ name, region: 'de', capacity: 100_000, monthlyCostMinor: 500, currency: 'EUR', panelKind: party, url },
-        ...{ settings: settings as Record<string, unknown>, secrets: { ...secrets }, endpoints: [] },
+        ...{ settings, secrets, endpoints: [] },
       };
       const idempotencyKey = crypto.randomUUID();
       const { id } = await this.gateway.asStaff((client, options) =>
@@ -217,7 +230,6 @@ export class Shop {
   async restartLater(aheadSeconds: number): Promise<void> {
     this.aheadSeconds = aheadSeconds;
     await until(() => this.processes.every(({ isAway }) => !isAway), READY_WITHIN_MS);
-    this.kills += this.processes.length;
     await Promise.all(this.processes.map((member) => this.end(member)));
     await this.start(this.processes);
   }
@@ -229,6 +241,8 @@ export class Shop {
 
   async stop(): Promise<void> {
     await Promise.all(this.processes.map((member) => this.end(member)));
+    this.mails.closeAllConnections();
+    this.mails.close();
   }
 
   private async end(member: Process): Promise<void> {
@@ -243,7 +257,7 @@ export class Shop {
     await Promise.all(
       processes.map(async (member) => {
         const child = (member.child = startChild({
-          entry: this.options.entry ?? 'tools/drill/money/services.mts',
+          entry: this.options.entry,
           env: { PATH: process.env['PATH'], ...member.env, CLOCK_AHEAD_SECONDS: String(this.aheadSeconds) },
           logFile: join(this.options.folder, 'logs', `${member.name}.log`),
         }));
@@ -262,4 +276,14 @@ export class Shop {
 function anyOf(processes: readonly Process[], service: ServiceName): string | undefined {
   const there = processes.filter(({ isAway, services }) => !isAway && services.includes(service));
   return there[Math.floor(Math.random() * there.length)]?.urls.get(service);
+}
+
+/** The gateway as services ask it: nobody here has an e-mail address, and all bots are in a folder. */
+async function answerMails(): Promise<Server> {
+  const server = createServer(({ url = '' }, response) => {
+    if (!url.startsWith('/mails/people/')) return void response.writeHead(404).end();
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ outcome: 'no-address' }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return server;
 }
