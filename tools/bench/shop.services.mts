@@ -1,40 +1,42 @@
-import { Outbox } from '@switchboard/bus';
-import { SubscriptionExpiring } from '@switchboard/contracts';
-import { startApps } from '@switchboard/service-kit';
+import { Schedules, startApps } from '@switchboard/service-kit';
 import { BOT } from '../local/shop.mts';
+import { until } from '../local/processes.mts';
 import { definedServices } from '../services.mts';
 import { control, stopWhenAsked } from './shop.control.mts';
 
-// What sells, what serves and what tells people, in one process; `POST /notices/<n>` at CONTROL_PORT tells those of so many ends whom the
-// bot knows, one after the other.
+// What sells, what serves and what tells people, in one process; `POST /notices/<n>` at CONTROL_PORT lets so many subscriptions of
+// people whom the bot knows come to their last day, of which they are told as ever.
 const SERVICES = ['payments', 'vpn-provisioner', 'bot-adapter'];
-const DAY_MS = 86_400_000;
+const TOLD_WITHIN_MS = 900_000;
+const LOOK_EVERY_MS = 200;
+const SLOT_MS = 300_000;
 
 const { services, stop } = await startApps(await definedServices(SERVICES), process.env);
 const [payments, botAdapter] = ['payments', 'bot-adapter'].map((wanted) =>
   services.find(({ name }) => name === wanted)!,
 );
-const outbox = payments!.nest.get(Outbox, { strict: false });
+// Later than any slot that comes meanwhile.
+let slot = Date.now() + 1000 * SLOT_MS;
 
 control(async (count) => {
+  const { db, nest } = payments!;
   const people = await botAdapter!.db.query<{ userId: string }[]>(
     `SELECT user_id AS "userId" FROM chats WHERE bot_id = $1 AND kind = 'private'`,
     [BOT],
   );
-  // One by one, each committed by itself, as the job that tells of ends does it.
-  for (let told = 0; told < Number(count); told++)
-    await payments!.db.transaction((tx) =>
-      outbox.add(tx, SubscriptionExpiring(anEnd(people[told % people.length]!.userId))),
-    );
+  await db.query(
+    `INSERT INTO subscriptions (id, user_id, bot_id, plan_id, status, started_at, period_start, valid_until, served_until, auto_renew,
+       told_days_left, revision)
+     SELECT gen_random_uuid(), ($1::uuid[])[1 + i % cardinality($1)], $2, (SELECT id FROM plans WHERE bot_id = $2 LIMIT 1), 'active', now(),
+       now(), now() + interval '20 hours', now() + interval '20 hours', false, 3, 1
+     FROM generate_series(1, $3) AS i`,
+    [people.map(({ userId }) => userId), BOT, Number(count)],
+  );
+  const areTold = async () => {
+    await nest.get(Schedules).runSlot('tell-of-ends', new Date((slot += SLOT_MS)));
+    const untold = `SELECT FROM subscriptions WHERE told_days_left = 3 AND valid_until < now() + interval '1 day' LIMIT 1`;
+    return until(async () => (await db.query<unknown[]>(untold)).length === 0, SLOT_MS, LOOK_EVERY_MS);
+  };
+  if (!(await until(areTold, TOLD_WITHIN_MS, LOOK_EVERY_MS))) throw new Error('not everybody could be told');
 });
 stopWhenAsked(stop);
-
-/** Of a subscription of which nobody else knows anything. */
-function anEnd(userId: string) {
-  const [now, then] = [new Date().toISOString(), new Date(Date.now() + DAY_MS).toISOString()];
-  return {
-    ...{ subscriptionId: crypto.randomUUID(), revision: 1, userId, botId: BOT },
-    ...{ planId: crypto.randomUUID(), level: 'plus', status: 'active' as const, autoRenew: false, features: {} },
-    ...{ startedAt: now, periodStart: now, validUntil: then, servedUntil: then, daysLeft: 1 },
-  };
-}

@@ -8,6 +8,7 @@ import {
   type PaymentFailure,
 } from '@switchboard/contracts';
 import { Clock } from '@switchboard/service-kit';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { z } from 'zod';
 import { CatalogueService } from '../catalogue/catalogue.service';
@@ -25,6 +26,10 @@ const HOUR_MS = 3_600_000;
 /** Tried again so long after each refusal: twice before the end of what was paid, and while grace lasts. Then the person has to act. */
 const AGAIN_AFTER_MS = [12, 24, 48].map((hours) => hours * HOUR_MS);
 const AT_ONCE = 200;
+/** An end in some days is told of ten times a second: faster, whoever pays meanwhile waits for it. */
+const TELL_EVERY_MS = 100;
+/** Of each kind: all has been told before its schedule comes again. */
+const TELL_AT_ONCE = 900;
 /** Told so many days before. */
 const DAYS_LEFT = [3, 1, 0];
 
@@ -79,6 +84,7 @@ export class RenewalsService {
         const told = { subscriptionId: id, userId, botId, amountMinor, currency: renewCurrency! };
         await this.outbox.add(tx, RenewalUpcoming({ ...told, chargeAt: renewAt.toISOString() }));
       },
+      { atOnce: TELL_AT_ONCE, pauseMs: TELL_EVERY_MS },
     );
   }
 
@@ -88,7 +94,7 @@ export class RenewalsService {
       const rows = await this.db.query<{ id: string }[]>(
         `SELECT id FROM subscriptions WHERE status IN ('trial', 'active') AND NOT auto_renew
            AND valid_until > $1 AND valid_until <= $1 + $2 * interval '1 day' + CASE WHEN $2 = 0 THEN interval '12 hours' ELSE interval '0' END
-           AND (told_days_left IS NULL OR told_days_left > $2) ORDER BY valid_until LIMIT ${AT_ONCE}`,
+           AND (told_days_left IS NULL OR told_days_left > $2) ORDER BY valid_until LIMIT ${TELL_AT_ONCE}`,
         [this.clock.now(), days],
       );
       for (const { id } of rows) {
@@ -97,6 +103,7 @@ export class RenewalsService {
           const isTold = subscription.toldDaysLeft !== null && subscription.toldDaysLeft <= days;
           if (!isTold && !this.isOver(subscription)) await this.subscriptions.tellOfEnd(tx, subscription, days);
         });
+        await sleep(TELL_EVERY_MS);
       }
     }
   }
@@ -185,14 +192,17 @@ export class RenewalsService {
     condition: string,
     order: string,
     change: (tx: EntityManager, id: string) => Promise<void>,
+    { atOnce = AT_ONCE, pauseMs = 0 } = {},
   ): Promise<void> {
     const rows = await this.db.query<{ id: string }[]>(
-      `SELECT id FROM subscriptions WHERE ${condition} ORDER BY ${order} LIMIT ${AT_ONCE}`,
+      `SELECT id FROM subscriptions WHERE ${condition} ORDER BY ${order} LIMIT ${atOnce}`,
       [this.clock.now()],
     );
     const failures: unknown[] = [];
-    for (const { id } of rows)
+    for (const { id } of rows) {
       await this.db.transaction((tx) => change(tx, id)).catch((error: unknown) => failures.push(error));
+      if (pauseMs > 0) await sleep(pauseMs);
+    }
     if (failures.length > 0) throw new AggregateError(failures, `${failures.length} of ${rows.length} subscriptions`);
   }
 }
