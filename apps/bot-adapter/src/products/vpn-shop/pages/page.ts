@@ -74,6 +74,7 @@ export class LookAgain extends Error {
 export const to = (label: string, name: string, data: unknown = {}): ScreenButton => ({ label, action: name, data });
 
 const GIGABYTE = 1024 ** 3;
+const MOMENT_MS = 60_000;
 const DAY_MS = 86_400_000;
 
 /** How somebody reads: their language, and how things are written in it. */
@@ -122,7 +123,8 @@ export class Reader {
 
   /** Begun ones count. */
   daysUntil(at: Date): number {
-    return Math.max(0, Math.ceil((at.getTime() - this.now.getTime()) / DAY_MS));
+    // What began a moment after this page was asked for does not last a day longer.
+    return Math.max(0, Math.ceil((at.getTime() - this.now.getTime() - MOMENT_MS) / DAY_MS));
   }
 }
 

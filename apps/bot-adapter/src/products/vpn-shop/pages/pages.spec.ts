@@ -60,6 +60,15 @@ const leadsTo = ({ buttons = [], asks }: Drawn) => [
 ];
 
 describe('the pages of the shop', () => {
+  it.each([
+    ['seven days that began a moment later', 7 * 86_400_000 + 800, 7],
+    ['a day that has begun', 86_400_000 + 3_600_000, 2],
+    ['an hour', 3_600_000, 1],
+    ['what is over', -1, 0],
+  ])('count days as people do: %s', (_, ms, days) => {
+    expect(readerOf('en').daysUntil(new Date(NOW.getTime() + ms))).toBe(days);
+  });
+
   let shop: PretendedShop;
   let asking: Asking;
   const userId = uuidv7();
