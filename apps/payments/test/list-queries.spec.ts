@@ -8,7 +8,7 @@ import {
   ListRefunds,
   ListSubscriptions,
 } from '@switchboard/contracts';
-import { PostgresQueryRunner } from 'typeorm/driver/postgres/PostgresQueryRunner';
+import { rowsRead } from '@switchboard/testing';
 import { BOT, TestShop } from './build';
 
 /** So many there are of everything. A page has fifty rows. */
@@ -68,40 +68,6 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => shop.app.stop());
 
-interface Plan {
-  'Node Type': string;
-  'Actual Rows': number;
-  'Actual Loops': number;
-  'Rows Removed by Filter'?: number;
-  'Rows Removed by Index Recheck'?: number;
-  'Relation Name'?: string;
-  Plans?: Plan[];
-}
-
-/** What each step of a plan has read of a table. */
-const readOf = (plan: Plan): number =>
-  (plan['Relation Name']
-    ? (plan['Actual Rows'] + (plan['Rows Removed by Filter'] ?? 0) + (plan['Rows Removed by Index Recheck'] ?? 0)) *
-      plan['Actual Loops']
-    : 0) + (plan.Plans ?? []).reduce((sum, part) => sum + readOf(part), 0);
-
-/** The statements that read for a request, by how many rows each has read. */
-async function readBy(ask: () => Promise<unknown>): Promise<{ sql: string; rows: number }[]> {
-  const asked = jest.spyOn(PostgresQueryRunner.prototype, 'query');
-  await ask();
-  const statements = asked.mock.calls.filter(([sql]) => /^\s*(SELECT|WITH)/.test(sql));
-  asked.mockRestore();
-  const read = [];
-  for (const [sql, parameters] of statements) {
-    const [{ 'QUERY PLAN': plans }] = await shop.app.service.db.query<[{ 'QUERY PLAN': { Plan: Plan }[] }]>(
-      `EXPLAIN (ANALYZE, FORMAT JSON) ${sql}`,
-      parameters,
-    );
-    read.push({ sql, rows: readOf(plans[0]!.Plan) });
-  }
-  return read;
-}
-
 type Queries = readonly Readonly<Record<string, unknown>>[];
 const list = (route: Parameters<typeof shop.app.gateway.call>[0], query: object, params: object) =>
   shop.app.gateway.call(route, { query: { limit: 50, ...query }, params } as never);
@@ -146,7 +112,7 @@ it.each<[string, Parameters<typeof shop.app.gateway.call>[0], () => Queries, obj
   'a page of %s reads little more than it shows, whatever is looked for',
   async (_what, route, queries, params = {}) => {
     for (const query of queries()) {
-      const read = await readBy(() => list(route, query, params));
+      const read = await rowsRead(shop.app, () => list(route, query, params));
       expect({ query, read: read.filter(({ rows }) => rows > READ_AT_MOST) }).toEqual({ query, read: [] });
       expect(read.length).toBeGreaterThan(0);
     }

@@ -3,6 +3,7 @@ import { VpnProvisionerPersonErased } from '@switchboard/contracts';
 import { type AppDefinition, defineApp, PersonErasureModule } from '@switchboard/service-kit';
 import { CreateServerTemplates1764500000000 } from '../migrations/1764500000000-create-server-templates';
 import { OrdersKeepTheirAccount1764500100000 } from '../migrations/1764500100000-orders-keep-their-account';
+import { IndexLists1764500200000 } from '../migrations/1764500200000-index-lists';
 import { CreateServers1764300000000 } from '../migrations/1764300000000-create-servers';
 import { CreateAccesses1764300100000 } from '../migrations/1764300100000-create-accesses';
 import { CreateMoves1764300200000 } from '../migrations/1764300200000-create-moves';
@@ -95,6 +96,7 @@ export function defineVpnProvisioner(
       CreateForecasts1764400200000,
       CreateServerTemplates1764500000000,
       OrdersKeepTheirAccount1764500100000,
+      IndexLists1764500200000,
     ],
     dataMap: vpnProvisionerDataMap,
     encrypted: ['servers.secrets', 'server_templates.secrets', 'server_orders.secrets'],

@@ -1,4 +1,5 @@
 export { startApp, testEnv, testIndex, type TestApp, type TestAppOptions } from './start-app';
+export { rowsRead } from './rows-read';
 export { createTestDatabase, type TestDatabase } from './test-database';
 export { BusProbe } from './bus-probe';
 export { dataMapProblems } from './data-map';
