@@ -116,10 +116,10 @@ describePages('the area of a person who buys', () => {
 
   it('a plan is changed at the price that was shown, once, and the page sees by itself that it is paid', async () => {
     await begin();
-    let loaded = () => {};
     // The page that comes next is on its way for a while.
+    const { promise: isLoaded, resolve: loaded } = Promise.withResolvers<void>();
     await page().route(/assets\/order\.page/, async (route) => {
-      await new Promise<void>((done) => (loaded = done));
+      await isLoaded;
       await route.fallback();
     });
     await page().goto(`/me/buy?subscription=${SUBSCRIPTION_ID}`);
@@ -446,7 +446,7 @@ describePages('the area of a person who buys', () => {
     gateway.answer({ 'DELETE /v1/session/person': {} });
     await page().goto(`/me/gift#${GIFT_CODE}`);
     await page().getByRole('button', { name: 'Open the gift' }).waitFor();
-    await page().goto('/me');
+    await page().goto('/me', { waitUntil: 'networkidle' });
     expect(await page().evaluate('JSON.stringify(sessionStorage)')).toContain(GIFT_CODE);
     await page().getByRole('button', { name: /Ann/ }).first().click();
     await page().getByRole('menuitem', { name: 'Sign out' }).click();
