@@ -14,13 +14,14 @@ import {
 import type { AnswerOf } from '@switchboard/service-kit';
 import { Pool } from 'pg';
 import { z } from 'zod';
-import { type Bank, banksOf, tellProviders } from '../local/banks.mts';
+import { type Bank, banksOf } from '../local/banks.mts';
 import { type Child, startChild, untilReady } from '../local/child.mts';
 import { percentile } from '../local/figures.mts';
 import { Gateway } from '../local/gateway.mts';
 import { freshIdentities } from '../local/identities.mts';
 import { startPostgres } from '../local/postgres.mts';
 import { freePorts, until } from '../local/processes.mts';
+import { tellProviders } from '../local/providers.mts';
 import { connectSandbox, type SandboxClient } from '../local/sandbox-client.mts';
 import { localSecrets } from '../local/secrets.mts';
 import { BOT, BOT_IN_TELEGRAM, Shop } from '../local/shop.mts';

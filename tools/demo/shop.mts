@@ -1,5 +1,5 @@
 import type { ServiceClient } from '@switchboard/service-kit';
-import { tellProviders } from '../local/banks.mts';
+import { tellProviders } from '../local/providers.mts';
 import { operatorNamed } from '../local/operator.mts';
 import { SET_UP } from '../local/panels.mts';
 import type { SandboxClient } from '../local/sandbox-client.mts';

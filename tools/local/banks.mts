@@ -1,9 +1,6 @@
 import { fromDecimal } from '@switchboard/contracts';
+import type { PROVIDERS } from './providers.mts';
 import type { SandboxClient } from './sandbox-client.mts';
-
-/** Whose payments the banks below make. */
-export const PROVIDERS = ['yookassa', 'cloudpayments', 'stripe', 'wata', 'cryptobot'] as const;
-export const YOOKASSA_SHOP = '500001';
 
 /** Money that a provider has taken, as its own books say. */
 export interface Taking {
@@ -30,18 +27,6 @@ export interface Bank {
   /** All of a payment that was made by this page. @returns how much */
   refund(url: string): Promise<number>;
   takings(): Promise<Taking[]>;
-}
-
-/** Where each provider tells of payments, as the owner of a shop writes it down in its cabinet. */
-export async function tellProviders(
-  { yookassa, cloudpayments, stripe, wata, cryptobot }: SandboxClient,
-  at: (provider: (typeof PROVIDERS)[number]) => string,
-): Promise<void> {
-  await yookassa.setShop({ shopId: YOOKASSA_SHOP, webhookUrl: at('yookassa') });
-  await cloudpayments.setTerminal({ publicId: 'test_api_sandbox', webhookUrl: at('cloudpayments') });
-  await stripe.setAccount({ key: 'sk_test_sandbox', webhook: { url: at('stripe'), secret: 'whsec_sandbox' } });
-  await wata.setTerminal({ token: 'wata-sandbox-token', webhookUrl: at('wata') });
-  await cryptobot.setApp({ token: '12345:AASandboxCryptoPayToken', webhookUrl: at('cryptobot') });
 }
 
 /** Each of them by the control of the sandbox, where nothing of our adapters is in between. */

@@ -10,7 +10,8 @@ import {
 } from '@switchboard/contracts';
 import type { AnswerOf } from '@switchboard/service-kit';
 import type { z } from 'zod';
-import { type Bank, YOOKASSA_SHOP } from '../../local/banks.mts';
+import type { Bank } from '../../local/banks.mts';
+import { YOOKASSA_SHOP } from '../../local/providers.mts';
 import { isRefusal } from '../../local/gateway.mts';
 import type { SandboxClient } from '../../local/sandbox-client.mts';
 import { BOT, type Catalogue, type Shop } from '../../local/shop.mts';

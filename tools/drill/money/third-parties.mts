@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PROVIDERS } from '../../local/banks.mts';
 import { PANELS } from '../../local/panels.mts';
+import { PROVIDERS } from '../../local/providers.mts';
 import type { SandboxClient } from '../../local/sandbox-client.mts';
 import type { ShopServer } from '../../local/shop.mts';
 import type { Random } from '../service/random.mts';
