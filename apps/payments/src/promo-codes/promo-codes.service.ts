@@ -93,11 +93,8 @@ export class PromoCodesService {
       [order.id],
     );
     if (!before || before.state === 'used') return;
-    if (before.state === 'released')
-      await tx.query(`UPDATE promo_codes SET uses = least(uses + 1, coalesce(max_uses, uses + 1)) WHERE id = $1`, [
-        before.code_id,
-      ]);
     await tx.query(`UPDATE promo_redemptions SET state = 'used' WHERE order_id = $1`, [order.id]);
+    if (before.state === 'released') await this.count(tx, before.code_id);
   }
 
   /** The order came to nothing, or its money went back: the use is there for somebody. */
@@ -106,8 +103,17 @@ export class PromoCodesService {
       `UPDATE promo_redemptions SET state = 'released' WHERE order_id = $1 AND state <> 'released' RETURNING code_id`,
       [orderId],
     );
-    for (const { code_id } of freed)
-      await tx.query(`UPDATE promo_codes SET uses = greatest(uses - 1, 0) WHERE id = $1`, [code_id]);
+    for (const { code_id } of freed) await this.count(tx, code_id);
+  }
+
+  /** What was paid late may be one use more than there are. */
+  private async count(tx: EntityManager, codeId: string): Promise<void> {
+    await tx.query('SELECT FROM promo_codes WHERE id = $1 FOR UPDATE', [codeId]);
+    await tx.query(
+      `UPDATE promo_codes SET uses = least(max_uses, (
+         SELECT count(*) FROM promo_redemptions WHERE code_id = $1 AND state <> 'released')) WHERE id = $1`,
+      [codeId],
+    );
   }
 
   private async find(tx: EntityManager, botId: string, code: string, lock?: 'lock'): Promise<PromoCode> {
