@@ -37,6 +37,8 @@ export class PretendedStars {
   /** As Telegram lists them. */
   readonly transactions: Transaction[] = [];
   readonly renewals: { chargeId: string; renews: boolean }[] = [];
+  /** Until it resolves no change of a renewal is answered. */
+  slow?: Promise<void>;
   /** Persons whom bot-adapter does not know any more. */
   readonly forgotten = new Set<string>();
   private readonly invoices: Invoice[] = [];
@@ -59,9 +61,10 @@ export class PretendedStars {
         if (!paid) throw new Refusal(422, 'bot-adapter.payment_refused');
         stars.takeBack(chargeId);
       })
-      .on(ChangeChannelRenewal, ({ params: { chargeId }, body: { userId, renews } }) => {
+      .on(ChangeChannelRenewal, async ({ params: { chargeId }, body: { userId, renews } }) => {
         if (stars.forgotten.has(userId)) throw new Refusal(404, 'bot-adapter.payer_not_found');
         stars.renewals.push({ chargeId, renews });
+        await stars.slow;
       })
       .on(ListChannelPayments, ({ query: { since, cursor, limit } }) => {
         const first = stars.transactions.findIndex(({ at }) => !since || at >= since);

@@ -71,6 +71,8 @@ export class StarsJobs {
 
   /** Telegram is told to go on or to stop, where it does something else than it is to do. */
   async changeRenewal(tx: EntityManager, subscriptionId: string): Promise<void> {
+    // Whoever has just asked Telegram notes first what it does now.
+    await tx.query('SELECT FROM star_subscriptions WHERE subscription_id = $1 FOR UPDATE', [subscriptionId]);
     if (!(await this.stars.renewalToChange(tx, subscriptionId))) return;
     const key = `star-renewal:${subscriptionId}`;
     await this.jobs.add(tx, ChangeRenewal, { subscriptionId }, { key, maxAttempts: ATTEMPTS });
@@ -96,7 +98,11 @@ export class StarsJobs {
     const isDone = await this.setRenewal(charge, renews, run);
     // What Telegram refuses does not go on; from now on it is charged for as any other subscription.
     const state = !isDone ? 'failed' : renews ? 'active' : 'canceled';
-    await this.db.transaction((tx) => this.stars.renewalSet(tx, charge.orderId, state));
+    await this.db.transaction(async (tx) => {
+      await this.stars.renewalSet(tx, charge.orderId, state);
+      // Wished otherwise while Telegram was asked.
+      await this.changeRenewal(tx, subscriptionId);
+    });
   }
 
   @Runs(StopCharge)

@@ -390,6 +390,29 @@ describe('Stars', () => {
       }
     });
 
+    it('follow the last wish, also where it comes while Telegram is asked', async () => {
+      const person = shop.person();
+      const { chargeId } = await bought(person, { autoRenew: true });
+      const set = async (autoRenew: boolean) => {
+        const { id: subscriptionId, revision } = await subscriptionOf(person);
+        const asked = { params: { subscriptionId }, body: { autoRenew }, ifMatch: `"${revision}"` };
+        await shop.app.gateway.call(ChangeMySubscription, asked, { actor: person });
+      };
+      const last = () => stars.renewals.filter((one) => one.chargeId === chargeId).at(-1)?.renews;
+      const { promise, resolve: answers } = Promise.withResolvers<void>();
+      stars.slow = promise;
+      await set(false);
+      await until(() => last() === false, { what: 'that Telegram is asked to stop' });
+      const looked = jest.spyOn(shop.app.service.nest.get(StarsService, { strict: false }), 'renewalToChange');
+      await set(true);
+      await until(() => looked.mock.calls.length > 0, { what: 'the wish to be heard before Telegram has answered' });
+      await looked.mock.results[0]!.value;
+      looked.mockRestore();
+      stars.slow = undefined;
+      answers();
+      await until(() => last() === true, { what: 'that Telegram is asked to go on' });
+    });
+
     it('stop when the person is erased, or staff are told that they do not', async () => {
       const [ann, ben] = [shop.person(), shop.person()];
       const [ofAnn, ofBen] = [await bought(ann, { autoRenew: true }), await bought(ben, { autoRenew: true })];
