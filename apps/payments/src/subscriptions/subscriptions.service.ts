@@ -285,7 +285,10 @@ export class SubscriptionsService {
   /** It goes on once nothing keeps it at rest any more. Its days are those that were left. */
   async resume(tx: EntityManager, subscription: Subscription, { forChannel = false } = {}): Promise<void> {
     const why = forChannel ? 'restsForChannel' : 'restsForPerson';
-    if (!subscription[why]) return;
+    if (subscription.status !== 'paused') return;
+    // One that rests for no reason that is known here rests no longer than until somebody wants it to go on.
+    const isOther = !subscription[why] && (subscription.restsForChannel || subscription.restsForPerson);
+    if (isOther) return;
     subscription[why] = false;
     if (subscription.restsForChannel || subscription.restsForPerson)
       return this.changed(tx, subscription, SubscriptionChanged);

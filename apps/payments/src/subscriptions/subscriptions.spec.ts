@@ -187,6 +187,15 @@ it('what rests keeps its days', async () => {
   expect(between(before.validUntil, after.validUntil)).toBe(100 * DAY_MS);
 });
 
+it('what a process of the version before has put to rest goes on when its person wants it', async () => {
+  const ann = shop.person();
+  await bought(ann, small);
+  await change(ann, { paused: true });
+  await shop.app.service.db.query(`UPDATE subscriptions SET rests_for_person = false WHERE user_id = $1`, [ann.id]);
+  await change(ann, { paused: false });
+  expect((await only(ann)).status).toBe('active');
+});
+
 describe('whoever leaves the channel of a bot', () => {
   const tell = async (actor: Actor, isMember: boolean) => {
     const about = { userId: actor.id, botId: BOT, isMember, changedAt: shop.app.clock.now().toISOString() };
