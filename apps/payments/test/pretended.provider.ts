@@ -12,6 +12,8 @@ export const books = new Map<string, ProviderPayment>();
 export const refunds = new Map<string, { takingId: string; amountMinor: number }>();
 /** What charges of saved methods come to, by the id of the method; paid when there is none. */
 export const refusals = new Map<string, FailureReason>();
+/** Saved methods of which it does not say yet what a charge comes to. */
+export const undecided = new Set<string>();
 /** How often it was asked to make a payment. */
 export const asked = { count: 0 };
 
@@ -38,7 +40,8 @@ export const pretended = defineProvider({
           ...{ externalId, key, state: 'pending', takings: [], isTest: false },
           url: `https://pay.example/${externalId}`,
         });
-      if (savedMethod !== undefined) pay(externalId, money.amountMinor, { currency: money.currency });
+      if (savedMethod !== undefined && !undecided.has(savedMethod))
+        pay(externalId, money.amountMinor, { currency: money.currency });
       return Promise.resolve(books.get(externalId)!);
     },
     fetch: (externalId) => Promise.resolve(books.get(externalId)),

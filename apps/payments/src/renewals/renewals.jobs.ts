@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { defineJob, Scheduled, Slot } from '@switchboard/service-kit';
+import { defineJob, type JobRun, type PayloadOf, Scheduled, Slot } from '@switchboard/service-kit';
 import { RenewalsService } from './renewals.service';
 
 const RenewSubscriptions = defineJob('renew-subscriptions', Slot);
@@ -31,15 +31,15 @@ export class RenewalsJobs {
     purpose: 'Tells people a day before that they are charged for what goes on by itself.',
     timeoutMs: 5 * 60_000,
   })
-  tellOfRenewals(): Promise<void> {
-    return this.renewals.tellOfRenewals();
+  tellOfRenewals(_: PayloadOf<typeof TellOfRenewals>, { signal }: JobRun): Promise<void> {
+    return this.renewals.tellOfRenewals(signal);
   }
 
   @Scheduled('*/5 * * * *', TellOfEnds, {
     purpose: 'Tells people whose subscriptions end in three days, tomorrow and today.',
     timeoutMs: 5 * 60_000,
   })
-  tell(): Promise<void> {
-    return this.renewals.tellOfEnds();
+  tell(_: PayloadOf<typeof TellOfEnds>, { signal }: JobRun): Promise<void> {
+    return this.renewals.tellOfEnds(signal);
   }
 }

@@ -26,12 +26,12 @@ const HOUR_MS = 3_600_000;
 /** Tried again so long after each refusal: twice before the end of what was paid, and while grace lasts. Then the person has to act. */
 const AGAIN_AFTER_MS = [12, 24, 48].map((hours) => hours * HOUR_MS);
 const AT_ONCE = 200;
-/** An end in some days is told of ten times a second: faster, whoever pays meanwhile waits for it. */
-const TELL_EVERY_MS = 100;
-/** Of each kind: all has been told before its schedule comes again. */
-const TELL_AT_ONCE = 900;
+/** What is told a day or more ahead: ten times a second, since whoever pays meanwhile waits for it; done before it is due again. */
+const TELLING = { atOnce: 900, pauseMs: 100 };
 /** Told so many days before. */
 const DAYS_LEFT = [3, 1, 0];
+/** On the last day half a day before. */
+const beforeEnd = (daysLeft: number): number => (daysLeft === 0 ? 12 : daysLeft * 24) * HOUR_MS;
 
 /** Subscriptions that go on by themselves, and those that do not. */
 @Injectable()
@@ -69,7 +69,7 @@ export class RenewalsService {
   }
 
   /** A day before it is charged for. */
-  async tellOfRenewals(): Promise<void> {
+  async tellOfRenewals(signal: AbortSignal): Promise<void> {
     await this.eachDue(
       `NOT told_of_renewal AND renew_attempt = 0 AND renew_at <= $1::timestamptz + interval '1 day' AND renew_at > $1`,
       'renew_at',
@@ -84,37 +84,40 @@ export class RenewalsService {
         const told = { subscriptionId: id, userId, botId, amountMinor, currency: renewCurrency! };
         await this.outbox.add(tx, RenewalUpcoming({ ...told, chargeAt: renewAt.toISOString() }));
       },
-      { atOnce: TELL_AT_ONCE, pauseMs: TELL_EVERY_MS },
+      { ...TELLING, signal },
     );
   }
 
-  /** Of what does not go on by itself. */
-  async tellOfEnds(): Promise<void> {
-    for (const days of DAYS_LEFT) {
-      const rows = await this.db.query<{ id: string }[]>(
-        `SELECT id FROM subscriptions WHERE status IN ('trial', 'active') AND NOT auto_renew
-           AND valid_until > $1 AND valid_until <= $1 + $2 * interval '1 day' + CASE WHEN $2 = 0 THEN interval '12 hours' ELSE interval '0' END
-           AND (told_days_left IS NULL OR told_days_left > $2) ORDER BY valid_until LIMIT ${TELL_AT_ONCE}`,
-        [this.clock.now(), days],
-      );
-      for (const { id } of rows) {
-        await this.db.transaction(async (tx) => {
-          const subscription = await this.subscriptions.lock(tx, id);
-          const isTold = subscription.toldDaysLeft !== null && subscription.toldDaysLeft <= days;
-          if (!isTold && !this.isOver(subscription)) await this.subscriptions.tellOfEnd(tx, subscription, days);
-        });
-        await sleep(TELL_EVERY_MS);
-      }
-    }
+  /** Of what does not go on by itself: of the nearest day alone, however many others have gone by. */
+  async tellOfEnds(signal: AbortSignal): Promise<void> {
+    const due = DAYS_LEFT.map(
+      (days) => `valid_until <= $1::timestamptz + interval '${beforeEnd(days) / HOUR_MS} hours'
+      AND (told_days_left IS NULL OR told_days_left > ${days})`,
+    );
+    await this.eachDue(
+      `status IN ('trial', 'active') AND NOT auto_renew AND valid_until > $1 AND (${due.join(' OR ')})`,
+      'valid_until',
+      async (tx, id) => {
+        const subscription = await this.subscriptions.lock(tx, id);
+        const leftMs = subscription.validUntil.getTime() - this.clock.now().getTime();
+        const days = DAYS_LEFT.findLast((one) => leftMs <= beforeEnd(one));
+        const { toldDaysLeft } = subscription;
+        const isTold = days === undefined || (toldDaysLeft !== null && toldDaysLeft <= days);
+        if (!isTold && !this.isOver(subscription)) await this.subscriptions.tellOfEnd(tx, subscription, days);
+      },
+      { ...TELLING, signal },
+    );
   }
 
   /** The charge by which a subscription goes on was refused: it is tried again, or the person has to act. */
   async refused(tx: EntityManager, { data }: EventOf<typeof InvoiceFailed>): Promise<void> {
     const order = await this.orders.lock(tx, data.orderId);
-    if (order.kind !== 'renewal' || order.subscriptionId === null || order.state !== 'awaiting') return;
+    if (order.kind !== 'renewal' || order.subscriptionId === null || order.paidAt) return;
     const subscription = await this.subscriptions.lock(tx, order.subscriptionId);
-    if (!subscription.autoRenew || subscription.renewAttempt === 0) return;
-    await this.orders.close(tx, order, 'cancelled');
+    // With a time at which it is charged next nothing waits for this answer any more.
+    if (!subscription.autoRenew || subscription.renewAttempt === 0 || subscription.renewAt) return;
+    // A provider may take longer to answer than an order lives.
+    if (order.state === 'awaiting') await this.orders.close(tx, order, 'cancelled');
     if (data.reason === 'method_revoked' && subscription.methodId) await this.methods.revoke(tx, subscription.methodId);
     await this.postpone(tx, subscription, order, data.reason);
   }
@@ -192,7 +195,7 @@ export class RenewalsService {
     condition: string,
     order: string,
     change: (tx: EntityManager, id: string) => Promise<void>,
-    { atOnce = AT_ONCE, pauseMs = 0 } = {},
+    { atOnce = AT_ONCE, pauseMs = 0, signal }: { atOnce?: number; pauseMs?: number; signal?: AbortSignal } = {},
   ): Promise<void> {
     const rows = await this.db.query<{ id: string }[]>(
       `SELECT id FROM subscriptions WHERE ${condition} ORDER BY ${order} LIMIT ${atOnce}`,
@@ -200,6 +203,7 @@ export class RenewalsService {
     );
     const failures: unknown[] = [];
     for (const { id } of rows) {
+      if (signal?.aborted) break;
       await this.db.transaction((tx) => change(tx, id)).catch((error: unknown) => failures.push(error));
       if (pauseMs > 0) await sleep(pauseMs);
     }

@@ -15,7 +15,7 @@ import {
 import { until } from '@switchboard/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { BOT, DAY_MS, TestShop } from '../../test/build';
-import { refusals } from '../../test/pretended.provider';
+import { books, refusals, undecided } from '../../test/pretended.provider';
 import { RenewalsService } from './renewals.service';
 
 const HOUR_MS = 3_600_000;
@@ -94,6 +94,30 @@ it('a refused charge is told, tried again after 12, 24 and 48 hours, and ends af
   await shop.app.probe.until(SubscriptionExpired, ({ data }) => data.userId === ann.id);
 });
 
+it('a charge that is refused hours later is told and tried again as well', async () => {
+  const ann = await subscriber('card-undecided');
+  undecided.add('card-undecided');
+  await untilTime((await only(ann)).nextCharge!.at);
+  await shop.runs('renew-subscriptions');
+  const [{ id }] = await shop.app.service.db.query<[{ id: string }]>(
+    `SELECT id FROM orders WHERE user_id = $1 AND kind = 'renewal'`,
+    [ann.id],
+  );
+  const externalId = `ext-${id}:1`;
+  await until(() => books.has(externalId), { what: 'the provider to be asked' });
+  await shop.later(3 * HOUR_MS);
+  await shop.runs('close-orders');
+  await shop.settled(ann, id, 'expired');
+  books.set(externalId, { ...books.get(externalId)!, state: 'failed', failure: 'insufficient_funds' });
+  await shop.notify(externalId);
+  const { data } = await shop.app.probe.until(RenewalFailed, (event) => event.data.userId === ann.id);
+  expect(data).toMatchObject({ reason: 'insufficient_funds', attempt: 1 });
+  undecided.delete('card-undecided');
+  await untilTime(new Date(data.nextAttemptAt!));
+  await shop.runs('renew-subscriptions');
+  await shop.app.probe.until(SubscriptionRenewed, (event) => event.data.userId === ann.id);
+});
+
 it('a card that recovers is charged at the next attempt, and the person is served all the while', async () => {
   const ann = await subscriber('card-late');
   refusals.set('card-late', 'declined');
@@ -170,4 +194,30 @@ it('the end of what does not go on by itself is told three days, a day and half 
     await shop.runs('tell-of-ends');
   }
   expect(saidOf(SubscriptionExpiring, ann).map(({ data }) => data.daysLeft)).toEqual([3, 1, 0]);
+});
+
+it('what ends within a day when it is first looked at is told of once', async () => {
+  const ann = shop.person();
+  await shop.app.gateway.call(StartTrial, { body: { botId: BOT }, idempotencyKey: uuidv7() }, { actor: ann });
+  const { validUntil } = await only(ann);
+  await untilTime(new Date(validUntil.getTime() - 20 * HOUR_MS));
+  await shop.runs('tell-of-ends');
+  expect(saidOf(SubscriptionExpiring, ann).map(({ data }) => data.daysLeft)).toEqual([1]);
+});
+
+it('one end that cannot be told keeps no other from being told', async () => {
+  const [broken, ann] = [shop.person(), shop.person()];
+  for (const actor of [broken, ann])
+    await shop.app.gateway.call(StartTrial, { body: { botId: BOT }, idempotencyKey: uuidv7() }, { actor });
+  const { db } = shop.app.service;
+  // It ends first, and no event can say its region.
+  await db.query(
+    `UPDATE subscriptions SET valid_until = valid_until - interval '1 hour', region = repeat('x', 1000) WHERE user_id = $1`,
+    [broken.id],
+  );
+  const { validUntil } = await only(ann);
+  await untilTime(new Date(validUntil.getTime() - 20 * HOUR_MS));
+  const told = shop.app.service.nest.get(RenewalsService, { strict: false }).tellOfEnds(new AbortController().signal);
+  await expect(told).rejects.toThrow('1 of 2 subscriptions');
+  await shop.app.probe.until(SubscriptionExpiring, ({ data }) => data.userId === ann.id);
 });
