@@ -44,25 +44,26 @@ export class MailNoticesHandlers {
   @Handles(SubscriptionExpiring)
   expiring({ data }: EventOf<typeof SubscriptionExpiring>, tx: EntityManager): Promise<void> {
     const { subscriptionId, validUntil: at, daysLeft } = data;
-    return this.notices.tell(tx, data, 'expiring', { at }, `${subscriptionId} ${at} ${daysLeft}`);
+    return this.notices.tell(tx, data, 'expiring', { subscriptionId, at }, `${subscriptionId} ${at} ${daysLeft}`);
   }
 
   @Handles(SubscriptionExpired)
   expired({ data }: EventOf<typeof SubscriptionExpired>, tx: EntityManager): Promise<void> {
-    return this.notices.tell(tx, data, 'expired', {}, `${data.subscriptionId} ${data.validUntil}`);
+    const { subscriptionId, validUntil: at } = data;
+    return this.notices.tell(tx, data, 'expired', { subscriptionId, at }, `${subscriptionId} ${at}`);
   }
 
   @Handles(RenewalFailed)
   renewalFailed({ data }: EventOf<typeof RenewalFailed>, tx: EntityManager): Promise<void> {
     const { subscriptionId, amountMinor, currency, servedUntil: at, attempt } = data;
-    const facts = { money: { amountMinor, currency }, at };
+    const facts = { money: { amountMinor, currency }, subscriptionId, at };
     return this.notices.tell(tx, data, 'renewal-failed', facts, `${subscriptionId} ${at} ${attempt}`);
   }
 
   @Handles(RenewalUpcoming)
   renewalUpcoming({ data }: EventOf<typeof RenewalUpcoming>, tx: EntityManager): Promise<void> {
     const { subscriptionId, amountMinor, currency, chargeAt: at } = data;
-    const facts = { money: { amountMinor, currency }, at };
+    const facts = { money: { amountMinor, currency }, subscriptionId, at };
     return this.notices.tell(tx, data, 'renewal-upcoming', facts, `${subscriptionId} ${at}`);
   }
 

@@ -15,6 +15,7 @@ import {
 } from '@switchboard/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import { z } from 'zod';
+import { Subscription } from '../subscriptions/subscription.entity';
 import { MailFacts, mailNotice, type MailNoticeName, writeLetter } from './mail-notices';
 import { MailSettings } from './mail-settings.entity';
 
@@ -56,8 +57,12 @@ export class MailNoticesJobs {
   async send({ userId, botId, notice: name, facts }: PayloadOf<typeof MailNotice>, { signal }: JobRun): Promise<void> {
     const [notice, sender] = [mailNotice(name), this.bots.find(botId)];
     if (!notice || !sender) return;
-    if (notice.until && new Date(facts[notice.until]!) <= this.clock.now()) return;
-    const settings = await this.db.manager.findOneBy(MailSettings, { userId });
+    const tx = this.db.manager;
+    if (notice.isSo) {
+      const subscription = await tx.findOneBy(Subscription, { id: facts.subscriptionId! });
+      if (!subscription || !notice.isSo(subscription, new Date(facts.at!), this.clock.now())) return;
+    }
+    const settings = await tx.findOneBy(MailSettings, { userId });
     if (notice.group && settings?.switchedOff.includes(notice.group)) return;
     const [en, ru] = (['en', 'ru'] as const).map((locale) => writeLetter(notice, facts, sender, locale));
     try {

@@ -6,11 +6,16 @@ import {
   type SendMailToPerson,
 } from '@switchboard/contracts';
 import { z } from 'zod';
+import type { Subscription } from '../subscriptions/subscription.entity';
 
 type Letter = z.input<(typeof SendMailToPerson)['body']>['en'];
 
 /** What a notice is about. */
-export const MailFacts = z.object({ money: Money.optional(), at: z.iso.datetime().optional() });
+export const MailFacts = z.object({
+  money: Money.optional(),
+  at: z.iso.datetime().optional(),
+  subscriptionId: z.uuid().optional(),
+});
 export type MailFacts = z.output<typeof MailFacts>;
 
 /** Of a bot. */
@@ -27,8 +32,8 @@ interface Words {
 interface MailNotice {
   /** By which it is switched off; absent: by nothing. */
   readonly group?: (typeof MAIL_NOTICE_GROUPS)[number];
-  /** After `at` it is not true any more, and is not sent. */
-  readonly until?: 'at';
+  /** Of a subscription as it is by the time at which the mail can be sent: what is no longer so is not told. */
+  isSo?(subscription: Subscription, at: Date, now: Date): boolean;
   readonly link: keyof typeof LINKS;
   readonly words: Readonly<Record<KnownLocale, Words>>;
 }
@@ -45,6 +50,8 @@ const AFTER: Readonly<Record<KnownLocale, string>> = {
   en: 'You get this mail because you have linked the address to your account. What you hear by e-mail you choose in your profile.',
   ru: 'Вы получили это письмо, потому что привязали адрес к своей учётной записи. О чём писать вам на почту, можно выбрать в профиле.',
 };
+
+const isSame = (one: Date, other: Date): boolean => one.getTime() === other.getTime();
 
 /** Everything that people are told by e-mail, by its name. `{money}` and `{day}` are what it is about. */
 export const MAIL_NOTICES = {
@@ -68,7 +75,8 @@ export const MAIL_NOTICES = {
   },
   expiring: {
     group: 'expiring',
-    until: 'at',
+    isSo: ({ status, validUntil, autoRenew }, at, now) =>
+      (status === 'trial' || status === 'active') && !autoRenew && isSame(validUntil, at) && at > now,
     link: 'subscriptions',
     words: {
       en: {
@@ -83,6 +91,7 @@ export const MAIL_NOTICES = {
   },
   expired: {
     group: 'expiring',
+    isSo: ({ status }) => status === 'expired',
     link: 'subscriptions',
     words: {
       en: {
@@ -96,6 +105,7 @@ export const MAIL_NOTICES = {
     },
   },
   'renewal-failed': {
+    isSo: ({ servedUntil }, at) => isSame(servedUntil, at),
     link: 'subscriptions',
     words: {
       en: {
@@ -110,7 +120,7 @@ export const MAIL_NOTICES = {
   },
   'renewal-upcoming': {
     group: 'renewals',
-    until: 'at',
+    isSo: ({ renewAt, autoRenew }, at, now) => autoRenew && renewAt !== null && isSame(renewAt, at) && at > now,
     link: 'subscriptions',
     words: {
       en: {
