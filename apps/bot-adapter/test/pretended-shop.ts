@@ -5,6 +5,7 @@ import {
   ClaimGuestOrder,
   FEATURES,
   ForgetMyDevice,
+  GIGABYTE,
   ListMyAccesses,
   ListMyDevices,
   ListMyGifts,
@@ -45,7 +46,6 @@ type Payout = AnswerOf<typeof ListMyPayouts>['data'][number];
 type Quoted = RequestOf<typeof QuoteOrder>['body'];
 
 const DAY_MS = 86_400_000;
-const GIGABYTE = 1024 ** 3;
 export const text = (en: string, ru = `${en} по-русски`): LocalizedText => ({ en, ru });
 
 const PLAN = { giftable: true, recurring: true, level: 'plus', description: text('For everything') };

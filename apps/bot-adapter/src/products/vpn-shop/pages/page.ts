@@ -1,5 +1,6 @@
 import {
   formatMoney,
+  GIGABYTE,
   type Locale,
   localized,
   type LocalizedText,
@@ -73,7 +74,6 @@ export class LookAgain extends Error {
 /** Leads to a page. */
 export const to = (label: string, name: string, data: unknown = {}): ScreenButton => ({ label, action: name, data });
 
-const GIGABYTE = 1024 ** 3;
 const MOMENT_MS = 60_000;
 const DAY_MS = 86_400_000;
 
