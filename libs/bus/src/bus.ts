@@ -36,6 +36,8 @@ export interface BusOptions {
   warn(message: string, error?: unknown): void;
   /** Of what somebody has to look at: an event went to the dead letters. Default: `warn`. */
   error?(message: string, error: unknown): void;
+  /** An error as a trace may hold it. Default: as it is. */
+  asRecorded?(error: unknown): unknown;
 }
 
 /** What every process does again and again for its bus. */
@@ -55,6 +57,7 @@ export class Bus {
 
   constructor(private readonly options: BusOptions) {
     const { service, schema, db, connection, transport, cipher = noCipher, registry, warn, error = warn } = options;
+    const asRecorded = options.asRecorded ?? ((thrown) => thrown);
     const now = options.now ?? (() => new Date());
     const tasks = options.tasks ?? new PeriodicTasks({ registry, warn });
     const retryAfterSeconds = options.retryAfterSeconds ?? RETRY_AFTER_SECONDS;
@@ -77,6 +80,7 @@ export class Bus {
         wakeRetries: () => this.retries.wake(),
         warn,
         error,
+        asRecorded,
       },
       (groups) => this.topology.announce(groups),
     );

@@ -39,6 +39,8 @@ export interface InboxDependencies {
   warn(message: string, error?: unknown): void;
   /** Of what somebody has to look at. */
   error(message: string, error: unknown): void;
+  /** An error as a trace may hold it. */
+  asRecorded(error: unknown): unknown;
 }
 
 /** What came back more often than this may be what takes the process down. */
@@ -360,7 +362,7 @@ export class Inbox {
       );
       took({ outcome: 'done' });
     } catch (error) {
-      span.recordException(error as Error);
+      span.recordException(this.deps.asRecorded(error) as Error);
       span.setStatus({ code: SpanStatusCode.ERROR });
       took({ outcome: 'failed' });
       throw error;

@@ -5,6 +5,7 @@ import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '
 import type { EventOf } from '@switchboard/contracts';
 import { until } from '@switchboard/testing';
 import { openBackboneDatabase, OrderPlaced, run } from '../test/backbone';
+import { PermanentError } from './errors';
 import { Consumer, Handles } from './handles.decorator';
 import { MemoryTransport } from './memory.transport';
 
@@ -49,6 +50,30 @@ describe('a trace', () => {
     expect(process.parentSpanContext?.spanId).toBe(request.spanContext().spanId);
     expect(span('inside the handler').parentSpanContext?.spanId).toBe(process.spanContext().spanId);
     expect(seen!.traceparent).toContain(request.spanContext().traceId);
+    await app.stop();
+    await transport.close();
+    await files.database.drop();
+  });
+
+  it('holds what went wrong in a handler as it may be recorded', async () => {
+    const files = await openBackboneDatabase();
+    exporter.reset();
+    @Consumer('failing')
+    class FailingHandlers {
+      @Handles(OrderPlaced)
+      placed() {
+        throw new PermanentError('planted words');
+      }
+    }
+    const transport = new MemoryTransport();
+    const app = await run(await files.open(), files.database.url, transport, {
+      ...{ consumers: [{ controller: FailingHandlers }], asRecorded: () => new Error('without words') },
+    });
+    await app.db.transaction((tx) => app.bus.outbox.add(tx, OrderPlaced({ orderId: 'o1', n: 1 })));
+    const failed = () => exporter.getFinishedSpans().flatMap(({ events }) => events);
+    await until(() => failed().length > 0, { what: 'the error' });
+    expect(failed()[0]!.attributes).toMatchObject({ 'exception.message': 'without words' });
+    expect(JSON.stringify(failed())).not.toMatch(/planted/);
     await app.stop();
     await transport.close();
     await files.database.drop();

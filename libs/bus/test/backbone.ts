@@ -58,6 +58,7 @@ export interface RunOptions {
   service?: string;
   cipher?: EventCipher;
   releaseOverlapMs?: number;
+  asRecorded?: (error: unknown) => unknown;
 }
 
 /** Starts bus and consumers on the database, as service-kit does. */
@@ -76,6 +77,7 @@ export async function run(
     connection: { connectionString: url },
     transport,
     ...(options.cipher && { cipher: options.cipher }),
+    ...(options.asRecorded && { asRecorded: options.asRecorded }),
     registry,
     now: options.now,
     releaseOverlapMs: options.releaseOverlapMs,

@@ -34,8 +34,8 @@ class ErasureJobs {
   ) {}
 
   @Runs(ErasePerson)
-  erase(asked: PayloadOf<typeof ErasePerson>, { signal }: JobRun): Promise<void> {
-    return this.erasure.erase(asked, signal, (tx) => this.outbox.add(tx, this.personErased(asked)));
+  erase(asked: PayloadOf<typeof ErasePerson>, run: JobRun): Promise<void> {
+    return this.erasure.erase(asked, run, (tx) => this.outbox.add(tx, this.personErased(asked)));
   }
 
   @Runs(ErasePersonAgain)

@@ -17,8 +17,8 @@ describe('the erasure of a person', () => {
 
   const rows = (sql: string, parameters: unknown[] = []) => app.service.db.query<unknown[]>(sql, parameters);
   const erasure = () => app.service.nest.get(Erasure);
-  const erase = (userId: string) =>
-    erasure().erase({ erasureId: uuidv7(), userId }, new AbortController().signal, () => Promise.resolve());
+  const run = () => ({ signal: new AbortController().signal, isLastAttempt: false });
+  const erase = (userId: string) => erasure().erase({ erasureId: uuidv7(), userId }, run(), () => Promise.resolve());
   const write = async (userId: string) => {
     const note = aNote(userId);
     await app.service.db.transaction((tx) => app.service.nest.get(Notes).write(tx, note));

@@ -3,7 +3,7 @@ import { v4 as uuidv4 } from 'uuid';
 import { z } from 'zod';
 import type { Clock } from './clock';
 import { type DataMap, kitDataMap, type TableMap } from './data-map';
-import { defineJob, type Jobs, type PayloadOf } from './jobs';
+import { defineJob, type JobRun, type Jobs, type PayloadOf } from './jobs';
 import type { PersonalData } from './personal-data';
 
 const Asked = z.object({ erasureId: z.uuid(), userId: z.uuid() });
@@ -17,7 +17,7 @@ type Asked = PayloadOf<typeof ErasePerson>;
 /** What a feature has to do itself when a person is erased. It may be done again: whatever fails is repeated. */
 export interface ErasureStep {
   /** What lies outside of the database, such as files; the rows that say where are still there. */
-  before?(userId: string, signal: AbortSignal): Promise<void>;
+  before?(userId: string, signal: AbortSignal, isLastAttempt: boolean): Promise<void>;
   /** Rows of which the data map cannot say whose they are. Those of the person are still there. */
   rows?(tx: EntityManager, userId: string): Promise<void>;
 }
@@ -59,8 +59,12 @@ export class Erasure {
   }
 
   /** @param announce says in the same transaction that it was done */
-  async erase(asked: Asked, signal: AbortSignal, announce: (tx: EntityManager) => Promise<unknown>): Promise<void> {
-    for (const step of this.steps) await step.before?.(asked.userId, signal);
+  async erase(
+    asked: Asked,
+    { signal, isLastAttempt }: Pick<JobRun, 'signal' | 'isLastAttempt'>,
+    announce: (tx: EntityManager) => Promise<unknown>,
+  ): Promise<void> {
+    for (const step of this.steps) await step.before?.(asked.userId, signal, isLastAttempt);
     await this.db.transaction(async (tx) => {
       await this.rows(tx, asked.userId);
       await announce(tx);
@@ -70,8 +74,8 @@ export class Erasure {
   }
 
   /** What was under way while the person was erased has been written since. */
-  async eraseAgain({ userId }: Asked, signal: AbortSignal): Promise<void> {
-    for (const step of this.steps) await step.before?.(userId, signal);
+  async eraseAgain({ userId }: Asked, signal: AbortSignal, isLastAttempt = false): Promise<void> {
+    for (const step of this.steps) await step.before?.(userId, signal, isLastAttempt);
     await this.db.transaction((tx) => this.rows(tx, userId));
   }
 

@@ -26,6 +26,9 @@ export {
   EXPERIMENTS_STALE_MS,
 } from './experiments';
 export { FieldCipher } from './field-cipher';
+export { inTrace, traceOfNow } from './kept-trace';
+export { eachDue, type EachDueOptions } from './each-due';
+export { type MonthlyPartition, MonthlyPartitions, startOfMonth } from './monthly-partitions';
 export { persistently } from './persistently';
 export { type Decrypter, type Digester, PersonalData, type PersonalRow } from './personal-data';
 export { PersonErased, unlessErased, type WrappedKey, wrappedKeysOf } from './person-keys';

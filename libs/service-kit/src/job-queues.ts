@@ -2,6 +2,8 @@
 export const QUEUES = 256;
 /** Random places that are looked at before a busy one is taken. */
 const TRIES = 5;
+/** So many jobs that wait are done about as fast as one that has run for a second. */
+const WAITING_PER_SECOND = 10;
 
 /** Not given up, or being done for the last time. */
 const IS_ALIVE = '(job.is_available OR job.locked_at IS NOT NULL)';
@@ -27,7 +29,16 @@ export const jobQueuesOf = (schema: string): string => `
     PERFORM pg_advisory_xact_lock(hashtextextended('${schema} ' || queue, 0));
     SELECT queue_name INTO place FROM ${schema}._private_jobs job JOIN ${schema}._private_job_queues ON job_queue_id = _private_job_queues.id
       WHERE job.payload->>'_queue' = queue AND ${IS_ALIVE} LIMIT 1;
-    IF place IS NULL THEN
+    IF place IS NULL AND payload->>'_atOnce' IS NOT NULL THEN
+      -- Where one is the next soonest. What is being done for long will take long.
+      SELECT shared INTO place FROM (
+        SELECT split_part(queue, ':', 1) || '#' || n AS shared FROM generate_series(1, (payload->>'_atOnce')::integer) n) places
+      ORDER BY (
+        SELECT count(*) + ${WAITING_PER_SECOND} * coalesce(extract(epoch FROM max(clock_timestamp() - job.locked_at)), 0)
+        FROM ${schema}._private_jobs job
+        WHERE job_queue_id = (SELECT id FROM ${schema}._private_job_queues WHERE queue_name = shared) AND ${IS_ALIVE}
+      ), random() LIMIT 1;
+    ELSIF place IS NULL THEN
       FOR i IN 1..${TRIES} LOOP
         place := '#' || floor(random() * ${QUEUES});
         -- Nor must two queues take one place, as long as there are others. The lock is for those that have not committed yet.

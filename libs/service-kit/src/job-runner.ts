@@ -3,12 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { context, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import {
+  type Job,
   type JobHelpers,
   Logger as WorkerLogger,
   run,
   type Runner,
   runMigrations,
   type TaskList,
+  type Worker,
   type WorkerPool,
 } from 'graphile-worker';
 import { databaseSocket, type PeriodicTasks } from '@switchboard/bus';
@@ -21,6 +23,7 @@ import { JobMetrics } from './job-metrics';
 import { jobQueuesOf } from './job-queues';
 import { type JobDefinition, RUNS, wakeChannelOf, type Work } from './jobs';
 import type { Log } from './log';
+import { withoutWords } from './openai-errors';
 import { scheduleOf } from './scheduled.decorator';
 import type { Schedules } from './schedules';
 
@@ -29,6 +32,8 @@ const tracer = trace.getTracer('switchboard.jobs');
 const STOP_WITHIN_MS = 20_000;
 const START_AGAIN_AFTER_MS = 1000;
 const LISTENER_SPEAKS_EVERY_MS = 30_000;
+/** When the end of a job may be written: graphile-worker does so after it has told of it, and a database may be slow or far. */
+const ENDED_AFTER_MS = [15, 60, 250];
 /** The longest that a timer waits, some 24 days. */
 const HARDLY_EVER_MS = 2 ** 31 - 1;
 
@@ -187,7 +192,7 @@ export class JobRunner {
       );
       took({ outcome: 'done' });
     } catch (error) {
-      span.recordException(error as Error);
+      span.recordException(withoutWords(error) as Error);
       span.setStatus({ code: SpanStatusCode.ERROR });
       took({ outcome: isLastAttempt ? 'given_up' : 'failed' });
       const facts = { err: error, job: job.name, attempt: row.attempts };
@@ -233,6 +238,11 @@ export class JobRunner {
         clearInterval(beats);
         client.off('notification', wake);
       };
+    });
+    // The next one of its queue could not be taken before; nothing else tells of it, and a queue would take one a second.
+    events.on('job:complete', ({ job, worker }: { job: Job; worker: Worker }) => {
+      if (job.job_queue_id === null) return;
+      for (const ms of ENDED_AFTER_MS) setTimeout(() => worker.workerPool.nudge(1), ms).unref();
     });
     for (const end of ['pool:listen:release', 'pool:listen:error', 'pool:release']) events.on(end, () => forget());
   }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LockSession } from '@switchboard/bus';
 import { startApp, type TestApp, until } from '@switchboard/testing';
 import { Ship, shipping, shopApp } from '../test/shop.app';
@@ -38,6 +39,35 @@ describe('jobs', () => {
     expect(log.slice(3)).toEqual(['end parcel', 'begin letter', 'end letter']);
   });
 
+  it('of one queue follow each other at once, and not by the next look for jobs', async () => {
+    const times: number[] = [];
+    shipping.work = async () => {
+      times.push(performance.now());
+      await sleep(30);
+    };
+    await Promise.all(Array.from({ length: 9 }, (_, n) => ship(`${n}`, { queue: 'van:1' })));
+    await until(() => times.length === 9, { what: 'all of them' });
+    expect(times.at(-1)! - times[0]!).toBeLessThan(3000);
+  });
+
+  it('of one queue do so also where the database is slow to write that one has ended', async () => {
+    await query(
+      `CREATE FUNCTION shop_jobs.slowly() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.04); RETURN NEW; END $$`,
+    );
+    await query(
+      `CREATE TRIGGER slowly BEFORE UPDATE ON shop_jobs._private_job_queues
+       FOR EACH ROW WHEN (OLD.locked_at IS NOT NULL AND NEW.locked_at IS NULL) EXECUTE FUNCTION shop_jobs.slowly()`,
+    );
+    const times: number[] = [];
+    shipping.work = () => {
+      times.push(performance.now());
+      return Promise.resolve();
+    };
+    await Promise.all(Array.from({ length: 10 }, (_, n) => ship(`${n}`, { queue: 'van:1' })));
+    await until(() => times.length === 10, { what: 'all of them' });
+    expect(times.at(-1)! - times[0]!).toBeLessThan(4000);
+  });
+
   it('of different queues do not wait for each other, though their number is fixed', async () => {
     await app.stop();
     app = await startApp(shopApp, { env: { SHOP_JOB_CONCURRENCY: '60' } });
@@ -58,6 +88,30 @@ describe('jobs', () => {
     });
     const [row] = await query<{ n: number }>('SELECT count(*)::int AS n FROM shop_jobs._private_job_queues');
     expect(row!.n).toBeLessThanOrEqual(QUEUES);
+  });
+
+  it('of queues that do few at once together wait for no slow one, as long as there are others', async () => {
+    const slow = Promise.withResolvers<void>();
+    const running = new Set<string>();
+    let [done, most] = [0, 0];
+    shipping.work = async (item) => {
+      running.add(item);
+      most = Math.max(most, running.size);
+      await (item === 'slow' ? slow.promise : sleep(20));
+      running.delete(item);
+      done += 1;
+    };
+    await ship('slow', { queue: 'cab:slow', atOnce: 3 });
+    await until(() => running.has('slow'), { what: 'the slow one' });
+    for (let n = 0; n < 20; n++) {
+      await ship(`${n}`, { queue: `cab:${n}`, atOnce: 3 });
+      await sleep(20);
+    }
+    await until(() => done === 20, { what: 'all others' });
+    slow.resolve();
+    await Promise.all(Array.from({ length: 20 }, (_, n) => ship(`${n}`, { queue: `cab:${n}`, atOnce: 3 })));
+    await until(() => done === 41, { what: 'many at once' });
+    expect(most).toBeLessThanOrEqual(3);
   });
 
   it('of one queue are in one place as long as there is one of them, also when they are added at the same time', async () => {
@@ -129,11 +183,12 @@ describe('jobs', () => {
     await app.stop();
     // The looks that graphile-worker takes every eight to ten minutes for locks that are hours old come at once.
     const later = globalThis.setTimeout;
+    const looked = Promise.withResolvers<void>();
     jest.spyOn(Math, 'random').mockReturnValue(0);
-    const timers = jest
-      .spyOn(globalThis, 'setTimeout')
-      .mockImplementation(((work: () => void, ms = 0) =>
-        later(work, ms >= 480_000 && ms <= 600_000 ? 100 : ms)) as typeof setTimeout);
+    const timers = jest.spyOn(globalThis, 'setTimeout').mockImplementation(((work: () => void, ms = 0) => {
+      if (ms >= 480_000) looked.resolve();
+      return later(work, ms >= 480_000 && ms <= 600_000 ? 100 : ms);
+    }) as typeof setTimeout);
     app = await startApp(shopApp);
     const begun: string[] = [];
     const end = Promise.withResolvers<void>();
@@ -143,6 +198,8 @@ describe('jobs', () => {
     };
     await ship('piano');
     await until(() => begun.length === 1, { what: 'the job to begin' });
+    // The one look that remains is over once the next is planned.
+    await looked.promise;
     await query(`UPDATE shop_jobs._private_jobs SET locked_at = locked_at - interval '5 hours'`);
     await ship('letter', { delayMs: 2000 });
     await until(() => begun.includes('letter'), { what: 'a later job' });

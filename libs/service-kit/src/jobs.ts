@@ -24,6 +24,8 @@ export type PayloadOf<J extends JobDefinition> = z.output<J['schema']>;
 export interface JobOptions {
   /** `chat:42`. Jobs of one queue run one after the other, in the order they were added. */
   queue?: string;
+  /** Queues whose names begin alike, up to the colon, do so many jobs at once together, in all processes. */
+  atOnce?: number;
   /** A job that waits under the same key is replaced and not added beside it. */
   key?: string;
   /** How long after the beginning of the transaction it is due, by the clock of the database. */
@@ -89,10 +91,10 @@ export class Jobs {
     payload: z.input<Schema>,
     options: JobOptions = {},
   ): Promise<void> {
-    const { queue, key, delayMs = 0, maxAttempts = DEFAULT_MAX_ATTEMPTS, yields = false } = options;
+    const { queue, atOnce, key, delayMs = 0, maxAttempts = DEFAULT_MAX_ATTEMPTS, yields = false } = options;
     const carried: Record<string, unknown> = {
       ...job.schema.parse(payload),
-      ...(queue !== undefined && { _queue: queue }),
+      ...(queue !== undefined && { _queue: queue, ...(atOnce !== undefined && { _atOnce: atOnce }) }),
       ...(key !== undefined && { _key: key }),
     };
     propagation.inject(context.active(), carried);

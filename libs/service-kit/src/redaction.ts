@@ -6,6 +6,8 @@ const LINK_IN_PATH = /\/s\/[0-9A-Za-z]{28}(?![0-9A-Za-z])/g;
 const SECRET_PARAMETER = /([?&](?:[\w-]*(?:token|secret|password|signature)|(?:api_?)?key|sig|hash)=)[^&#\s"'<>]+/gi;
 /** And what stands before the host. */
 const USER_INFO = /(:\/\/)[^/@\s"'<>]+@/g;
+/** Whose domain begins with no digit: `package@1.2.3` is none. */
+const MAIL_ADDRESS = /[^\s<>"'()[\]/,;:@]{1,64}(?:@|%40)(?:[\p{L}\d-]+\.)+\p{L}[\p{L}\d-]+/giu;
 
 /** Of the class "data exception": Postgres quotes the value that it could not read. */
 const DATA_EXCEPTION = /^22[0-9A-Z]{3}$/;
@@ -28,3 +30,5 @@ export const withoutTokens = (text: string): string =>
     .replace(LINK_IN_PATH, '/s/[redacted]')
     .replace(SECRET_PARAMETER, '$1[redacted]')
     .replace(USER_INFO, '$1[redacted]@');
+
+export const withoutMailAddresses = (text: string): string => text.replace(MAIL_ADDRESS, '[redacted]');

@@ -1,3 +1,4 @@
+import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import {
   ExponentialBackoff,
   handleWhen,
@@ -9,6 +10,7 @@ import {
 } from 'cockatiel';
 import { Histogram, type Registry } from 'prom-client';
 import { CircuitBreaker } from './circuit-breaker';
+import { withoutWords } from './openai-errors';
 
 export interface ResiliencePolicyOptions {
   /** As it appears in metrics and errors: `telegram`, `openai`. */
@@ -42,6 +44,8 @@ export class UpstreamTimeout extends Error {
   override readonly name = 'UpstreamTimeout';
 }
 
+const tracer = trace.getTracer('switchboard.calls');
+
 const histograms = new WeakMap<Registry, Histogram<'provider' | 'operation' | 'outcome'>>();
 
 function callSeconds(registry: Registry) {
@@ -60,7 +64,7 @@ function callSeconds(registry: Registry) {
 
 /**
  * Guards calls to one third party: a deadline for each, retries with jitter where that is safe, a circuit breaker,
- * and a metric per operation and outcome. The work is any function of an AbortSignal, so SDKs fit as well as fetch.
+ * a metric per operation and outcome, and a span in the trace under way. The work is any function of an AbortSignal, so SDKs fit as well as fetch.
  */
 export class ResiliencePolicy {
   private readonly breaker: CircuitBreaker;
@@ -78,6 +82,25 @@ export class ResiliencePolicy {
 
   /** Rejects with the reason of `call.signal` when that is aborted: a caller who gives up says nothing about the third party. */
   async call<T>(operation: string, work: (signal: AbortSignal) => Promise<T>, call: CallOptions = {}): Promise<T> {
+    const kind = { kind: SpanKind.CLIENT };
+    return tracer.startActiveSpan(`${this.options.name} ${operation}`, kind, async (span) => {
+      try {
+        return await this.measured(operation, work, call);
+      } catch (error) {
+        span.recordException(withoutWords(error) as Error);
+        span.setStatus({ code: SpanStatusCode.ERROR });
+        throw error;
+      } finally {
+        span.end();
+      }
+    });
+  }
+
+  private async measured<T>(
+    operation: string,
+    work: (signal: AbortSignal) => Promise<T>,
+    call: CallOptions,
+  ): Promise<T> {
     const { name } = this.options;
     const took = this.seconds.startTimer({ provider: name, operation });
     try {

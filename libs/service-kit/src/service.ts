@@ -38,6 +38,7 @@ import { KitModule } from './kit.module';
 import { LeaderElection } from './leader-election';
 import { type Log, NestLog } from './log';
 import { mediaConfigOf } from './media';
+import { withoutWords } from './openai-errors';
 import { PersonalData } from './personal-data';
 import { Schedules } from './schedules';
 import { createStorage } from './storage/create-storage';
@@ -137,6 +138,7 @@ export class Service {
       retryAfterSeconds: dependencies.retryAfterSeconds,
       warn,
       error: (message, error) => log.error({ err: error }, message),
+      asRecorded: withoutWords,
     });
     const personal = new PersonalData(db, ring, registry, log);
     const rotation = new KeyRotation({ db, bus, ring, cipher, personal, clock, registry, log }, [

@@ -4,11 +4,11 @@ import { ExpressInstrumentation } from '@opentelemetry/instrumentation-express';
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
 import { NodeSDK, type tracing } from '@opentelemetry/sdk-node';
-import { withoutTokens } from './redaction';
+import { withoutMailAddresses, withoutTokens } from './redaction';
 
 /**
- * Takes secrets out of all that leaves the process: names, attributes and exceptions of spans, whoever made them. An address with
- * a bot's token in it stands in several attributes, which change with the conventions, and in the messages of errors.
+ * Takes secrets and addresses of mail out of all that leaves the process: names, attributes and exceptions of spans, whoever made
+ * them. An address with a bot's token in it stands in several attributes, which change with the conventions, and in errors.
  */
 class RedactingExporter implements tracing.SpanExporter {
   constructor(private readonly out: tracing.SpanExporter) {}
@@ -28,12 +28,15 @@ class RedactingExporter implements tracing.SpanExporter {
 
 const redacted = (span: tracing.ReadableSpan): tracing.ReadableSpan =>
   Object.create(span, {
-    name: { value: withoutTokens(span.name) },
+    name: { value: shown(span.name) },
     attributes: { value: withoutSecrets(span.attributes) },
-    status: { value: { ...span.status, message: span.status.message && withoutTokens(span.status.message) } },
+    status: { value: { ...span.status, message: span.status.message && shown(span.status.message) } },
     events: { value: span.events.map((event) => ({ ...event, attributes: withoutSecrets(event.attributes) })) },
     links: { value: span.links.map((link) => ({ ...link, attributes: withoutSecrets(link.attributes) })) },
   }) as tracing.ReadableSpan;
+
+/** Servers of mail quote whom they refuse. */
+const shown = (text: string): string => withoutMailAddresses(withoutTokens(text));
 
 function withoutSecrets(attributes: Attributes | undefined): Attributes {
   const entries = Object.entries(attributes ?? {}).map(([key, value]) => [key, redactedValue(value)] as const);
@@ -41,9 +44,9 @@ function withoutSecrets(attributes: Attributes | undefined): Attributes {
 }
 
 function redactedValue(value: AttributeValue | undefined): AttributeValue | undefined {
-  if (typeof value === 'string') return withoutTokens(value);
+  if (typeof value === 'string') return shown(value);
   if (!Array.isArray(value)) return value;
-  return value.map((each) => (typeof each === 'string' ? withoutTokens(each) : each)) as AttributeValue;
+  return value.map((each) => (typeof each === 'string' ? shown(each) : each)) as AttributeValue;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { context, propagation } from '@opentelemetry/api';
 import {
   type Actor,
   type BytesAnswer,
@@ -185,12 +186,15 @@ export class ServiceClient {
       ...(signal ? [signal] : []),
       ...(isBytes(route) ? [AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS)] : []),
     ];
+    const traced: Record<string, string> = {};
+    propagation.inject(context.active(), traced);
     const response = await fetch(url, {
       method: route.method,
       signal: AbortSignal.any(signals),
       headers: {
         authorization: `Bearer ${await this.identity.tokenFor(service, { requestId, ...(actor && { actor }) })}`,
         'x-request-id': requestId,
+        ...traced,
         ...(contentType && { 'content-type': contentType }),
         ...(question.idempotencyKey && { 'idempotency-key': question.idempotencyKey }),
         ...(question.ifMatch && { 'if-match': question.ifMatch }),
