@@ -20,7 +20,11 @@ export const paymentsDataMap: DataMap = {
     purpose: 'Which months of the ledger are closed, and where their entries lie.',
     retention: 'For good.',
     erasure: 'not personal',
-    columns: { files: 'Keys and checksums of files.', state: 'Where its entries are.' },
+    columns: {
+      files: 'Keys and checksums of files.',
+      leftovers: 'Keys of files that are to be deleted.',
+      state: 'Where its entries are.',
+    },
   },
   ledger_closings: {
     purpose: 'What each account gained in each month.',
@@ -110,7 +114,7 @@ export const paymentsDataMap: DataMap = {
   },
   orders: {
     purpose: 'What was ordered, and whether it was paid.',
-    retention: 'For good: the law asks for it.',
+    retention: 'For good: the law asks for it. What nobody has paid: 90 days.',
     erasure: 'keep under tombstone',
     person: 'user_id',
     columns: {
@@ -129,7 +133,7 @@ export const paymentsDataMap: DataMap = {
   },
   invoices: {
     purpose: 'Attempts to have orders paid.',
-    retention: 'For good: the law asks for it.',
+    retention: 'As long as the order.',
     erasure: 'keep under tombstone',
     person: 'user_id',
     columns: {
@@ -143,6 +147,7 @@ export const paymentsDataMap: DataMap = {
       method_id: 'What is charged.',
       failure: 'Why it failed, as a word.',
       payer_hash: 'Keyed hash of a card or wallet, by which one hand is told from another.',
+      traceparent: 'The trace in which it was asked for.',
     },
   },
   refunds: {
@@ -366,7 +371,7 @@ export const paymentsDataMap: DataMap = {
   },
   guest_orders: {
     purpose: 'Orders of people without an account, until they are taken over.',
-    retention: 'Thirty days when they are not paid.',
+    retention: 'Thirty days when they are not paid, a year when nobody takes them over.',
     erasure: 'delete row',
     person: 'user_id',
     columns: {

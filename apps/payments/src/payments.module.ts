@@ -20,7 +20,19 @@ import { CreateOffers1764320000000 } from '../migrations/1764320000000-create-of
 import { CarryUse1764330000000 } from '../migrations/1764330000000-carry-use';
 import { KeepMemberships1764330100000 } from '../migrations/1764330100000-keep-memberships';
 import { TellAutomaticOrders1764330200000 } from '../migrations/1764330200000-tell-automatic-orders';
+import { KeepTraces1764349000000 } from '../migrations/1764349000000-keep-traces';
 import { CreateMailSettings1764340000000 } from '../migrations/1764340000000-create-mail-settings';
+import { IndexOpenInvoices1764350000000 } from '../migrations/1764350000000-index-open-invoices';
+import { IndexWaitingRenewals1764350010000 } from '../migrations/1764350010000-index-waiting-renewals';
+import { IndexUnpaidOrders1764350100000 } from '../migrations/1764350100000-index-unpaid-orders';
+import { ReadStarListsAnew1764351000000 } from '../migrations/1764351000000-read-star-lists-anew';
+import { FindUnknownOrders1764351100000 } from '../migrations/1764351100000-find-unknown-orders';
+import { KnowArchiveCopies1764351200000 } from '../migrations/1764351200000-know-archive-copies';
+import { IndexRenewals1764351300000 } from '../migrations/1764351300000-index-renewals';
+import { IndexSales1764351400000 } from '../migrations/1764351400000-index-sales';
+import { IndexTakings1764351410000 } from '../migrations/1764351410000-index-takings';
+import { IndexRefundsByTime1764351420000 } from '../migrations/1764351420000-index-refunds-by-time';
+import { IndexPeriodsByTime1764351430000 } from '../migrations/1764351430000-index-periods-by-time';
 import { BalanceCorrection } from './balances/balance-correction.entity';
 import { BalancesModule } from './balances/balances.module';
 import { Package } from './catalogue/package.entity';
@@ -174,6 +186,18 @@ export function definePayments(providers: readonly ProviderDefinition[]): AppDef
       KeepMemberships1764330100000,
       TellAutomaticOrders1764330200000,
       CreateMailSettings1764340000000,
+      KeepTraces1764349000000,
+      IndexOpenInvoices1764350000000,
+      IndexWaitingRenewals1764350010000,
+      IndexUnpaidOrders1764350100000,
+      ReadStarListsAnew1764351000000,
+      FindUnknownOrders1764351100000,
+      KnowArchiveCopies1764351200000,
+      IndexRenewals1764351300000,
+      IndexSales1764351400000,
+      IndexTakings1764351410000,
+      IndexRefundsByTime1764351420000,
+      IndexPeriodsByTime1764351430000,
     ],
     dataMap: paymentsDataMap,
     port: 4104,

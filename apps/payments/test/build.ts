@@ -37,6 +37,8 @@ interface APlan {
   level: string;
   rank: number;
   months: number;
+  /** In place of months. */
+  days: number | null;
   prices: Record<string, number>;
   features: Features;
   trialDays: number | null;
@@ -88,17 +90,35 @@ export class TestShop {
   async plan(more: Partial<APlan> = {}): Promise<string> {
     const id = uuidv7();
     const plan = {
-      ...{ code: id, level: 'plus', rank: 1, months: 1, prices: { RUB: 19900 }, features: { 'vpn.devices': 3 } },
+      ...{
+        code: id,
+        level: 'plus',
+        rank: 1,
+        months: 1,
+        days: null,
+        prices: { RUB: 19900 },
+        features: { 'vpn.devices': 3 },
+      },
       ...{ trialDays: null, graceDays: 3, byUse: null },
       ...more,
     };
     await this.app.service.db.query(
       `INSERT INTO plans (id, bot_id, code, name, description, level, rank, period_count, period_unit, prices, features, recurring,
          giftable, trial_days, grace_days, by_use, revision, created_at)
-       VALUES ($1, $2, $3, $4, $4, $5, $6, $7, 'month', $8, $9, true, true, $10, $11, $12, 1, now())`,
+       VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $13, $8, $9, true, true, $10, $11, $12, 1, now())`,
       [
-        ...[id, BOT, plan.code, named(plan.code), plan.level, plan.rank, plan.months, plan.prices, plan.features],
-        ...[plan.trialDays, plan.graceDays, plan.byUse],
+        ...[
+          id,
+          BOT,
+          plan.code,
+          named(plan.code),
+          plan.level,
+          plan.rank,
+          plan.days ?? plan.months,
+          plan.prices,
+          plan.features,
+        ],
+        ...[plan.trialDays, plan.graceDays, plan.byUse, plan.days === null ? 'month' : 'day'],
       ],
     );
     return id;

@@ -17,7 +17,7 @@ export class PretendedGateway {
   /** What it was asked to send to whom it knows. */
   readonly toPeople: PersonLetters[] = [];
   verdict: z.input<(typeof DemandApproval)['answer']>['verdict'] = 'passed';
-  mailOutcome: 'sent' | 'refused' | 'not-offered' = 'sent';
+  mailOutcome: 'sent' | 'refused' | 'unknown' | 'not-offered' = 'sent';
 
   private constructor(private readonly server: Server) {}
 

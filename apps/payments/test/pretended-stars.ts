@@ -39,8 +39,10 @@ export class PretendedStars {
   readonly renewals: { chargeId: string; renews: boolean }[] = [];
   /** Until it resolves no change of a renewal is answered. */
   slow?: Promise<void>;
-  /** Persons whom bot-adapter does not know any more. */
-  readonly forgotten = new Set<string>();
+  /** It changes what it is told to, and nobody hears of that. */
+  isUnheard = false;
+  /** What bot-adapter answers when it is to change a renewal, by person. */
+  readonly refusals = new Map<string, Refusal>();
   private readonly invoices: Invoice[] = [];
   private charges = 0;
   private shop!: TestShop;
@@ -62,9 +64,11 @@ export class PretendedStars {
         stars.takeBack(chargeId);
       })
       .on(ChangeChannelRenewal, async ({ params: { chargeId }, body: { userId, renews } }) => {
-        if (stars.forgotten.has(userId)) throw new Refusal(404, 'bot-adapter.payer_not_found');
+        const refusal = stars.refusals.get(userId);
+        if (refusal) throw refusal;
         stars.renewals.push({ chargeId, renews });
         await stars.slow;
+        if (stars.isUnheard) throw new Refusal(503, 'bot-adapter.unheard');
       })
       .on(ListChannelPayments, ({ query: { since, cursor, limit } }) => {
         const first = stars.transactions.findIndex(({ at }) => !since || at >= since);
@@ -130,8 +134,10 @@ export class PretendedStars {
   }
 
   takeBack(chargeId: string): Transaction {
-    const { payload, amountMinor, renews, userId } = this.transactions.find((one) => one.chargeId === chargeId)!;
-    const refund = { payload, amountMinor, renews, userId, chargeId, direction: 'out', at: this.now() } as const;
+    const { payload, amountMinor, userId } = this.transactions.find((one) => one.chargeId === chargeId)!;
+    // Of its way back Telegram does not say that it renewed.
+    const back = { direction: 'out', renews: false, at: this.now() } as const;
+    const refund = { payload, amountMinor, userId, chargeId, ...back };
     this.transactions.push(refund);
     return refund;
   }

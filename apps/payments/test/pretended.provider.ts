@@ -14,8 +14,12 @@ export const refunds = new Map<string, { takingId: string; amountMinor: number }
 export const refusals = new Map<string, FailureReason>();
 /** Saved methods of which it does not say yet what a charge comes to. */
 export const undecided = new Set<string>();
-/** How often it was asked to make a payment. */
-export const asked = { count: 0 };
+/** How often it was asked to make a payment, and by which keys. */
+export const asked = { count: 0, keys: [] as string[] };
+/** What it was asked about, by id, as often as it was. */
+export const looked: string[] = [];
+/** Whether it answers nothing, and takes all the same what it is asked for. */
+export const outage = { lasts: false, takes: false };
 
 /** When it takes what is paid. */
 export const time = { now: () => new Date() };
@@ -32,6 +36,9 @@ export const pretended = defineProvider({
   create: () => ({
     create: ({ key, money, savedMethod }) => {
       asked.count += 1;
+      asked.keys.push(key);
+      const silence = new Error('the provider does not answer');
+      if (outage.lasts && !outage.takes) return Promise.reject(silence);
       const externalId = `ext-${key}`;
       const refusal = savedMethod === undefined ? undefined : refusals.get(savedMethod);
       if (refusal) return Promise.reject(new PaymentRefused(refusal, 'the card was refused'));
@@ -42,16 +49,21 @@ export const pretended = defineProvider({
         });
       if (savedMethod !== undefined && !undecided.has(savedMethod))
         pay(externalId, money.amountMinor, { currency: money.currency });
-      return Promise.resolve(books.get(externalId)!);
+      return outage.lasts ? Promise.reject(silence) : Promise.resolve(books.get(externalId)!);
     },
-    fetch: (externalId) => Promise.resolve(books.get(externalId)),
+    fetch: (externalId) => {
+      looked.push(externalId);
+      if (outage.lasts) return Promise.reject(new Error('the provider does not answer'));
+      return Promise.resolve(books.get(externalId));
+    },
     refund: ({ takingId, key, money }) => {
       refunds.set(key, { takingId, amountMinor: money.amountMinor });
       return Promise.resolve({ externalId: `re-${key}`, state: 'done', money });
     },
     readNotification: ({ body }) => ({ externalId: body.toString(), kind: 'paid', dedupeKey: body.toString() }),
-    async *list() {
-      yield* books.values();
+    async *list(from, to) {
+      if (outage.lasts) throw new Error('the provider does not answer');
+      for (const payment of books.values()) if (payment.takings.some(({ at }) => at >= from && at < to)) yield payment;
     },
   }),
 });

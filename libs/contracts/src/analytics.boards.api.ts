@@ -266,6 +266,32 @@ export const ReadModelUsage = defineRoute({
   problems: notKept,
 });
 
+const ShopPageVisits = {
+  opened: z.int().describe('Visits of the page.'),
+  chosen: z.int().describe('In which something was chosen.'),
+  placed: z.int().describe('In which it was ordered.'),
+  paid: z.int(),
+  claimed: z.int().describe('In which a person took over what was bought.'),
+};
+
+export const ReadShopPage = defineRoute({
+  id: 'analytics.boards.read-shop-page',
+  method: 'GET',
+  path: '/analytics/boards/shop-page',
+  summary: 'How far visits of the page came on which people buy without an account, by campaign.',
+  permission: 'analytics:read',
+  bots: 'filtered',
+  query: reportQuery({}),
+  answer: z.object({
+    about: About,
+    total: z.object(ShopPageVisits),
+    campaigns: z
+      .array(z.object({ campaign: z.string().nullable().describe('Null: by no link of one.'), ...ShopPageVisits }))
+      .describe('The most visited first; steps are counted when they are reached, so that a visit may begin earlier.'),
+  }),
+  problems: notKept,
+});
+
 const ActivityPoint = z
   .object({
     at: Instant.describe('When the hour or the day begins.'),

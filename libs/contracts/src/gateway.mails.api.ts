@@ -22,19 +22,25 @@ const Letter = z.object({
   after: Line.describe('What stands behind them.'),
 });
 
+const mailId = z
+  .string()
+  .min(1)
+  .max(300)
+  .describe('What the mail is for: the same whenever it is tried again, so that servers know what they have.');
+const UNKNOWN = 'unknown: the server has not said whether it has taken it, and may have';
+
 export const SendMail = defineRoute({
   id: 'gateway.mails.send',
   method: 'POST',
   path: '/mails',
-  summary:
-    'For services: sends an e-mail to somebody who waits for it. A server that does not answer may send it twice.',
+  summary: 'For services: sends an e-mail to somebody who waits for it.',
   permission: 'mails:send',
   callers: ['payments'],
-  body: Letter.extend({ to: z.email().max(320) }),
+  body: Letter.extend({ mailId, to: z.email().max(320) }),
   answer: z.object({
     outcome: z
-      .enum(['sent', 'refused'])
-      .describe('refused: nobody has such an address, and trying again is of no use.'),
+      .enum(['sent', 'refused', 'unknown'])
+      .describe(`refused: nobody has such an address, and trying again is of no use; ${UNKNOWN}.`),
   }),
   problems: { 'gateway.email_not_offered': 404 },
 });
@@ -43,16 +49,15 @@ export const SendMailToPerson = defineRoute({
   id: 'gateway.mails.send-to-person',
   method: 'POST',
   path: '/mails/people/{userId}',
-  summary:
-    'For services: sends an e-mail to the address by which a person signs in, in their language. A server that does not answer may send it twice.',
+  summary: 'For services: sends an e-mail to the address by which a person signs in, in their language.',
   permission: 'mails:send',
   callers: ['payments'],
   params: z.object({ userId: z.uuid() }),
-  body: z.object({ en: Letter, ru: Letter }),
+  body: z.object({ mailId, en: Letter, ru: Letter }),
   answer: z.object({
     outcome: z
-      .enum(['sent', 'refused', 'no-address'])
-      .describe('no-address: the person has linked none; refused: nobody has it any more.'),
+      .enum(['sent', 'refused', 'no-address', 'unknown'])
+      .describe(`no-address: the person has linked none; refused: nobody has it any more; ${UNKNOWN}.`),
   }),
   problems: { 'gateway.email_not_offered': 404 },
 });

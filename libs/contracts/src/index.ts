@@ -247,6 +247,7 @@ export {
   ReadFunnel,
   ReadGrowth,
   ReadModelUsage,
+  ReadShopPage,
   ReadOverview,
   ReadRetention,
   ReadRevenue,

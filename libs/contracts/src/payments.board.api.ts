@@ -32,7 +32,7 @@ const BoardQuery = z.object({
 
 const Board = z.object({
   currency: Currency,
-  currencies: z.array(Currency).describe('In which anything was sold, the most frequent first.'),
+  currencies: z.array(Currency).describe('In which anything was sold in these months, the most frequent first.'),
   months: z.array(Month).describe('The oldest first.'),
   byProvider: z.array(z.object({ provider: PaymentProviderName, amountMinor: z.int(), payments: z.int() })),
   byPlan: z.array(z.object({ planId: z.uuid(), name: z.object({ en: z.string(), ru: z.string() }), active: z.int() })),

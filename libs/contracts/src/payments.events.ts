@@ -128,7 +128,11 @@ export const PaymentFailure = openWord(
 
 export const InvoiceFailed = defineEvent(
   'payments.invoice.failed.v1',
-  z.object({ ...ofInvoice, reason: PaymentFailure }),
+  z.object({
+    ...ofInvoice,
+    reason: PaymentFailure,
+    unknown: z.boolean().optional().describe('It may have been made: nobody could say.'),
+  }),
   { subject: 'invoiceId', summary: 'A payment was refused, given up or not made in time.' },
 );
 
@@ -340,6 +344,7 @@ export const ReconciliationFailed = defineEvent(
     missing: z.int().describe('Paid there and unknown here.'),
     unconfirmed: z.int().describe('Paid here and unknown there.'),
     different: z.int().describe('Known to both, with other amounts.'),
+    unknownOrders: z.int().describe('Paid there for orders that are not here.'),
   }),
   { subject: 'reportId', summary: "A day's payments of a provider and of the ledger do not fit." },
 );

@@ -244,6 +244,19 @@ export const EndSubscription = defineRoute({
   body: z.object({ reason: z.string().trim().min(3).max(500) }),
 });
 
+export const AnnounceSubscriptions = defineRoute({
+  id: 'payments.subscriptions.announce',
+  method: 'POST',
+  path: '/subscription-announcements',
+  summary:
+    'After an older database was restored: says of all subscriptions how they are, with revisions above those that others have heard.',
+  permission: 'system:write',
+  idempotent: true,
+  status: 202,
+  rate: 'expensive',
+  answer: z.object({ subscriptions: z.int() }),
+});
+
 export const ReadTrialBalance = defineRoute({
   id: 'payments.ledger.balance',
   method: 'GET',

@@ -24,13 +24,14 @@ const Reconciliation = z
     missing: z.int().describe('Paid there and unknown here; asked for again.'),
     unconfirmed: z.int().describe('Paid here and unknown there.'),
     different: z.int().describe('Known to both, with other amounts.'),
+    unknownOrders: z.int().describe('Paid there for orders that are not here, as after an older backup was restored.'),
     finishedAt: Instant.nullable(),
   })
   .meta({ id: 'payments.Reconciliation' });
 
 const Finding = z
   .object({
-    kind: openWord(['missing', 'unconfirmed', 'different'], {
+    kind: openWord(['missing', 'unconfirmed', 'different', 'unknown-order'], {
       id: 'payments.FindingKind',
       description: 'In what the books of a provider and the ledger differ.',
     }),

@@ -170,6 +170,7 @@ export const PanelDrifted = defineEvent(
     serverId: ServerId,
     repaired: z.int(),
     orphans: z.int().describe('Users of ours that nobody is owed any more, and that were removed.'),
+    held: z.int().describe('Such that are too many at once: nothing happens to them until staff have said so.'),
     strangers: z.int().describe('Users that are not ours: reported, never touched.'),
   }),
   { subject: 'serverId', summary: 'A panel held something else than what is owed.' },

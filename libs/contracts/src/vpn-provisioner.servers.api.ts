@@ -242,6 +242,15 @@ export const CheckDrift = defineRoute({
   summary: 'Has a panel compared with what is owed, and put right.',
   permission: 'servers:write',
   params: WhichServer,
+  query: z.object({
+    removals: z.coerce
+      .number<number>()
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .optional()
+      .describe('So many users that nobody is owed are removed, of which a report has said that they are held.'),
+  }),
   status: 202,
   idempotent: true,
   answer: z.object({ serverId: z.uuid() }),
@@ -263,6 +272,7 @@ export const ListDriftReports = defineRoute({
         seen: z.int().describe('Users of the panel.'),
         repaired: z.int().describe('Ours that were missing or wrong.'),
         orphans: z.int().describe('Ours that nobody is owed: removed.'),
+        held: z.int().describe('Ours that nobody is owed, and too many to be removed before staff have said so.'),
         strangers: z.int().describe('Not ours: left alone.'),
       }),
     ),

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, DomainError } from '@switchboard/service-kit';
 import { type Letter, letterOf } from './letter';
-import { isRefused, MailerService } from './mailer.service';
+import { isRefused, isUnknown, MailerService } from './mailer.service';
 
 class EmailNotOffered extends DomainError {
   constructor() {
@@ -22,15 +22,16 @@ export class LettersService {
   }
 
   /** Their links may be paths of this site. Throws EmailNotOffered. */
-  async send(letter: Letter): Promise<'sent' | 'refused'> {
+  async send(letter: Letter & { readonly mailId: string }): Promise<'sent' | 'refused' | 'unknown'> {
     this.assertOffered();
     const links = letter.links.map(({ text, url }) => ({
       text,
       url: new URL(url, this.config.GATEWAY_PUBLIC_URL).href,
     }));
     try {
-      await this.mailer.send(letterOf({ ...letter, links }));
+      await this.mailer.send({ ...letterOf({ ...letter, links }), mailId: letter.mailId });
     } catch (error) {
+      if (isUnknown(error)) return 'unknown';
       if (!isRefused(error)) throw error;
       return 'refused';
     }

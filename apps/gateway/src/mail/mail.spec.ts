@@ -18,7 +18,7 @@ afterAll(() => gateway.stop());
 const as = (service: string, { app } = gateway) =>
   new ServiceClient(new ServiceIdentity(service, app.keys), new Map([['gateway', app.url]]), new Registry());
 const letter = (to: string) => ({
-  ...{ to, subject: 'Your purchase', before: 'Tom & "Jerry" <b>', after: 'Once.' },
+  ...{ mailId: randomUUID(), to, subject: 'Your purchase', before: 'Tom & "Jerry" <b>', after: 'Once.' },
   links: [
     { text: 'In the bot', url: 'https://t.me/shop_bot?start=guest_x&y=1' },
     { text: 'Here', url: '/me/claim#secret' },
@@ -44,6 +44,7 @@ it('says that nobody has the address', async () => {
 
 describe('a person', () => {
   const letters = (subject: string) => ({
+    mailId: randomUUID(),
     en: { ...letter('x'), subject },
     ru: { ...letter('x'), subject: `${subject} по-русски` },
   });
@@ -98,7 +99,7 @@ it('says so where no server is configured', async () => {
   await expect(sent).rejects.toMatchObject({ problem: { code: 'gateway.email_not_offered' } });
   const toPerson = as('payments', { ...gateway, app }).call(SendMailToPerson, {
     params: { userId: randomUUID() },
-    body: { en: letter('x'), ru: letter('x') },
+    body: { mailId: 'x', en: letter('x'), ru: letter('x') },
   });
   await expect(toPerson).rejects.toMatchObject({ problem: { code: 'gateway.email_not_offered' } });
   await app.stop();

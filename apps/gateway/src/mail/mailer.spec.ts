@@ -1,8 +1,9 @@
 import { Registry } from 'prom-client';
 import { SMTPServer } from 'smtp-server';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { startThirdParties } from '../../test/start-gateway';
-import { isRefused, MailerService } from './mailer.service';
+import { isRefused, isUnknown, MailerService } from './mailer.service';
 
 let sandbox: Awaited<ReturnType<typeof startThirdParties>>['sandbox'];
 let client: Awaited<ReturnType<typeof startThirdParties>>['client'];
@@ -61,6 +62,46 @@ describe('a mail that the server does not take', () => {
     const error = await failure(aMailer(await account()));
     expect({ error, isRefused: isRefused(error) }).toMatchObject({ error: { responseCode }, isRefused: false });
   });
+});
+
+it('a mail of which a server says nothing once it has it is known as such, and has the same id when it comes again', async () => {
+  const had: string[] = [];
+  const server = new SMTPServer({
+    ...{ logger: false, authOptional: true, disabledCommands: ['STARTTLS'] },
+    // It takes it, and never says so.
+    onData: (stream) => void text(stream).then((mail) => had.push(/^Message-ID: (.*)$/im.exec(mail)![1]!)),
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const { port } = server.server.address() as AddressInfo;
+  const mailer = aMailer(`smtp://127.0.0.1:${port}?socketTimeout=300`);
+  for (const mailId of ['paid:1', 'paid:1', 'paid:2']) {
+    const sent = mailer.send({ mailId, to: 'anna@mail.example', subject: 'Paid', text: 'Paid', html: '' });
+    const error = await sent.then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect([isUnknown(error), isRefused(error)]).toEqual([true, false]);
+  }
+  expect(had).toHaveLength(3);
+  expect(had[0]).toMatch(/^<[0-9a-f]{40}@shop\.example>$/);
+  expect([had[1] === had[0], had[2] === had[0]]).toEqual([true, false]);
+  mailer.onApplicationShutdown();
+  await new Promise<void>((closed) => server.close(closed));
+  const away = await failure(aMailer(`smtp://127.0.0.1:${port}`));
+  expect(isUnknown(away)).toBe(false);
+});
+
+it.each([
+  ['AUTH', { onAuth: () => undefined }],
+  ['RCPT', { authOptional: true, onRcptTo: () => undefined }],
+])('a mail is not sent where a server hangs before it has it, at %s', async (_, silence) => {
+  const server = new SMTPServer({ logger: false, disabledCommands: ['STARTTLS'], ...silence });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const { port } = server.server.address() as AddressInfo;
+  const user = 'onAuth' in silence ? 'shop:secret@' : '';
+  const error = await failure(aMailer(`smtp://${user}127.0.0.1:${port}?socketTimeout=300`));
+  expect([error, isUnknown(error)]).toMatchObject([{ timeoutType: 'SOCKET_TIMEOUT' }, false]);
+  await new Promise<void>((closed) => server.close(closed));
 });
 
 describe('the password of the server', () => {

@@ -1,5 +1,6 @@
 import { Controller } from '@nestjs/common';
 import {
+  AnnounceSubscriptions,
   EndSubscription,
   ExtendSubscription,
   ListLedgerEntries,
@@ -62,6 +63,14 @@ export class BackOfficeController {
   @Implements(EndSubscription)
   end(request: RequestOf<typeof EndSubscription>): Promise<AnswerOf<typeof EndSubscription>> {
     return this.db.transaction((tx) => this.subscribers.end(tx, request));
+  }
+
+  @Implements(AnnounceSubscriptions)
+  announce(
+    request: RequestOf<typeof AnnounceSubscriptions>,
+    tx: EntityManager,
+  ): Promise<AnswerOf<typeof AnnounceSubscriptions>> {
+    return this.subscribers.announce(tx, request);
   }
 
   @Implements(ReadSalesBoard)

@@ -1,4 +1,5 @@
 import {
+  AnnounceSubscriptions,
   ChangePlan,
   CreatePackage,
   CreatePlan,
@@ -19,7 +20,9 @@ import {
   REFUND_LIMITS,
   RefundOrder,
   AuditEntryAppendRequested,
+  SubscriptionChanged,
 } from '@switchboard/contracts';
+import { until } from '@switchboard/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { BOT, TestShop } from '../../test/build';
 
@@ -148,4 +151,65 @@ it('staff give days as amends, and end what is misused', async () => {
   await expect(shop.app.gateway.call(ExtendSubscription, late)).rejects.toMatchObject({
     problem: { code: 'payments.subscription_over' },
   });
+});
+
+it('after an older database was restored others hear of subscriptions as of something new', async () => {
+  const { id: planId } = await createPlan('restored');
+  const ann = shop.person();
+  await shop.buy(ann, { wanted: { kind: 'plan', planId } });
+  const { data } = await shop.app.gateway.call(ListSubscriptions, { query: { userId: ann.id } });
+  const { id, revision, validUntil } = data[0]!;
+  const { subscriptions } = await shop.app.gateway.call(AnnounceSubscriptions, { idempotencyKey: uuidv7() });
+  expect(subscriptions).toBeGreaterThan(0);
+  const said = await shop.app.probe.until(SubscriptionChanged, ({ data }) => data.subscriptionId === id);
+  expect(said.data).toMatchObject({ status: 'active', validUntil: validUntil.toISOString() });
+  expect(said.data.revision).toBeGreaterThan(revision + 500_000);
+});
+
+it('also of those that were ended, whom a restored database may still have served', async () => {
+  const { id: planId } = await createPlan('restored-ended');
+  const ann = shop.person();
+  await shop.buy(ann, { wanted: { kind: 'plan', planId } });
+  const { data } = await shop.app.gateway.call(ListSubscriptions, { query: { userId: ann.id } });
+  const { id, revision } = data[0]!;
+  const end = { params: { subscriptionId: id }, body: { reason: 'Resold' }, ifMatch: `"${revision}"` };
+  await shop.app.gateway.call(EndSubscription, end);
+  await shop.app.gateway.call(AnnounceSubscriptions, { idempotencyKey: uuidv7() });
+  const said = await shop.app.probe.until(SubscriptionChanged, ({ data }) => data.subscriptionId === id);
+  expect(said.data.status).toBe('ended');
+  expect(said.data.revision).toBeGreaterThan(1_000_000);
+});
+
+it('subscriptions are said again from where it was left, however often it fails in between', async () => {
+  const { id: planId } = await createPlan('restored-many');
+  const ann = shop.person();
+  await shop.buy(ann, { wanted: { kind: 'plan', planId } });
+  const { db } = shop.app.service;
+  const { data } = await shop.app.gateway.call(ListSubscriptions, { query: { userId: ann.id } });
+  const columns = await db.query<{ name: string }[]>(
+    `SELECT column_name AS name FROM information_schema.columns WHERE table_name = 'subscriptions' AND column_name NOT IN ('id', 'user_id', 'status', 'revision')`,
+  );
+  const others = columns.map(({ name }) => name).join();
+  await db.query(
+    `INSERT INTO subscriptions (id, user_id, status, revision, ${others})
+     SELECT gen_random_uuid(), gen_random_uuid(), 'ended', 5, ${others} FROM subscriptions, generate_series(1, 250) WHERE id = $1`,
+    [data[0]!.id],
+  );
+  const [{ last }] = await db.query<[{ last: string }]>(
+    'SELECT max(id::text) AS last FROM subscriptions WHERE revision = 5',
+  );
+  await db.query(`ALTER TABLE subscriptions ADD CONSTRAINT fails CHECK (id <> '${last}' OR revision < 1000000)`);
+  await shop.app.gateway.call(AnnounceSubscriptions, { idempotencyKey: uuidv7() });
+  const failed = () => db.query<unknown[]>(`SELECT FROM payments_jobs._private_jobs WHERE last_error LIKE '%fails%'`);
+  await until(async () => (await failed()).length > 0, { what: 'a failure' });
+  await db.query('ALTER TABLE subscriptions DROP CONSTRAINT fails');
+  await db.query(
+    `UPDATE payments_jobs._private_jobs SET run_at = now() WHERE last_error IS NOT NULL AND locked_at IS NULL`,
+  );
+  await shop.app.probe.until(SubscriptionChanged, ({ data }) => data.subscriptionId === last);
+  const revisions = await db.query(
+    `SELECT DISTINCT revision FROM subscriptions WHERE status = 'ended' AND plan_id = $1`,
+    [planId],
+  );
+  expect(revisions).toEqual([{ revision: 1_000_006 }]);
 });

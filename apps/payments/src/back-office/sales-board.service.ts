@@ -25,7 +25,7 @@ export class SalesBoardService {
     const counted = await this.db.query<Counted[]>(MONTHS, [bots, currency, from, now]);
     return {
       currency,
-      currencies: (await this.db.query<{ currency: string }[]>(CURRENCIES, [bots])).map((row) => row.currency),
+      currencies: (await this.db.query<{ currency: string }[]>(CURRENCIES, [bots, from])).map((row) => row.currency),
       months: counted.map(({ before, ...month }) => ({ ...month, ...rates(month, before) })),
       byProvider: await this.db.query(BY_PROVIDER, [bots, currency, from]),
       byPlan: await this.db.query(BY_PLAN, [bots]),
@@ -47,15 +47,25 @@ function rates({ churned, active, mrrMinor }: Pick<Counted, 'churned' | 'active'
 const OF_BOTS = (column: string) => `($1::text[] IS NULL OR ${column} = ANY($1))`;
 
 /** Paid for at a time, with what it brings in a month. A trial and days that were given bring nothing, and are not counted. */
-const PAID_AT = (time: string) => `
-  SELECT p.subscription_id AS id, p.amount_minor * 2629800.0 / extract(epoch FROM p.ends_at - p.starts_at) AS monthly
-  FROM subscription_periods p JOIN subscriptions s ON s.id = p.subscription_id AND ${OF_BOTS('s.bot_id')}
-  WHERE p.currency = $2 AND p.amount_minor > 0 AND p.starts_at <= ${time} AND p.ends_at > ${time}`;
+const PAID_AT = (time: string) => `SELECT id, monthly FROM paid WHERE starts_at <= ${time} AND ends_at > ${time}`;
 
+/** What is looked up for each row is one value: joined to it the whole table may be read. */
 const MONTHS = `
   WITH month AS (
     SELECT start, least(start + interval '1 month', $4::timestamptz) AS finish
     FROM generate_series($3::timestamptz, $4::timestamptz, interval '1 month') AS start
+  ), paid AS MATERIALIZED (
+    SELECT p.subscription_id AS id, p.starts_at, p.ends_at,
+      p.amount_minor * 2629800.0 / nullif(extract(epoch FROM p.ends_at - p.starts_at), 0) AS monthly,
+      (SELECT true FROM subscription_periods q WHERE q.subscription_id = p.subscription_id AND q.currency = $2
+         AND q.amount_minor > 0 AND q.starts_at < p.starts_at LIMIT 1) IS NULL AS is_first
+    FROM subscription_periods p WHERE p.currency = $2 AND p.amount_minor > 0 AND p.starts_at <= $4 AND p.ends_at >= $3
+      AND ${OF_BOTS('(SELECT s.bot_id FROM subscriptions s WHERE s.id = p.subscription_id)')}
+  ), tried AS MATERIALIZED (
+    SELECT t.starts_at, (SELECT true FROM subscription_periods later
+      WHERE later.subscription_id = t.subscription_id AND later.amount_minor > 0 LIMIT 1) IS TRUE AS is_converted
+    FROM subscription_periods t WHERE t.cause = 'trial' AND t.starts_at >= $3 AND t.starts_at < $4
+      AND ${OF_BOTS('(SELECT s.bot_id FROM subscriptions s WHERE s.id = t.subscription_id)')}
   )
   SELECT to_char(start AT TIME ZONE 'UTC', 'YYYY-MM') AS month, sold.*, refunded.*, fees.*, at_end.*, at_start.before,
     first.began, coalesce(lost.churned, 0) AS churned, trial.*
@@ -68,21 +78,18 @@ const MONTHS = `
   CROSS JOIN LATERAL (SELECT coalesce(sum(fee_minor), 0)::float8 AS "feesMinor"
     FROM invoices WHERE ${OF_BOTS('bot_id')} AND currency = $2 AND paid_at >= start AND paid_at < finish) fees
   CROSS JOIN LATERAL (SELECT count(DISTINCT id)::int AS active, round(coalesce(sum(monthly), 0))::float8 AS "mrrMinor"
-    FROM (${PAID_AT('finish')}) paid) at_end
-  CROSS JOIN LATERAL (SELECT count(DISTINCT id)::int AS before FROM (${PAID_AT('start')}) paid) at_start
+    FROM (${PAID_AT('finish')}) had) at_end
+  CROSS JOIN LATERAL (SELECT count(DISTINCT id)::int AS before FROM (${PAID_AT('start')}) had) at_start
   CROSS JOIN LATERAL (SELECT count(*)::int AS churned FROM (
       SELECT id FROM (${PAID_AT('start')}) was EXCEPT SELECT id FROM (${PAID_AT('finish')}) still) gone) lost
-  CROSS JOIN LATERAL (SELECT count(*)::int AS began FROM (
-      SELECT min(p.starts_at) AS at FROM subscription_periods p JOIN subscriptions s ON s.id = p.subscription_id AND ${OF_BOTS('s.bot_id')}
-      WHERE p.currency = $2 AND p.amount_minor > 0 GROUP BY p.subscription_id) begins WHERE at >= start AND at < finish) first
-  CROSS JOIN LATERAL (SELECT count(*)::int AS trials, count(*) FILTER (WHERE EXISTS (
-      SELECT FROM subscription_periods later WHERE later.subscription_id = t.subscription_id AND later.amount_minor > 0))::int AS converted
-    FROM subscription_periods t JOIN subscriptions s ON s.id = t.subscription_id AND ${OF_BOTS('s.bot_id')}
-    WHERE t.cause = 'trial' AND t.starts_at >= start AND t.starts_at < finish) trial
+  CROSS JOIN LATERAL (SELECT count(DISTINCT id)::int AS began FROM paid
+    WHERE is_first AND starts_at >= start AND starts_at < finish) first
+  CROSS JOIN LATERAL (SELECT count(*)::int AS trials, count(*) FILTER (WHERE is_converted)::int AS converted
+    FROM tried WHERE starts_at >= start AND starts_at < finish) trial
   ORDER BY start`;
 
 const CURRENCIES = `
-  SELECT currency FROM orders WHERE ${OF_BOTS('bot_id')} AND paid_at IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC, 1`;
+  SELECT currency FROM orders WHERE ${OF_BOTS('bot_id')} AND paid_at >= $2 GROUP BY 1 ORDER BY count(*) DESC, 1`;
 
 const BY_PROVIDER = `
   SELECT provider, sum(amount_minor)::float8 AS "amountMinor", count(*)::int AS payments

@@ -46,6 +46,12 @@ it('tell for how long a provider has not answered', async () => {
   const value = await metrics();
   expect(value('payments_unanswered_age_seconds', 'what="payment"')).toBeGreaterThanOrEqual(600);
   expect(value('payments_unanswered_age_seconds', 'what="refund"')).toBe(0);
+  // No longer question is forgotten: it ends when the payment is given up.
+  await shop.later(5 * DAY_MS);
+  const age = async () => (await metrics())('payments_unanswered_age_seconds', 'what="payment"');
+  expect(await age()).toBeGreaterThan(4 * 86_400);
+  await shop.runs('give-up-invoices');
+  expect(await age()).toBe(0);
 });
 
 it('tell what providers and the ledger do not agree on, of the last days', async () => {

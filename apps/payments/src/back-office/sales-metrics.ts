@@ -2,20 +2,19 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '@switchboard/service-kit';
 import { Gauge, Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
 import { LedgerReports } from '../ledger/ledger-reports.service';
 
 interface Figures {
   readonly purchases: readonly { readonly bot: string; readonly n: number }[];
   readonly payments: readonly { readonly provider: string; readonly n: number }[];
-  readonly differences: readonly { readonly provider: string; readonly n: number }[];
+  readonly differences: readonly { readonly provider: string; readonly n: number; readonly unknown: number }[];
   readonly unanswered: readonly { readonly what: string; readonly seconds: number }[];
   readonly renewals: readonly { readonly bot: string; readonly outcome: string; readonly n: number }[];
 }
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** Older attempts to be paid are given up, and days are not compared again. */
+/** What was compared before is not compared again. */
 const LOOK_BACK_DAYS = 3;
 /** All months that are not closed are read for it. */
 const IMBALANCES_EVERY_MS = 600_000;
@@ -56,6 +55,12 @@ export class SalesMetrics {
       'What the books of a provider and the ledger of the last days do not agree on.',
       ['provider'],
       (gauge, all) => all.differences.forEach(({ provider, n }) => gauge.set({ provider }, n)),
+    );
+    this.gauge(
+      'payments_reconciliation_unknown_orders',
+      'What a provider has taken for orders that are not here, of the days that were compared last.',
+      ['provider'],
+      (gauge, all) => all.differences.forEach(({ provider, unknown }) => gauge.set({ provider }, unknown)),
     );
     this.gauge(
       'payments_renewals_within_day',
@@ -119,15 +124,16 @@ export class SalesMetrics {
       [hourAgo],
     );
     const differences = await this.db.query<Figures['differences']>(
-      `SELECT r.provider, count(f.id)::int AS n FROM reconciliations r LEFT JOIN reconciliation_findings f ON f.reconciliation_id = r.id
-       WHERE r.day >= $1::date GROUP BY 1`,
+      `SELECT r.provider, count(f.id) FILTER (WHERE f.kind <> 'unknown-order')::int AS n,
+         count(f.id) FILTER (WHERE f.kind = 'unknown-order')::int AS unknown
+       FROM reconciliations r LEFT JOIN reconciliation_findings f ON f.reconciliation_id = r.id
+       WHERE r.day >= $1::date OR r.finished_at >= $1 GROUP BY 1`,
       [daysAgo],
     );
     const [open] = await this.db.query<[{ payment: number | null; refund: number | null }]>(
-      `SELECT (SELECT extract(epoch FROM $1 - min(created_at)) FROM invoices WHERE id > $2 AND state = 'created')::float8 AS payment,
+      `SELECT (SELECT extract(epoch FROM $1 - min(created_at)) FROM invoices WHERE state = 'created')::float8 AS payment,
          (SELECT extract(epoch FROM $1 - min(created_at)) FROM refunds WHERE state = 'sending' AND external_id IS NULL)::float8 AS refund`,
-      // Ids are made in the order of time, by which the latest are found.
-      [now, uuidv7({ msecs: daysAgo.getTime() })],
+      [now],
     );
     const renewals = await this.db.query<Figures['renewals']>(
       `SELECT bot_id AS bot, CASE WHEN paid_at IS NULL THEN 'failed' ELSE 'renewed' END AS outcome, count(*)::int AS n

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
 import {
+  AnnounceSubscriptions,
   AuditEntryAppendRequested,
   EndSubscription,
   ExtendSubscription,
@@ -10,6 +11,7 @@ import { type AnswerOf, auditEntry, Cursors, DomainError, type RequestOf, seesBo
 import { DataSource, type EntityManager, In } from 'typeorm';
 import { Plan } from '../catalogue/plan.entity';
 import { Subscription } from '../subscriptions/subscription.entity';
+import { SubscriptionsJobs } from '../subscriptions/subscriptions.jobs';
 import { SubscriptionNotFound, SubscriptionsService } from '../subscriptions/subscriptions.service';
 
 type Shown = AnswerOf<typeof ExtendSubscription>;
@@ -26,6 +28,7 @@ export class SubscribersService {
   constructor(
     private readonly db: DataSource,
     private readonly subscriptions: SubscriptionsService,
+    private readonly jobs: SubscriptionsJobs,
     private readonly outbox: Outbox,
     private readonly cursors: Cursors,
   ) {}
@@ -69,6 +72,17 @@ export class SubscribersService {
     const { reason } = request.body;
     await this.audit(tx, request, EndSubscription, subscription, { before, after: { status: 'ended' }, reason });
     return shown(subscription, plan);
+  }
+
+  async announce(
+    tx: EntityManager,
+    { actor }: RequestOf<typeof AnnounceSubscriptions>,
+  ): Promise<AnswerOf<typeof AnnounceSubscriptions>> {
+    await this.jobs.announce(tx);
+    const subscriptions = await this.subscriptions.countAnnounced(tx);
+    const about = { resourceType: 'subscription', resourceId: 'all', after: { subscriptions } };
+    await this.outbox.add(tx, AuditEntryAppendRequested(auditEntry(actor, AnnounceSubscriptions, about)));
+    return { subscriptions };
   }
 
   private async lock(

@@ -1,6 +1,7 @@
 import {
   CancelOrder,
   OrderClosed,
+  NoticeSendRequested,
   OrderPaid,
   PayOrder,
   QuoteOrder,
@@ -11,7 +12,7 @@ import {
 import { until } from '@switchboard/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { BOT, DAY_MS, TestShop } from '../../test/build';
-import { asked, books, pay, pretended } from '../../test/pretended.provider';
+import { asked, books, looked, pay, pretended } from '../../test/pretended.provider';
 
 const receipting = { ...pretended, name: 'receipting', recurring: false, needsEmail: () => true };
 const sandbox = { apiRoot: 'http://127.0.0.1:9' };
@@ -67,6 +68,95 @@ it('a payment of which nobody tells is found by asking', async () => {
   await shop.settled(ann, order.id);
 });
 
+it('while an offer lives it is asked each minute whether it was paid', async () => {
+  const ann = shop.person();
+  const order = await shop.place(ann, { wanted: month() });
+  const page = await shop.page(ann, order.id);
+  for (let minutes = 0; minutes < 12; minutes += 1) {
+    shop.app.clock.advance(60_000);
+    await shop.runs('check-invoices');
+    await until(() => looked.filter((id) => id === page).length > minutes, { what: `minute ${minutes}` });
+  }
+  pay(page, 19900);
+  shop.app.clock.advance(60_000);
+  await shop.runs('check-invoices');
+  await shop.settled(ann, order.id);
+});
+
+it('a payment that its provider does not know is asked about ever more seldom, and given up', async () => {
+  const ann = shop.person();
+  const order = await shop.place(ann, { wanted: month() });
+  const page = await shop.page(ann, order.id);
+  books.delete(page);
+  for (let hours = 0; hours < 5 * 24 + 7; hours += 3) {
+    await shop.later(3 * 3_600_000);
+    await shop.runs('check-invoices');
+  }
+  expect(looked.filter((id) => id === page).length).toBeLessThan(25);
+  await shop.runs('give-up-invoices');
+  const kept = `SELECT poll_at AS at, state, failure FROM invoices WHERE order_id = $1`;
+  expect(await shop.app.service.db.query(kept, [order.id])).toEqual([
+    { at: null, state: 'expired', failure: 'expired' },
+  ]);
+  expect(shop.app.probe.all(NoticeSendRequested).map(({ data }) => data.texts.en)).toContainEqual(
+    expect.stringContaining('pretended of shop has not told it for days'),
+  );
+});
+
+it('a page that nobody has paid by is over once it was asked about for the last time, and staff are told nothing', async () => {
+  const ann = shop.person();
+  const order = await shop.place(ann, { wanted: month() });
+  const page = await shop.page(ann, order.id);
+  const before = shop.app.probe.all(NoticeSendRequested).length;
+  const isOver = async () => {
+    const rows = await shop.app.service.db.query<object[]>(
+      `SELECT FROM invoices WHERE order_id = $1 AND state = 'expired' AND poll_at IS NULL`,
+      [order.id],
+    );
+    return rows.length === 1;
+  };
+  await shop.later(4 * DAY_MS + 2 * 3_600_000);
+  await shop.runs('give-up-invoices');
+  expect(await isOver()).toBe(false);
+  await shop.runs('check-invoices');
+  await until(isOver, { what: 'the end of the page' });
+  const looks = looked.filter((id) => id === page).length;
+  await shop.later(60_000);
+  await shop.runs('check-invoices');
+  await shop.later(DAY_MS);
+  await shop.runs('give-up-invoices');
+  expect(looked.filter((id) => id === page)).toHaveLength(looks);
+  expect(shop.app.probe.all(NoticeSendRequested)).toHaveLength(before);
+});
+
+it('whoever is not asked any more, or does not answer, keeps no other from being asked', async () => {
+  const ann = shop.person();
+  const order = await shop.place(ann, { wanted: month(), provider: 'receipting', email: 'ann@example.com' });
+  const page = await shop.page(ann, order.id);
+  shop.app.clock.advance(20_000);
+  const { db } = shop.app.service;
+  // Of one that was taken out of the bot, and of one that knows none of them: all have waited for longer.
+  await db.query(
+    `INSERT INTO invoices (id, order_id, user_id, bot_id, provider, attempt, state, amount_minor, currency, external_id,
+       created_at, expires_at, poll_at, revision)
+     SELECT gen_random_uuid(), $1, $2, $3, provider, attempt, 'pending', 100, 'RUB', 'of-' || provider || attempt, $4, $4, $4, 1
+     FROM generate_series(2, 701) AS attempt, LATERAL (SELECT CASE attempt % 2 WHEN 0 THEN 'no-more' ELSE 'pretended' END) AS of (provider)`,
+    [order.id, ann.id, BOT, new Date(shop.app.clock.now().getTime() - 60_000)],
+  );
+  const lookedBefore = looked.length;
+  await shop.runs('check-invoices');
+  await until(() => looked.includes(page), { what: 'the other one to be asked' });
+  await until(() => looked.length - lookedBefore >= 301, { what: 'all of them to be asked' });
+  await shop.runs('check-invoices');
+  // None of them a second time, before all had their turn.
+  await until(() => looked.length - lookedBefore >= 351, { what: 'the others to be asked' });
+  const asked = looked.slice(lookedBefore);
+  expect(new Set(asked).size).toBe(351);
+  expect(asked).toHaveLength(351);
+  expect(asked.filter((id) => id.startsWith('of-no-more'))).toEqual([]);
+  await db.query(`DELETE FROM invoices WHERE order_id = $1 AND attempt > 1`, [order.id]);
+});
+
 it('an order that was given up is served when its money comes late', async () => {
   const ann = shop.person();
   const order = await shop.place(ann, { wanted: month() });
@@ -88,6 +178,57 @@ it('an order that is not paid in time is closed, and is served all the same late
   pay(externalId, 19900);
   await shop.runs('check-invoices');
   await shop.settled(ann, order.id);
+});
+
+it('what nobody has paid is deleted after ninety days, with all that belongs to it alone', async () => {
+  await shop.promoCode('UNPAID', { kind: 'percent', percent: 50, max_uses: 10 });
+  const ann = shop.person();
+  const [unpaid, late, other] = [
+    await shop.place(ann, { wanted: month(), promoCode: 'UNPAID' }),
+    await shop.place(ann, { wanted: month() }),
+    await shop.place(ann, { wanted: month() }),
+  ];
+  const pages = [await shop.page(ann, unpaid.id), await shop.page(ann, late.id), await shop.page(ann, other.id)];
+  await shop.later(DAY_MS);
+  await shop.runs('close-orders');
+  pay(pages[1]!, 19900);
+  pay(pages[2]!, 100);
+  for (const page of pages) await shop.notify(page);
+  await shop.settled(ann, late.id);
+  await until(async () => (await shop.balanceOf(ann)) === 100, { what: 'the other amount' });
+  const left = async () => {
+    const count = (of: string) => `(SELECT count(*)::int FROM ${of} x WHERE x.user_id = $1)`;
+    const [row] = await shop.app.service.db.query<[object]>(
+      `SELECT ${count('orders')} AS orders, ${count('invoices')} AS invoices, ${count('promo_redemptions')} AS uses`,
+      [ann.id],
+    );
+    return row;
+  };
+  await shop.later(88 * DAY_MS);
+  await shop.runs('give-up-invoices');
+  await shop.runs('forget-unpaid-orders');
+  expect(await left()).toEqual({ orders: 3, invoices: 3, uses: 1 });
+  await shop.later(2 * DAY_MS);
+  await shop.runs('forget-unpaid-orders');
+  expect(await left()).toEqual({ orders: 2, invoices: 2, uses: 0 });
+  await expect(shop.order(ann, unpaid.id)).rejects.toMatchObject({ problem: { code: 'payments.order_not_found' } });
+});
+
+it('what comes in another currency than was asked for is on the balance in that, and staff are told', async () => {
+  const ann = shop.person();
+  const order = await shop.place(ann, { wanted: month() });
+  const page = await shop.page(ann, order.id);
+  pay(page, 19900, { currency: 'USD' });
+  await shop.notify(page);
+  const balances = async () => (await shop.app.gateway.call(ReadMyBalance, { query: {} }, { actor: ann })).balances;
+  await until(async () => (await balances()).some(({ currency }) => currency === 'USD'), { what: 'the balance' });
+  expect(await balances()).toEqual([{ currency: 'USD', amountMinor: 19900 }]);
+  expect((await shop.order(ann, order.id)).state).toBe('awaiting');
+  const { subscriptions } = await shop.app.gateway.call(ReadShop, { query: { botId: BOT } }, { actor: ann });
+  expect(subscriptions).toEqual([]);
+  const { data } = await shop.app.probe.until(NoticeSendRequested, (event) => event.data.texts.en.includes(order.id));
+  expect(data).toMatchObject({ audience: 'staff' });
+  expect(data.texts.en).toContain('199.00 USD in place of 199.00 RUB');
 });
 
 it.each([

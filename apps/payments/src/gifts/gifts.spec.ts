@@ -10,7 +10,6 @@ import {
 import { erasePerson, until } from '@switchboard/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { BOT, DAY_MS, TestShop } from '../../test/build';
-import { GiftsJobs } from './gifts.jobs';
 
 let shop: TestShop;
 let planId: string;
@@ -33,7 +32,7 @@ const subscriptionsOf = async ({ id }: Actor) => {
 };
 const expire = async () => {
   await shop.later(91 * DAY_MS);
-  await shop.app.service.nest.get(GiftsJobs, { strict: false }).giveBack();
+  await shop.runs('return-gifts');
 };
 
 async function aGift() {

@@ -4,6 +4,7 @@ import {
   BotsRegistry,
   Clock,
   defineJob,
+  eachDue,
   isProblem,
   type JobRun,
   Jobs,
@@ -22,15 +23,23 @@ import { Order } from '../orders/order.entity';
 import { GuestOrder } from './guest-order.entity';
 import { claimLinksOf } from './guests.service';
 
-const MailClaim = defineJob('mail-guest-claim', z.object({ orderId: z.uuid() }));
+const MailClaim = defineJob(
+  'mail-guest-claim',
+  // Repeated: what became of it the first time is not known.
+  z.object({ orderId: z.uuid(), isRepeated: z.boolean().optional() }),
+);
 const ForgetGuests = defineJob('forget-guests', Slot);
 
 /** Some thirty hours with the growing pauses of the queue. */
 const ATTEMPTS = 25;
 const TIMEOUT_MS = 40_000;
+const REPEATED_AFTER_MS = 10 * 60_000;
 /** Later no provider takes the money of an order any more. */
 const KEPT_MS = 30 * 86_400_000;
-const AT_ONCE = 500;
+/** By then nobody opens the link any more by which it is taken over. */
+const PAID_KEPT_MS = 365 * 86_400_000;
+/** More than a crawler leaves behind in a day. */
+const AT_ONCE = 20_000;
 
 const TEXTS: Readonly<Record<KnownLocale, Record<'subject' | 'before' | 'bot' | 'site' | 'after', string>>> = {
   en: {
@@ -64,11 +73,15 @@ export class GuestsJobs {
 
   /** The link by which it is taken over comes by e-mail after `tx` commits. */
   async mail(tx: EntityManager, orderId: string): Promise<void> {
-    await this.jobs.add(tx, MailClaim, { orderId }, { key: `guest-claim:${orderId}`, maxAttempts: ATTEMPTS });
+    await this.add(tx, { orderId });
+  }
+
+  private async add(tx: EntityManager, mail: PayloadOf<typeof MailClaim>, delayMs = 0): Promise<void> {
+    await this.jobs.add(tx, MailClaim, mail, { key: idOf(mail), maxAttempts: ATTEMPTS, delayMs });
   }
 
   @Runs(MailClaim)
-  async sendMail({ orderId }: PayloadOf<typeof MailClaim>, { signal }: JobRun): Promise<void> {
+  async sendMail({ orderId, isRepeated }: PayloadOf<typeof MailClaim>, { signal }: JobRun): Promise<void> {
     const tx = this.db.manager;
     const guest = await tx.findOneBy(GuestOrder, { orderId });
     if (!guest || guest.claimedAt || guest.mailedAt) return;
@@ -87,10 +100,13 @@ export class GuestsJobs {
     try {
       const { outcome } = await this.services.call(
         SendMail,
-        { body: { to: email, ...words, links } },
+        { body: { mailId: idOf({ orderId }), to: email, ...words, links } },
         { signal, timeoutMs: TIMEOUT_MS },
       );
-      if (outcome === 'refused') this.log.warn({ orderId }, 'nobody has the address that a guest has given');
+      if (outcome === 'refused') this.log.warn({ orderId }, 'guest address bounced');
+      if (outcome === 'unknown' && isRepeated) this.log.warn({ orderId }, 'the mail server has not answered twice');
+      if (outcome === 'unknown' && !isRepeated)
+        return await this.db.transaction((own) => this.add(own, { orderId, isRepeated: true }, REPEATED_AFTER_MS));
     } catch (error) {
       if (!isProblem(error, SendMail, 'gateway.email_not_offered')) throw error;
       this.log.warn(
@@ -104,22 +120,22 @@ export class GuestsJobs {
 
   @Scheduled('41 3 * * *', ForgetGuests, {
     purpose:
-      'Forgets addresses and links of people who have ordered without an account and not paid, or got their money back.',
+      'Forgets addresses and links of people who have ordered without an account and not paid, got their money back, or taken nothing over for a year.',
     timeoutMs: 5 * 60_000,
   })
-  async forget(): Promise<void> {
+  async forget(_slot: PayloadOf<typeof ForgetGuests>, { signal }: JobRun): Promise<void> {
     const now = this.clock.now();
-    const due = await this.db.query<{ orderId: string; userId: string }[]>(
-      `SELECT g.order_id AS "orderId", g.user_id AS "userId" FROM guest_orders g JOIN orders o ON o.id = g.order_id
-       WHERE g.claimed_at IS NULL AND g.created_at < $1 AND (o.paid_at IS NULL OR o.state = 'refunded')
-       ORDER BY g.created_at LIMIT ${AT_ONCE}`,
-      [new Date(now.getTime() - KEPT_MS)],
-    );
-    for (const { orderId, userId } of due) {
-      await this.db.transaction(async (tx) => {
-        await tx.delete(GuestOrder, { orderId });
-        await this.personal.erase(tx, userId, now);
-      });
-    }
+    const due = `SELECT g.order_id AS id, g.created_at AS at FROM guest_orders g JOIN orders o ON o.id = g.order_id
+      WHERE g.claimed_at IS NULL AND g.created_at < $1 AND (o.paid_at IS NULL OR o.state = 'refunded' OR o.paid_at < $2)`;
+    const before = [KEPT_MS, PAID_KEPT_MS].map((ms) => new Date(now.getTime() - ms));
+    const forget = async (tx: EntityManager, orderId: string) => {
+      const guest = await tx.findOneBy(GuestOrder, { orderId });
+      if (!guest || guest.claimedAt) return;
+      await tx.delete(GuestOrder, { orderId });
+      await this.personal.erase(tx, guest.userId, now);
+    };
+    await eachDue(this.db, due, before, forget, { signal, atOnce: AT_ONCE });
   }
 }
+
+const idOf = ({ orderId }: PayloadOf<typeof MailClaim>) => `guest-claim:${orderId}`;

@@ -16,7 +16,6 @@ import { v7 as uuidv7 } from 'uuid';
 import { BOT, DAY_MS, TestShop } from '../../test/build';
 import { PretendedGateway } from '../../test/pretended-gateway';
 import { pay } from '../../test/pretended.provider';
-import { GuestsJobs } from './guests.jobs';
 
 let gateway: PretendedGateway;
 let shop: TestShop;
@@ -223,11 +222,28 @@ it('tells how far visits of the page come, and nothing of browsers that ask for 
   expect(steps.map(({ data }) => data.step)).toEqual(['opened', 'placed', 'paid', 'claimed']);
 });
 
-it('who has not paid is forgotten after thirty days, and who has paid is not', async () => {
+it('who has not paid is forgotten after thirty days, however many they are, and who has paid after a year', async () => {
   const email = anAddress();
   const [left, kept] = [(await place(email)).body, await aPurchase()];
+  const { db } = shop.app.service;
+  // So many pages were opened by a program.
+  await db.query(
+    `WITH copies AS (
+       INSERT INTO orders SELECT (jsonb_populate_record(o, jsonb_build_object('id', gen_random_uuid(), 'user_id', gen_random_uuid()))).*
+       FROM orders o, generate_series(1, 520) WHERE o.id = (SELECT id FROM orders WHERE state = 'awaiting' AND waits_for_claim LIMIT 1) RETURNING id, user_id, bot_id, created_at)
+     INSERT INTO guest_orders (order_id, user_id, bot_id, token_hash, email_hash, created_at)
+     SELECT id, user_id, bot_id, id, id, created_at FROM copies`,
+  );
+  const waiting = async () =>
+    (await db.query<unknown[]>(`SELECT FROM guest_orders g JOIN orders o ON o.id = g.order_id WHERE o.paid_at IS NULL`))
+      .length;
+  expect(await waiting()).toBeGreaterThan(520);
   await shop.later(31 * DAY_MS);
-  await shop.app.service.nest.get(GuestsJobs, { strict: false }).forget();
+  await shop.runs('forget-guests');
+  expect(await waiting()).toBe(0);
   await expect(read(left.token)).rejects.toMatchObject(refusal('guest_order_not_found'));
   expect((await read(kept.token)).claim).not.toBeNull();
+  await shop.later(335 * DAY_MS);
+  await shop.runs('forget-guests');
+  await expect(read(kept.token)).rejects.toMatchObject(refusal('guest_order_not_found'));
 });

@@ -89,6 +89,10 @@ export class Invoice {
   @Column('integer')
   polls!: number;
 
+  /** In which it was asked for; W3C. */
+  @Column('text', { nullable: true })
+  traceparent!: string | null;
+
   @Column('integer')
   revision!: number;
 

@@ -21,7 +21,7 @@ export const INVOICE_TRANSITIONS: Readonly<Record<InvoiceState, readonly Invoice
   failed: ['paid', 'different'],
   cancelled: ['paid', 'different'],
   expired: ['paid', 'different'],
-  different: ['partly-refunded', 'refunded'],
+  different: ['partly-refunded', 'refunded', 'charged-back'],
   paid: ['partly-refunded', 'refunded', 'disputed', 'charged-back'],
   'partly-refunded': ['partly-refunded', 'refunded', 'disputed', 'charged-back'],
   refunded: [],

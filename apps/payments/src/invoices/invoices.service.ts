@@ -1,29 +1,42 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
-import { InvoiceCreated, InvoiceFailed, InvoicePaid, NoticeSendRequested, toDecimal } from '@switchboard/contracts';
-import { BlindIndex, Clock, LOG, type Log } from '@switchboard/service-kit';
-import { type EntityManager, In } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
+import {
+  InvoiceCreated,
+  InvoiceFailed,
+  InvoicePaid,
+  type Money,
+  NoticeSendRequested,
+  toDecimal,
+} from '@switchboard/contracts';
+import { BlindIndex, Clock, inTrace, LOG, type Log, traceOfNow } from '@switchboard/service-kit';
+import { type EntityManager, In, IsNull, Not } from 'typeorm';
+import { v5 as uuidv5, v7 as uuidv7 } from 'uuid';
 import { LedgerService } from '../ledger/ledger.service';
 import type { Order } from '../orders/order.entity';
-import { OrdersService } from '../orders/orders.service';
+import { OFFER_MS, OrdersService } from '../orders/orders.service';
 import type { FailureReason, ProviderPayment, Taking } from '../providers/payment-provider';
 import { ProvidersService } from '../providers/providers.service';
 import { Invoice } from './invoice.entity';
-import { type InvoiceState, OPEN_STATES, PAYABLE_STATES } from './invoice.states';
+import { INVOICE_TRANSITIONS, type InvoiceState, OPEN_STATES, PAYABLE_STATES } from './invoice.states';
 import { SavedMethodsService } from './saved-methods.service';
 
-/** Asked after so long, then after so long again: soon while the person pays, and for days for what comes late. */
-const POLL_AFTER_MS = [15, 30, 60, 120, 300, 300, 600, 1800, 3600].map((seconds) => seconds * 1000);
-const POLL_EVERY_MS = 6 * 3_600_000;
+const HOUR_MS = 3_600_000;
+/** Nobody has paid sooner. */
+const FIRST_POLL_MS = 15_000;
+/** While the offer lives: less than a minute, so that no slot of the schedule comes too early for it. */
+const POLL_OPEN_MS = 30_000;
+/** What comes late is asked for again after a quarter of its age. */
+const POLL_LATE_MS = 6 * HOUR_MS;
 /** What is not paid by then never is: three days longer than any provider leaves a payment open. */
-const GIVEN_UP_AFTER_MS = 4 * 86_400_000;
+export const GIVEN_UP_AFTER_MS = 4 * 24 * HOUR_MS;
+/** For the ids of what staff are told. */
+const GIVEN_UP_NOTICES = '6f0d2c1e-4f0b-4b52-9a55-0d8f3c6a9b71';
 
-/** @param amountMinor what has gone since */
+/** @param money what has gone since, in the currency in which it came */
 export type TakenBack = (
   tx: EntityManager,
   invoice: Invoice,
-  amountMinor: number,
+  money: Money,
   cause: 'asked' | 'chargeback',
 ) => Promise<void>;
 
@@ -51,7 +64,14 @@ export class InvoicesService {
   /** By which an order was paid, as far as a provider has paid it; locked. */
   async paidOf(tx: EntityManager, orderId: string): Promise<Invoice | undefined> {
     const where = { orderId, state: In(['paid', 'partly-refunded'] satisfies InvoiceState[]) };
-    return (await tx.findOne(Invoice, { where, lock: { mode: 'pessimistic_write' } })) ?? undefined;
+    const order = { paidAt: 'ASC', id: 'ASC' } as const;
+    return (await tx.findOne(Invoice, { where, order, lock: { mode: 'pessimistic_write' } })) ?? undefined;
+  }
+
+  /** Whether an order was paid by it, and not by one before: what came once more is on the balance, and so is another amount. */
+  async hasBought(tx: EntityManager, { id, orderId }: Invoice): Promise<boolean> {
+    const where = { orderId, paidAt: Not(IsNull()), receivedMinor: IsNull() };
+    return (await tx.findOne(Invoice, { where, order: { paidAt: 'ASC', id: 'ASC' } }))?.id === id;
   }
 
   async noteRefund(tx: EntityManager, invoice: Invoice, amountMinor: number): Promise<void> {
@@ -95,6 +115,7 @@ export class InvoicesService {
         paidAt: null,
         pollAt: null,
         polls: 0,
+        traceparent: traceOfNow(),
         revision: 1,
       },
     });
@@ -113,9 +134,14 @@ export class InvoicesService {
    */
   async apply(tx: EntityManager, invoiceId: string, payment: ProviderPayment): Promise<void> {
     // The order first: whoever else changes both takes them in this order.
-    const { orderId } = await tx.findOneByOrFail(Invoice, { id: invoiceId });
+    const { orderId, traceparent } = await tx.findOneByOrFail(Invoice, { id: invoiceId });
     const order = await this.orders.lock(tx, orderId);
     const invoice = await this.lock(tx, invoiceId);
+    // A purchase is one trace, whoever tells of its payment.
+    await inTrace(traceparent, () => this.applyTo(tx, order, invoice, payment));
+  }
+
+  private async applyTo(tx: EntityManager, order: Order, invoice: Invoice, payment: ProviderPayment): Promise<void> {
     invoice.externalId ??= payment.externalId;
     invoice.url ??= payment.url ?? null;
     if (payment.externalId !== invoice.externalId || (payment.key !== undefined && payment.key !== invoice.key))
@@ -123,6 +149,9 @@ export class InvoicesService {
     switch (payment.state) {
       case 'pending':
         if (invoice.state === 'created') invoice.become('pending');
+        // Nobody has paid by its page, and nobody will. Of a charge that waits for its bank that is not known.
+        else if (invoice.methodId === null && this.nextPoll(invoice) === undefined)
+          await this.failed(tx, invoice, 'expired');
         break;
       case 'paid':
         await this.paid(tx, order, invoice, payment);
@@ -130,7 +159,8 @@ export class InvoicesService {
       default:
         await this.failed(tx, invoice, payment.state, payment.failure);
     }
-    this.schedulePoll(invoice);
+    const mayChange = !invoice.paidAt && this.nextPoll(invoice) !== undefined;
+    invoice.pollAt = mayChange ? (invoice.pollAt ?? new Date(this.clock.now().getTime() + FIRST_POLL_MS)) : null;
     await this.save(tx, invoice);
   }
 
@@ -139,6 +169,35 @@ export class InvoicesService {
     const invoice = await this.lock(tx, invoiceId);
     await this.failed(tx, invoice, 'failed', reason);
     await this.save(tx, invoice);
+  }
+
+  /** Nobody knows what became of it, and no answer is waited for any more. Should its money come all the same, it is taken as ever. */
+  async giveUp(tx: EntityManager, invoiceId: string): Promise<void> {
+    const invoice = await this.lock(tx, invoiceId);
+    const { state, methodId, botId, provider, key } = invoice;
+    if (!OPEN_STATES.includes(state)) return;
+    if (methodId === null) await this.failed(tx, invoice, 'expired');
+    else await this.failed(tx, invoice, 'failed', 'other', { unknown: true });
+    invoice.pollAt = null;
+    await this.save(tx, invoice);
+    // A page that nobody was shown was paid by nobody.
+    if (state === 'created' && methodId === null) return;
+    const texts = {
+      en: `**Nobody knows what became of a payment.** ${provider} of ${botId} has not told it for days. It counts as not made; look in its cabinet, by \`${key}\`. There may be more of them today.`,
+      ru: `**Что стало с платежом, неизвестно.** ${provider} бота ${botId} не отвечает о нём уже несколько дней. Он считается несостоявшимся; найдите его в кабинете по \`${key}\`. Сегодня таких может быть несколько.`,
+    };
+    // Of pages of a provider that is away there may be hundreds. Each charge is told of: it may be somebody's money.
+    const day = this.clock.now().toISOString().slice(0, 10);
+    const noticeId = uuidv5(methodId === null ? `${botId} ${provider} ${day}` : key, GIVEN_UP_NOTICES);
+    await this.outbox.add(tx, NoticeSendRequested({ noticeId, audience: 'staff', texts }));
+  }
+
+  /** Before the provider is asked, so that one that does not answer keeps none from being asked. @returns undefined: no more */
+  nextPoll({ createdAt, expiresAt }: Pick<Invoice, 'createdAt' | 'expiresAt'>): Date | undefined {
+    const now = this.clock.now().getTime();
+    if (now >= expiresAt.getTime() + GIVEN_UP_AFTER_MS) return undefined;
+    const age = now - createdAt.getTime();
+    return new Date(now + (age < OFFER_MS ? POLL_OPEN_MS : Math.min(age / 4, POLL_LATE_MS)));
   }
 
   /** Whatever came is the person's, in the currency it came in; what was ordered is paid from it. */
@@ -174,17 +233,22 @@ export class InvoicesService {
   /** What went back by the provider's own pages, or was taken by a bank. What we have sent ourselves is noted already. */
   private async reversed(tx: EntityManager, invoice: Invoice, taking: Taking | undefined): Promise<void> {
     if (!taking) return;
-    const { dispute, refundedMinor } = taking;
-    if (dispute === 'open' && invoice.state !== 'disputed') return invoice.become('disputed');
+    const { dispute, refundedMinor, money } = taking;
+    const isDifferent = invoice.receivedMinor !== null;
+    const wholeMinor = isDifferent ? money.amountMinor : invoice.amountMinor;
+    // What bought nothing has nothing to be disputed, and of what is gone nothing is left.
+    const canBeDisputed = !isDifferent && INVOICE_TRANSITIONS[invoice.state].includes('disputed');
+    if (dispute === 'open' && canBeDisputed) return invoice.become('disputed');
     if (dispute === 'won' && invoice.state === 'disputed') return invoice.become('paid');
     const isLost = dispute === 'lost' && invoice.state !== 'charged-back';
-    const goneMinor = (isLost ? invoice.amountMinor : refundedMinor) - invoice.refundedMinor;
+    const amountMinor = (isLost ? wholeMinor : refundedMinor) - invoice.refundedMinor;
     // While a refund of ours is on its way, the provider may know of it before we have noted its answer.
-    if (goneMinor <= 0 || (!isLost && (await this.isSending(tx, invoice.id)))) return;
-    for (const listener of this.takenBack) await listener(tx, invoice, goneMinor, isLost ? 'chargeback' : 'asked');
-    invoice.refundedMinor += goneMinor;
+    if (amountMinor <= 0 || (!isLost && (await this.isSending(tx, invoice.id)))) return;
+    const gone = { amountMinor, currency: money.currency };
+    for (const listener of this.takenBack) await listener(tx, invoice, gone, isLost ? 'chargeback' : 'asked');
+    invoice.refundedMinor += amountMinor;
     if (isLost) invoice.become('charged-back');
-    else invoice.become(invoice.refundedMinor >= invoice.amountMinor ? 'refunded' : 'partly-refunded');
+    else invoice.become(invoice.refundedMinor >= wholeMinor ? 'refunded' : 'partly-refunded');
   }
 
   private async isSending(tx: EntityManager, invoiceId: string): Promise<boolean> {
@@ -219,23 +283,12 @@ export class InvoicesService {
     invoice: Invoice,
     state: 'failed' | 'cancelled' | 'expired',
     reason: FailureReason = state === 'failed' ? 'other' : state,
+    more: { unknown?: true } = {},
   ): Promise<void> {
     if (!OPEN_STATES.includes(invoice.state)) return;
     invoice.become(state);
     invoice.failure = reason;
-    await this.outbox.add(tx, InvoiceFailed({ ...toldOf(invoice), reason }));
-  }
-
-  private schedulePoll(invoice: Invoice): void {
-    const now = this.clock.now().getTime();
-    const mayChange = OPEN_STATES.includes(invoice.state) || now < invoice.expiresAt.getTime() + GIVEN_UP_AFTER_MS;
-    const isUnpaid = !invoice.paidAt;
-    if (!isUnpaid || !mayChange) {
-      invoice.pollAt = null;
-      return;
-    }
-    invoice.pollAt = new Date(now + (POLL_AFTER_MS[invoice.polls] ?? POLL_EVERY_MS));
-    invoice.polls += 1;
+    await this.outbox.add(tx, InvoiceFailed({ ...toldOf(invoice), reason, ...more }));
   }
 
   private async tellStaff(tx: EntityManager, invoice: Invoice, taking: Taking | undefined): Promise<void> {

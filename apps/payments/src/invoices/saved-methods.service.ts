@@ -33,8 +33,10 @@ export class SavedMethodsService {
     order: Pick<Order, 'savesMethod'>,
   ): Promise<void> {
     if (!order.savesMethod) return;
-    const id = uuidv7();
     const externalIdHash = this.blindIndex.hash('payment-method', provider, saved.externalId);
+    // Providers may call a card the same for ever, also one that was forgotten here.
+    const known = await tx.findOneBy(SavedMethod, { userId, botId, provider, externalIdHash });
+    const id = known?.id ?? uuidv7();
     const sealed = await this.personal.encrypt(
       tx,
       { table: 'saved_methods', id, userId },
@@ -51,11 +53,14 @@ export class SavedMethodsService {
       savedAt: this.clock.now(),
       revokedAt: null,
     };
-    await tx.createQueryBuilder().insert().into(SavedMethod).values(row).orIgnore().execute();
+    await tx.upsert(SavedMethod, row, ['id']);
   }
 
   list(tx: EntityManager, userId: string, botId: string): Promise<SavedMethod[]> {
-    return tx.find(SavedMethod, { where: { userId, botId, revokedAt: IsNull() }, order: { id: 'DESC' } });
+    return tx.find(SavedMethod, {
+      where: { userId, botId, revokedAt: IsNull() },
+      order: { savedAt: 'DESC', id: 'DESC' },
+    });
   }
 
   /** Undefined for one that cannot be charged any more. */

@@ -15,6 +15,7 @@ import {
   putFile,
   readFile,
   type RequestOf,
+  startOfMonth,
 } from '@switchboard/service-kit';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -22,7 +23,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import type { PaymentsConfig } from '../payments.config';
 import { LedgerMonth } from './ledger-month.entity';
-import { LedgerPartitions, partitionOf, startOfMonth } from './ledger-partitions';
+import { LedgerPartitions } from './ledger-partitions';
 
 export class LedgerMonthNotFound extends DomainError {
   constructor(month: string) {
@@ -46,6 +47,8 @@ const DAY_MS = 86_400_000;
 /** No transaction lasts longer, and no clock is further behind. */
 const CLOSED_AFTER_MS = DAY_MS;
 const ENTRIES_IN_FILE = 50_000;
+/** No writing takes longer: what lies about for that long is nobody's. */
+const ABANDONED_MS = DAY_MS / 12;
 
 const placeOf = (id: string, userId: string) => ({ table: 'ledger_archive', id, userId });
 const dayOf = (time: Date) => time.toISOString().slice(0, 10);
@@ -115,25 +118,27 @@ export class LedgerArchive {
       signal.throwIfAborted();
       await this.archive(month, signal).catch((error: unknown) => failures.push(error));
     }
+    const left = await this.db.query<{ month: string }[]>(
+      `SELECT month::text FROM ledger_months WHERE leftovers <> '{}' ORDER BY month`,
+    );
+    for (const { month } of left) await this.discard(month).catch((error: unknown) => failures.push(error));
     if (failures.length > 0)
       throw new AggregateError(failures, `${failures.length} of ${due.length} months: ${said(failures)}`);
   }
 
   /** Each writing has files of its own: nobody changes those of another one that is, or was, under way beside it. */
   private async archive(month: string, signal: AbortSignal): Promise<void> {
-    const folder = `ledger/${month.slice(0, 4)}/${month.slice(5, 7)}/${uuidv7()}`;
-    const keys: string[] = [];
+    const id = uuidv7({ msecs: this.clock.now().getTime() });
+    const folder = `ledger/${month.slice(0, 4)}/${month.slice(5, 7)}/${id}`;
     try {
-      const files = await this.db.transaction('REPEATABLE READ', (tx) =>
-        this.write(tx, month, { folder, keys, signal }),
-      );
+      const files = await this.db.transaction('REPEATABLE READ', (tx) => this.write(tx, month, { folder, signal }));
       for (const file of files) {
         signal.throwIfAborted();
         await this.read(file);
       }
       await this.db.transaction((tx) => this.takeOut(tx, month, files, signal));
     } finally {
-      await this.discard(month, keys);
+      await this.discard(month, folder);
     }
   }
 
@@ -143,12 +148,14 @@ export class LedgerArchive {
     const known = await this.lock(tx, month);
     if (!this.isDue(known)) return;
     if (await this.partitions.exists(tx, start)) {
-      await tx.query(`LOCK TABLE ${partitionOf(start)} IN SHARE MODE`);
+      await tx.query(`LOCK TABLE ${this.partitions.nameOf(start)} IN SHARE MODE`);
       await this.compare(tx, month, files);
       signal.throwIfAborted();
       await this.partitions.lock(tx);
       await this.partitions.drop(tx, start);
     } else if (known.entries > 0) throw new Error(`the entries of ${month} are neither in the database nor in storage`);
+    // What it lay in before it was brought back it lies in no more.
+    await this.leave(tx, month, ...known.files.map(({ key }) => key));
     await tx.update(
       LedgerMonth,
       { month },
@@ -164,19 +171,34 @@ export class LedgerArchive {
     return tx.findOneOrFail(LedgerMonth, { where: { month }, lock: { mode: 'pessimistic_write' } });
   }
 
-  /** What was written and is not what the month lies in. Whoever may have noted it has ended by then: the month is locked. */
-  private async discard(month: string, keys: readonly string[]): Promise<void> {
-    if (keys.length === 0) return;
+  /** Kept before a file is there, so that it is known whatever becomes of whoever writes it. */
+  private async leave(tx: EntityManager, month: string, ...keys: string[]): Promise<void> {
+    await tx.query('UPDATE ledger_months SET leftovers = leftovers || $2::text[] WHERE month = $1', [month, keys]);
+  }
+
+  /**
+   * Deletes what was written, in this folder or long ago, and is not what the month lies in. Whoever may have noted it has ended by
+   * then: the month is locked.
+   */
+  private async discard(month: string, folder?: string): Promise<void> {
     await this.db.transaction(async (tx) => {
       const { files } = await this.lock(tx, month);
-      const lost = keys.filter((key) => !files.some((file) => file.key === key));
-      for (const key of lost) await this.storage.delete(key);
+      const [{ leftovers }] = await tx.query<[{ leftovers: string[] }]>(
+        'SELECT leftovers FROM ledger_months WHERE month = $1',
+        [month],
+      );
+      const abandoned = this.clock.now().getTime() - ABANDONED_MS;
+      const isOver = (key: string) => key.startsWith(`${folder}/`) || writtenAt(key) < abandoned;
+      const over = leftovers.filter(isOver);
+      for (const key of over) if (!files.some((file) => file.key === key)) await this.storage.delete(key);
+      const rest = leftovers.filter((key) => !over.includes(key));
+      await tx.query('UPDATE ledger_months SET leftovers = $2 WHERE month = $1', [month, rest]);
     });
   }
 
   /** @throws where the files, the entries and their sums are not of the same: something was written past the ledger. */
   private async compare(tx: EntityManager, month: string, files: Files): Promise<void> {
-    const table = partitionOf(new Date(month));
+    const table = this.partitions.nameOf(new Date(month));
     const [{ differs }] = await tx.query<[{ differs: boolean }]>(
       `WITH sums (month, account, currency, change_minor) AS (${sumsOf(table, '$1::date', 'true')}),
        closed AS (SELECT * FROM ledger_closings WHERE month = $1)
@@ -190,9 +212,9 @@ export class LedgerArchive {
   private async write(
     tx: EntityManager,
     month: string,
-    { folder, keys, signal }: { folder: string; keys: string[]; signal: AbortSignal },
+    { folder, signal }: { folder: string; signal: AbortSignal },
   ): Promise<Files> {
-    const table = partitionOf(new Date(month));
+    const table = this.partitions.nameOf(new Date(month));
     const files: Files = [];
     // Nothing was booked in that month, or it is out of the database already.
     if (!(await this.partitions.exists(tx, new Date(month)))) return files;
@@ -208,7 +230,7 @@ export class LedgerArchive {
       let text = '';
       for (const { row } of rows) text += `${JSON.stringify(await this.lineOf(tx, row))}\n`;
       const key = `${folder}/${String(files.length + 1).padStart(4, '0')}.jsonl.gz`;
-      keys.push(key);
+      await this.leave(this.db.manager, month, key);
       const file = await putFile(this.storage, key, gzipSync(text), 'application/gzip');
       files.push({ ...file, entries: rows.length });
       after = rows.at(-1)!.row;
@@ -281,6 +303,9 @@ export class LedgerArchive {
     return lines.map((line) => Line.parse(JSON.parse(line)));
   }
 }
+
+/** Folders are named by when they were made. */
+const writtenAt = (key: string) => Number.parseInt(key.split('/')[3]!.replace('-', '').slice(0, 12), 16);
 
 const said = (failures: readonly unknown[]) =>
   failures.map((error) => (error instanceof Error ? error.message : String(error))).join('; ');

@@ -53,6 +53,10 @@ const files = async () => {
   ]);
   return row!.files;
 };
+const leftovers = async () => {
+  const rows = await shop.app.service.db.query<{ leftovers: string[] }[]>('SELECT leftovers FROM ledger_months');
+  return rows.flatMap((row) => row.leftovers);
+};
 const storage = () => shop.app.service.nest.get<MediaStorage>(MEDIA_STORAGE, { strict: false });
 const imbalances = () =>
   shop.app.service.nest.get(LedgerReports, { strict: false }).imbalances(shop.app.service.db.manager);
@@ -167,16 +171,51 @@ it('a month that somebody brings back or holds while it is written stays, and no
 
 it('two runs beside each other leave one whole month in storage, also when one comes late', async () => {
   const before = await accounts();
-  await Promise.allSettled([archive.archiveDue(forever), archive.archiveDue(forever)]);
-  await archive['archive'](`${first}-01`, forever);
+  // One that would wait for the other for longer leaves it to the next night.
+  const runs = await Promise.allSettled([archive.archiveDue(forever), archive.archiveDue(forever)]);
+  const failed = runs.flatMap((run) => (run.status === 'rejected' ? [String(run.reason)] : []));
+  expect(failed.length).toBeLessThan(2);
+  for (const why of failed) expect(why).toMatch(/lock timeout/);
   expect(await month()).toMatchObject({ state: 'archived' });
   const written = await files();
   expect(written).toEqual([expect.objectContaining({ entries: 2 })]);
+  await archive['archive'](`${first}-01`, forever);
+  expect(await files()).toEqual(written);
+  expect(await storage().exists(written[0]!.key)).toBe(true);
+  expect(await leftovers()).toEqual([]);
   await imported();
   await until(async () => (await month())!.state === 'stored', { what: 'the month being back' });
   expect(await accounts()).toEqual(before);
   const asked = shop.app.probe.all(AuditEntryAppendRequested).at(-1)!;
   expect(asked.data).toMatchObject({ action: ImportLedgerMonth.id, resourceType: 'ledger-month', resourceId: first });
+});
+
+it('what it lay in before is deleted when it is written again, and what a killed process has left', async () => {
+  const [before] = await files();
+  shop.app.clock.advance(40 * DAY_MS);
+  await partitions().makeAhead();
+  const written: string[] = [];
+  const put = jest.spyOn(storage(), 'put').mockImplementationOnce((key) => {
+    written.push(key);
+    // Killed while it is written: nothing is tidied up.
+    jest.spyOn(archive as unknown as { discard: () => Promise<void> }, 'discard').mockResolvedValueOnce();
+    return Promise.reject(new Error('killed'));
+  });
+  await expect(archive.archiveDue(forever)).rejects.toThrow('killed');
+  put.mockRestore();
+  await storage().put(written[0]!, Buffer.from('a part'), { contentType: 'application/gzip' });
+  expect(await leftovers()).toEqual(written);
+  await archive.archiveDue(forever);
+  expect(await month()).toMatchObject({ state: 'archived' });
+  expect(await storage().exists(before!.key)).toBe(false);
+  // It may be one that is under way still.
+  expect(await storage().exists(written[0]!)).toBe(true);
+  shop.app.clock.advance(DAY_MS);
+  await archive.archiveDue(forever);
+  expect(await storage().exists(written[0]!)).toBe(false);
+  expect(await leftovers()).toEqual([]);
+  await imported();
+  await until(async () => (await month())!.state === 'stored', { what: 'the month being back' });
 });
 
 it('a month that is not closed is not found', async () => {

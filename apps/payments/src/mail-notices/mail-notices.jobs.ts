@@ -21,12 +21,18 @@ import { MailSettings } from './mail-settings.entity';
 
 const MailNotice = defineJob(
   'mail-notice',
-  z.object({ userId: z.uuid(), botId: BotId, notice: z.string(), facts: MailFacts }),
+  z.object({
+    ...{ userId: z.uuid(), botId: BotId, notice: z.string(), facts: MailFacts, cause: z.string() },
+    /** What became of it the first time is not known. */
+    isRepeated: z.boolean().optional(),
+  }),
 );
 
 /** Some thirty hours with the growing pauses of the queue. */
 const ATTEMPTS = 25;
 const TIMEOUT_MS = 40_000;
+/** A server that has not answered may have taken it: it is asked once more, when it is well again. */
+const REPEATED_AFTER_MS = 30 * 60_000;
 
 /** Tells people who have linked an address what became of what they have. Whether they have one is known to the gateway. */
 @Injectable()
@@ -48,13 +54,18 @@ export class MailNoticesJobs {
     facts: MailFacts,
     cause: string,
   ): Promise<void> {
+    await this.add(tx, { userId, botId, notice, facts, cause });
+  }
+
+  private async add(tx: EntityManager, mail: PayloadOf<typeof MailNotice>, delayMs = 0): Promise<void> {
     // Thousands of subscriptions end in one night, and whoever pays meanwhile does not wait for them.
-    const options = { key: `mail-notice:${notice}:${cause}`, maxAttempts: ATTEMPTS, yields: true };
-    await this.jobs.add(tx, MailNotice, { userId, botId, notice, facts }, options);
+    const options = { key: `mail-notice:${idOf(mail)}`, maxAttempts: ATTEMPTS, yields: true, delayMs };
+    await this.jobs.add(tx, MailNotice, mail, options);
   }
 
   @Runs(MailNotice)
-  async send({ userId, botId, notice: name, facts }: PayloadOf<typeof MailNotice>, { signal }: JobRun): Promise<void> {
+  async send(mail: PayloadOf<typeof MailNotice>, { signal }: JobRun): Promise<void> {
+    const { userId, botId, notice: name, facts, isRepeated } = mail;
     const [notice, sender] = [mailNotice(name), this.bots.find(botId)];
     if (!notice || !sender) return;
     const tx = this.db.manager;
@@ -68,13 +79,19 @@ export class MailNoticesJobs {
     try {
       const { outcome } = await this.services.call(
         SendMailToPerson,
-        { params: { userId }, body: { en: en!, ru: ru! } },
+        { params: { userId }, body: { mailId: idOf(mail), en: en!, ru: ru! } },
         { signal, timeoutMs: TIMEOUT_MS },
       );
-      if (outcome === 'refused') this.log.warn({ userId, notice: name }, 'nobody has the address of a person any more');
+      if (outcome === 'refused') this.log.warn({ userId, notice: name }, 'recipient address bounced');
+      if (outcome === 'unknown' && isRepeated)
+        this.log.warn({ userId, notice: name }, 'the mail server has not answered twice');
+      if (outcome === 'unknown' && !isRepeated)
+        await this.db.transaction((tx) => this.add(tx, { ...mail, isRepeated: true }, REPEATED_AFTER_MS));
     } catch (error) {
       // An installation without e-mail is one that tells people by its bots alone.
       if (!isProblem(error, SendMailToPerson, 'gateway.email_not_offered')) throw error;
     }
   }
 }
+
+const idOf = ({ notice, cause }: PayloadOf<typeof MailNotice>) => `${notice}:${cause}`;

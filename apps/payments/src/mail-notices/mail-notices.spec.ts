@@ -53,10 +53,10 @@ async function ending(): Promise<Actor> {
   const actor = shop.person();
   await shop.buy(actor, { wanted: { kind: 'plan', planId } });
   const soon = shop.app.clock.now().getTime() + 20 * 3_600_000;
-  await shop.app.service.db.query(`UPDATE subscriptions SET valid_until = $2, served_until = $2 WHERE user_id = $1`, [
-    actor.id,
-    new Date(soon),
-  ]);
+  await shop.app.service.db.query(
+    `UPDATE subscriptions SET valid_until = $2, served_until = $2, period_start = period_start - interval '1 month' WHERE user_id = $1`,
+    [actor.id, new Date(soon)],
+  );
   return actor;
 }
 
@@ -126,6 +126,41 @@ it('the end of a subscription is told, and not to whoever has renewed it before 
   const waiting = `SELECT FROM payments_jobs.jobs WHERE task_identifier = 'mail-notice'`;
   await until(async () => (await shop.app.service.db.query<unknown[]>(waiting)).length === 0, { what: 'no mail' });
   expect(subjectsTo(ben).filter(isEnd)).toEqual([]);
+});
+
+it('a server that does not say whether it has a mail gets it once more, as the same one', async () => {
+  gateway.mailOutcome = 'unknown';
+  const actor = shop.person();
+  await shop.app.probe.say(granted(actor));
+  await heard(actor, ['Shop: Your access is ready']);
+  const mails = `FROM payments_jobs._private_jobs WHERE key LIKE 'mail-notice:%' AND locked_at IS NULL`;
+  const waiting = () => shop.app.service.db.query<unknown[]>(`SELECT ${mails}`);
+  await until(async () => (await waiting()).length === 1, { what: 'the second try' });
+  expect(lettersTo(actor)).toHaveLength(1);
+  await shop.app.service.db.query(`UPDATE payments_jobs._private_jobs SET run_at = now()`);
+  await until(() => lettersTo(actor).length === 2, { what: 'it to be sent again' });
+  await until(async () => (await waiting()).length === 0, { what: 'no more tries' });
+  const [first, second] = lettersTo(actor);
+  expect(second).toEqual(first);
+});
+
+it('what is told of twice is mailed once', async () => {
+  const actor = shop.person();
+  const held = jest.spyOn(shop.app.service.nest.get(ServiceClient, { strict: false }), 'call');
+  held.mockRejectedValue(new Error('the gateway is away'));
+  const event = granted(actor);
+  const said = await shop.app.probe.say(event);
+  await shop.app.probe.sayAgain(said);
+  const waits = `SELECT FROM payments_jobs._private_jobs WHERE key LIKE 'mail-notice:granted:%' AND attempts = 1 AND locked_at IS NULL`;
+  await until(async () => (await shop.app.service.db.query<unknown[]>(waits)).length === 1, { what: 'the next try' });
+  await shop.app.probe.say(event);
+  held.mockRestore();
+  await shop.app.service.db.query(`UPDATE payments_jobs._private_jobs SET run_at = now()`);
+  await heard(actor, ['Shop: Your access is ready']);
+  // Whatever came of the others has come before this.
+  await shop.buy(actor, { wanted: { kind: 'plan', planId } });
+  await heard(actor, ['Shop: Paid: ₽199']);
+  expect(subjectsTo(actor)).toHaveLength(2);
 });
 
 it('an installation without e-mail goes on', async () => {

@@ -28,7 +28,7 @@ export class OrderIsClosed extends DomainError {
 }
 
 /** What was offered holds so long; a cart that waits for the balance does so for longer. */
-const OFFER_MS = 60 * 60_000;
+export const OFFER_MS = 60 * 60_000;
 const CART_MS = 30 * 86_400_000;
 
 type WantedPlan = Extract<Wanted, { kind: 'plan' }>;
@@ -190,6 +190,12 @@ export class OrdersService {
     await this.outbox.add(tx, OrderClosed({ ...toldOf(order), reason }));
   }
 
+  /** One that nobody has paid, nor ever will. */
+  async forget(tx: EntityManager, { id }: Order): Promise<void> {
+    await this.promoCodes.forget(tx, id);
+    await tx.delete(Order, { id });
+  }
+
   private async finish(tx: EntityManager, order: Order, provider: string, fromBalanceMinor: number): Promise<void> {
     const late = order.state !== 'awaiting';
     order.become('paid');
@@ -245,9 +251,11 @@ export class OrdersService {
     const plan = await this.catalogue.plan(tx, botId, wanted.planId);
     const { region } = wanted;
     const price = { plan, currency, listMinor, dueMinor: totalMinor - order.heldMinor };
-    const autoRenew = wanted.autoRenew && this.providers.goesOn(provider, price);
-    const bought = { orderId, userId, plan, periods: 1, amountMinor, currency, extraDays, region, autoRenew };
     const present = order.subscriptionId === null ? null : await this.subscriptions.lock(tx, order.subscriptionId);
+    // A charge may be answered long after it was made: whoever has turned it off meanwhile does not turn it on by that.
+    const isOff = order.automatic && present?.autoRenew === false && !this.providers.isChargedThere(botId, currency);
+    const autoRenew = wanted.autoRenew && !isOff && this.providers.goesOn(provider, price);
+    const bought = { orderId, userId, plan, periods: 1, amountMinor, currency, extraDays, region, autoRenew };
     const paidTwiceMinor = present ? await this.settleUse(tx, order, present) : 0;
     const isOther = present !== null && present.planId !== plan.id && present.status !== 'expired';
     // What was taken back does not return, and a month of one plan is no month of another that it was changed to since.

@@ -20,7 +20,6 @@ import { erasePerson, until } from '@switchboard/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { BOT, DAY_MS, TestShop } from '../../test/build';
 import { PretendedGateway } from '../../test/pretended-gateway';
-import { RewardsJobs } from '../referrals/rewards.jobs';
 
 let gateway: PretendedGateway;
 let shop: TestShop;
@@ -65,7 +64,7 @@ const decide = (payoutId: string, revision: number) => ({ params: { payoutId }, 
 async function anEarner(): Promise<Actor> {
   const [ann, ben] = [shop.person(), shop.person()];
   await shop.meets(ann);
-  const { db, nest } = shop.app.service;
+  const { db } = shop.app.service;
   await db.query(
     `INSERT INTO referrals (bot_id, user_id, met_at, inviter_id, link_id) VALUES ($1, $2, now(), $3, $4)`,
     [...[BOT, ben.id, ann.id, uuidv7()]],
@@ -74,7 +73,7 @@ async function anEarner(): Promise<Actor> {
   const made = `SELECT FROM rewards WHERE user_id = $1`;
   await until(async () => (await db.query<unknown[]>(made, [ann.id])).length === 1, { what: 'the reward' });
   await shop.later(15 * DAY_MS);
-  await nest.get(RewardsJobs, { strict: false }).release();
+  await shop.runs('release-rewards');
   expect(await shop.balanceOf(ann)).toBe(2000);
   return ann;
 }

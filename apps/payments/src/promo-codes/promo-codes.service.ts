@@ -106,6 +106,11 @@ export class PromoCodesService {
     for (const { code_id } of freed) await this.count(tx, code_id);
   }
 
+  /** Of an order that is no more. */
+  async forget(tx: EntityManager, orderId: string): Promise<void> {
+    await tx.query(`DELETE FROM promo_redemptions WHERE order_id = $1 AND state = 'released'`, [orderId]);
+  }
+
   /** What was paid late may be one use more than there are. */
   private async count(tx: EntityManager, codeId: string): Promise<void> {
     await tx.query('SELECT FROM promo_codes WHERE id = $1 FOR UPDATE', [codeId]);

@@ -143,11 +143,6 @@ export interface PaymentProvider {
     whose: { readonly savedMethod: string; readonly returnUrl: string; readonly locale: string },
     signal: AbortSignal,
   ) => Promise<string>;
-  /** Tells what a person has used, as the last step of billing by use: once for an hour of a meter, however often it is told. */
-  readonly reportUsage?: (
-    used: { readonly savedMethod: string; readonly meter: string; readonly hour: Date; readonly quantity: number },
-    signal: AbortSignal,
-  ) => Promise<void>;
   /** What a notification is answered with when it was taken. */
   readonly acknowledgement?: { readonly contentType: string; readonly body: string };
   /** Everything that was paid or changed within a time: to find what was lost, and to compare the books. */

@@ -21,6 +21,7 @@ describe('accounts with providers', () => {
     };
     const kassa = { apiRoot: 'https://api.yookassa.ru/v3', shopId: '1', receipts: true };
     bot('both', { yookassa: kassa, cloudpayments: { apiRoot: 'sandbox', publicId: 'pk_1' } });
+    bot('tried', { cloudpayments: { apiRoot: 'sandbox', publicId: 'pk_1' } });
     bot('inside', { yookassa: { ...kassa, apiRoot: 'https://10.0.0.1/v3' } });
     bot('metadata', { yookassa: { ...kassa, apiRoot: 'http://169.254.169.254/latest' } });
     const env = { BOTS_FOLDER: folder, PAYMENTS_SANDBOX_URL: 'http://127.0.0.1:9' };
@@ -33,6 +34,12 @@ describe('accounts with providers', () => {
     expect(providers.offeredBy('both').map(({ name }) => name)).toEqual(['yookassa', 'cloudpayments']);
     expect(['yookassa', 'cloudpayments'].map((name) => providers.isSandbox('both', name))).toEqual([false, true]);
     expect(providers.get('both', 'cloudpayments')).toMatchObject({ acknowledgement: { body: '{"code":0}' } });
+  });
+
+  it('are no money where all of them are of the sandbox', () => {
+    const providers = app.service.nest.get(ProvidersService);
+    const are = ['tried', 'both', 'inside', 'unknown'].filter((botId) => providers.livesInSandbox(botId));
+    expect(are).toEqual(['tried']);
   });
 
   it.each(['inside', 'metadata'])('may not lead into our own network: %s', (botId) => {

@@ -103,6 +103,11 @@ export class ProvidersService {
     return section ? this.definitions.filter(({ name }) => section[name] !== undefined) : [];
   }
 
+  /** Whether a bot, or one that was, has an account with it still. */
+  isOffered(botId: string, name: string): boolean {
+    return this.offeredBy(botId).some((one) => one.name === name);
+  }
+
   /** Whether nothing can be paid by it without an address for the receipt. */
   needsEmail(botId: string, name: string): boolean {
     const settings = this.settingsOf(botId, name);
@@ -142,6 +147,12 @@ export class ProvidersService {
     const bot = this.bots.find(botId) ?? this.bots.archived(botId);
     const apiRoot = this.settingsOf(botId, name)?.apiRoot;
     return apiRoot === 'sandbox' || (apiRoot === undefined && bot !== undefined && livesInSandbox(bot));
+  }
+
+  /** Whether nothing that is paid to it is money. */
+  livesInSandbox(botId: string): boolean {
+    const offered = this.offeredBy(botId);
+    return offered.length > 0 && offered.every(({ name }) => this.isSandbox(botId, name));
   }
 
   /** Where pages of providers lead back to, where the bot says so. */

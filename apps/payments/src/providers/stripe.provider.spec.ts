@@ -172,18 +172,5 @@ describe('Stripe', () => {
       expect(shown).toContain('Способы оплаты');
       expect(shown).toContain('https://shop.example/me');
     });
-
-    it('tells the usage of an hour once', async () => {
-      const { externalId } = await saved();
-      const hour = new Date(Math.floor(Date.now() / 3_600_000) * 3_600_000);
-      const used = { savedMethod: externalId, meter: 'tokens', hour, quantity: 42 };
-      for (let time = 0; time < 2; time += 1) await provider.reportUsage!(used, signal);
-      const told = await world.client.stripe.objects<{ payload: object }>('billing.meter_event');
-      expect(told.map(({ payload }) => payload)).toEqual([
-        { stripe_customer_id: externalId.split('/')[0], value: '42' },
-      ]);
-      const old = provider.reportUsage!({ ...used, hour: new Date(Date.now() - 36 * 86_400_000) }, signal);
-      await expect(old).rejects.toBeInstanceOf(PaymentRefused);
-    });
   });
 });

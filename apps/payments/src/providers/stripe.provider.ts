@@ -1,5 +1,4 @@
 import type { Money } from '@switchboard/contracts';
-import { createHash } from 'node:crypto';
 import Stripe from 'stripe';
 import { z } from 'zod';
 import {
@@ -364,25 +363,6 @@ export const stripe = defineProvider({
         } satisfies Stripe.BillingPortal.SessionCreateParams;
         const call = { method: 'POST', path: '/v1/billing_portal/sessions', body: formOf(params) };
         return (await http.call('portal', z.looseObject({ url: z.string() }), call, signal)).url;
-      },
-
-      async reportUsage({ savedMethod, meter, hour, quantity }, signal) {
-        const customer = savedMethod.split('/')[0]!;
-        const timestamp = Math.floor(hour.getTime() / 1000);
-        const identifier = createHash('sha256').update(`${customer} ${meter} ${timestamp}`).digest('hex');
-        const payload = { stripe_customer_id: customer, value: String(quantity) };
-        const params = {
-          event_name: meter,
-          identifier,
-          timestamp,
-          payload,
-        } satisfies Stripe.Billing.MeterEventCreateParams;
-        await http.call(
-          'report usage',
-          z.looseObject({}),
-          post('/v1/billing/meter_events', identifier, params),
-          signal,
-        );
       },
     };
   },

@@ -139,7 +139,9 @@ export async function* starCharges(
       const known = charges.get(chargeId);
       const refundedMinor = direction === 'out' ? amountMinor : (known?.refundedMinor ?? 0);
       const paidAt = direction === 'in' ? at : (known?.at ?? at);
-      charges.set(chargeId, { chargeId, payload, amountMinor, at: paidAt, refundedMinor, renews });
+      // Of what goes back Telegram does not say that it renewed.
+      const charge = { chargeId, payload, amountMinor, at: paidAt, refundedMinor };
+      charges.set(chargeId, { ...charge, renews: renews || known?.renews === true });
     }
     onPage?.(page.cursor);
     const last = page.data.at(-1);

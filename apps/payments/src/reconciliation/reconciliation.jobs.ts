@@ -23,6 +23,8 @@ const ReconcileDay = defineJob(
 
 /** Compared anew on each of these days: what is asked for again has come by then, and banks settle late. */
 const DAYS = 3;
+/** So many days back one that was never compared is made up for, as after an outage or from the time of a backup. */
+const MOST_DAYS = 60;
 const DAY_MS = 86_400_000;
 
 @Injectable()
@@ -37,19 +39,31 @@ export class ReconciliationJobs {
   ) {}
 
   @Scheduled('10 4 * * *', ReconcilePayments, {
-    purpose: 'Compares what providers have taken on the last days with the ledger.',
+    purpose:
+      'Compares what providers have taken on the last days, and on those that were never compared, with the ledger.',
     timeoutMs: 60_000,
   })
   async reconcile(): Promise<void> {
-    const now = this.clock.now().getTime();
     await this.db.transaction(async (tx) => {
       for (const { id: botId } of this.bots.all())
         for (const { name: provider } of this.providers.offeredBy(botId))
-          for (let ago = 1; ago <= DAYS; ago += 1) {
-            const day = new Date(now - ago * DAY_MS).toISOString().slice(0, 10);
-            await this.request(tx, { botId, provider, day });
-          }
+          for (const day of await this.daysOf(tx, botId, provider)) await this.request(tx, { botId, provider, day });
     });
+  }
+
+  /** The last ones, and such as were left out since the first that was compared. */
+  private async daysOf(tx: EntityManager, botId: string, provider: string): Promise<string[]> {
+    const now = this.clock.now().getTime();
+    const days = Array.from({ length: MOST_DAYS }, (_, ago) =>
+      new Date(now - (ago + 1) * DAY_MS).toISOString().slice(0, 10),
+    );
+    const rows = await tx.query<{ day: string }[]>(
+      `SELECT day::text FROM reconciliations WHERE bot_id = $1 AND provider = $2 AND day >= $3`,
+      [botId, provider, days.at(-1)],
+    );
+    const compared = new Set(rows.map(({ day }) => day));
+    const first = [...compared].sort()[0];
+    return days.filter((day, ago) => ago < DAYS || (first !== undefined && day > first && !compared.has(day)));
   }
 
   /** One at a time of a provider: its list is long. */

@@ -10,6 +10,7 @@ import { type AnswerOf, Clock, Cursors, DomainError, type RequestOf, seesBot } f
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { InvoicesJobs } from '../invoices/invoices.jobs';
+import type { ProviderPayment } from '../providers/payment-provider';
 import { ProvidersService } from '../providers/providers.service';
 import { Reconciliation } from './reconciliation.entity';
 
@@ -31,15 +32,17 @@ interface Booked {
   readonly amountMinor: number;
   readonly currency: string;
   readonly orderId: string | null;
+  /** No provider has taken it before. */
+  readonly notBefore: Date;
 }
 
-interface Told extends Omit<Booked, 'orderId'> {
+interface Told extends Omit<Booked, 'orderId' | 'notBefore'> {
   readonly externalId: string;
   readonly at: Date;
 }
 
 interface Finding {
-  readonly kind: 'missing' | 'unconfirmed' | 'different';
+  readonly kind: 'missing' | 'unconfirmed' | 'different' | 'unknown-order';
   readonly takingId: string;
   readonly externalId: string | null;
   readonly orderId: string | null;
@@ -48,9 +51,14 @@ interface Finding {
   readonly currency: string;
 }
 
+type Keyed = ProviderPayment & { readonly orderId: string };
 type Row = AnswerOf<typeof ListReconciliations>['data'][number];
 
 const DAY_MS = 86_400_000;
+/** As keys of payments are made by us, see `Invoice.key`. */
+const OUR_KEY = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):\d{1,4}$/;
+/** Payments that are looked up together. */
+const AT_ONCE = 500;
 
 /**
  * Holds what providers say of a day against the ledger. What they have taken and nobody has told of is asked for again at once, so it
@@ -70,13 +78,25 @@ export class ReconciliationService {
   async compare(books: BooksOfDay, signal: AbortSignal): Promise<void> {
     const from = new Date(`${books.day}T00:00:00Z`);
     const to = new Date(from.getTime() + DAY_MS);
-    const told = await this.told(books, from, to, signal);
+    // Around the day as well: what is paid at midnight here is of the day before there.
+    const [before, after] = [new Date(from.getTime() - DAY_MS), new Date(to.getTime() + DAY_MS)];
+    const { told, strangers } = await this.told(books, before, after, signal);
     const booked = await this.booked(books, from, to);
+    // What was booked days after it was taken, as after an outage, is in the list of its own day.
+    const late = booked.filter(({ takingId, notBefore }) => !told.has(takingId) && notBefore < before);
+    if (late.length > 0) {
+      const earliest = new Date(Math.min(...late.map(({ notBefore }) => notBefore.getTime())));
+      const { told: earlier } = await this.told(books, earliest, before, signal);
+      for (const [takingId, taking] of earlier) told.set(takingId, taking);
+    }
     const ofDay = [...told.values()].filter(({ at }) => at >= from && at < to);
     const known = await this.keysOf(books.provider, [...told.keys()]);
     const missing = ofDay.filter(({ takingId }) => !known.has(takingId));
     const findings: Finding[] = [
-      ...missing.map((taking) => ({ ...noneHere(taking), kind: 'missing' as const })),
+      ...missing.map((taking) => ({ ...noneHere(taking), kind: 'missing' as const, orderId: null })),
+      ...strangers
+        .filter(({ at }) => at >= from && at < to)
+        .map((taking) => ({ ...noneHere(taking), kind: 'unknown-order' as const, orderId: taking.orderId })),
       ...booked.flatMap((entry): Finding[] => {
         const there = told.get(entry.takingId);
         const both = { ...entry, externalId: there?.externalId ?? null, hereMinor: entry.amountMinor };
@@ -116,29 +136,45 @@ export class ReconciliationService {
     return { ...(await this.counted([found]))[0]!, findings };
   }
 
-  /** Around the day as well: what is paid at midnight here is of the day before there. */
+  /** What the provider has taken for orders of the bot, and for such as nobody has here, though they were made by us. */
   private async told({ botId, provider }: BooksOfDay, from: Date, to: Date, signal: AbortSignal) {
-    const account = this.providers.get(botId, provider);
     const told = new Map<string, Told>();
-    const [before, after] = [new Date(from.getTime() - DAY_MS), new Date(to.getTime() + DAY_MS)];
-    for await (const { externalId, key, takings } of account.list(before, after, signal)) {
+    const strangers: (Told & { orderId: string })[] = [];
+    const look = async (payments: readonly Keyed[]) => {
+      const bots = await this.botsOf(payments.map(({ orderId }) => orderId));
+      for (const { orderId, externalId, takings } of payments)
+        for (const { id: takingId, money, at } of takings) {
+          const taking = { takingId, externalId, at, ...money };
+          if (bots.get(orderId) === botId) told.set(takingId, taking);
+          // Another bot may be paid by the same account.
+          else if (!bots.has(orderId)) strangers.push({ ...taking, orderId });
+        }
+    };
+    let payments: Keyed[] = [];
+    for await (const payment of this.providers.get(botId, provider).list(from, to, signal)) {
       // Others may take payments by the same account.
-      const orderId = key?.slice(0, 36);
-      if (orderId === undefined || !(await this.isOf(botId, orderId))) continue;
-      for (const { id: takingId, money, at } of takings) told.set(takingId, { takingId, externalId, at, ...money });
+      const orderId = OUR_KEY.exec(payment.key ?? '')?.[1];
+      if (orderId !== undefined) payments.push({ ...payment, orderId });
+      if (payments.length < AT_ONCE) continue;
+      await look(payments);
+      payments = [];
     }
-    return told;
+    await look(payments);
+    return { told, strangers };
   }
 
-  private async isOf(botId: string, orderId: string): Promise<boolean> {
-    if (!/^[0-9a-f-]{36}$/.test(orderId)) return false;
-    const rows = await this.db.query<unknown[]>(`SELECT FROM orders WHERE id = $1 AND bot_id = $2`, [orderId, botId]);
-    return rows.length > 0;
+  private async botsOf(orderIds: readonly string[]): Promise<Map<string, string>> {
+    const rows = await this.db.query<{ id: string; botId: string }[]>(
+      `SELECT id, bot_id AS "botId" FROM orders WHERE id = ANY ($1)`,
+      [orderIds],
+    );
+    return new Map(rows.map(({ id, botId }) => [id, botId]));
   }
 
   private booked({ botId, provider }: BooksOfDay, from: Date, to: Date): Promise<Booked[]> {
     return this.db.query<Booked[]>(
-      `SELECT substr(e.key, length($2) + 7) AS "takingId", e.amount_minor::float8 AS "amountMinor", e.currency, e.order_id AS "orderId"
+      `SELECT substr(e.key, length($2) + 7) AS "takingId", e.amount_minor::float8 AS "amountMinor", e.currency, e.order_id AS "orderId",
+         least(o.created_at, (SELECT min(i.paid_at) FROM invoices i WHERE i.order_id = o.id)) AS "notBefore"
        FROM ledger_entries e JOIN orders o ON o.id = e.order_id AND o.bot_id = $1
        WHERE e.booked_at >= $3 AND e.booked_at < $4 AND starts_with(e.key, 'paid:' || $2::text || ':')`,
       [botId, provider, from, to],
@@ -190,10 +226,12 @@ export class ReconciliationService {
     const { id: reportId, provider, day, findings } = at;
     const count = (kind: Finding['kind']) => findings.filter((finding) => finding.kind === kind).length;
     const [missing, unconfirmed, different] = [count('missing'), count('unconfirmed'), count('different')];
-    await this.outbox.add(tx, ReconciliationFailed({ reportId, provider, day, missing, unconfirmed, different }));
+    const unknownOrders = count('unknown-order');
+    const counts = { missing, unconfirmed, different, unknownOrders };
+    await this.outbox.add(tx, ReconciliationFailed({ reportId, provider, day, ...counts }));
     const texts = {
-      en: `**The books of ${provider} for ${day} differ.** Unknown here: ${missing}, unknown there: ${unconfirmed}, other amounts: ${different}. What is unknown here is asked for again.`,
-      ru: `**Сверка с ${provider} за ${day} не сошлась.** Нет у нас: ${missing}, нет у них: ${unconfirmed}, другие суммы: ${different}. То, чего нет у нас, запрошено снова.`,
+      en: `**The books of ${provider} for ${day} differ.** Unknown here: ${missing}, unknown there: ${unconfirmed}, other amounts: ${different}, of orders that are not here: ${unknownOrders}. What is unknown here is asked for again.`,
+      ru: `**Сверка с ${provider} за ${day} не сошлась.** Нет у нас: ${missing}, нет у них: ${unconfirmed}, другие суммы: ${different}, за заказы, которых у нас нет: ${unknownOrders}. То, чего нет у нас, запрошено снова.`,
     };
     await this.outbox.add(tx, NoticeSendRequested({ noticeId: uuidv7(), audience: 'staff', texts }));
   }
@@ -211,6 +249,7 @@ export class ReconciliationService {
       missing: count(row, 'missing'),
       unconfirmed: count(row, 'unconfirmed'),
       different: count(row, 'different'),
+      unknownOrders: count(row, 'unknown-order'),
     }));
   }
 }
@@ -224,5 +263,5 @@ function sumsOf(all: readonly { amountMinor: number; currency: string }[]): Sums
 }
 
 const noneHere = ({ takingId, externalId, amountMinor, currency }: Told) => ({
-  ...{ takingId, externalId, currency, orderId: null, thereMinor: amountMinor, hereMinor: null },
+  ...{ takingId, externalId, currency, thereMinor: amountMinor, hereMinor: null },
 });

@@ -12,7 +12,6 @@ import { v7 as uuidv7 } from 'uuid';
 import { BOT, DAY_MS, TestShop } from '../../test/build';
 import { dispute } from '../../test/pretended.provider';
 import { LedgerService } from '../ledger/ledger.service';
-import { RewardsJobs } from './rewards.jobs';
 import { RewardsService } from './rewards.service';
 
 let shop: TestShop;
@@ -47,7 +46,7 @@ async function broughtBy(ann: Actor): Promise<Actor> {
 }
 async function afterDays(days: number): Promise<void> {
   await shop.later(days * DAY_MS);
-  await shop.app.service.nest.get(RewardsJobs, { strict: false }).release();
+  await shop.runs('release-rewards');
 }
 
 it('a friend who pays brings a share, once, when the payment cannot go back any more', async () => {

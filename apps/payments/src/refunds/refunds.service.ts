@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
-import { NoticeSendRequested, OrderRefunded, toDecimal } from '@switchboard/contracts';
+import { type Money, NoticeSendRequested, OrderRefunded, toDecimal } from '@switchboard/contracts';
 import { Clock, DomainError, PersonalData } from '@switchboard/service-kit';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
@@ -53,7 +53,7 @@ export class RefundsService {
     private readonly outbox: Outbox,
     private readonly clock: Clock,
   ) {
-    invoices.onTakenBack((tx, invoice, amountMinor, cause) => this.adopt(tx, invoice, amountMinor, cause));
+    invoices.onTakenBack((tx, invoice, money, cause) => this.adopt(tx, invoice, money, cause));
     orders.onPaidTwice((tx, order, amountMinor) => this.giveBackUse(tx, order, amountMinor));
   }
 
@@ -128,18 +128,20 @@ export class RefundsService {
   private async adopt(
     tx: EntityManager,
     invoice: Invoice,
-    amountMinor: number,
+    { amountMinor, currency }: Money,
     cause: 'asked' | 'chargeback',
   ): Promise<void> {
     const order = await this.orders.lock(tx, invoice.orderId);
-    const fromOrder = Math.min(amountMinor, order.paidAt ? order.totalMinor - order.refundedMinor : 0);
+    const isOfOrder = order.paidAt !== null && (await this.invoices.hasBought(tx, invoice));
+    const fromOrder = Math.min(amountMinor, isOfOrder ? order.totalMinor - order.refundedMinor : 0);
     const { provider, botId } = invoice;
-    if (fromOrder < amountMinor) await this.takeFromBalance(tx, order, invoice, amountMinor - fromOrder);
+    const fromBalance = { amountMinor: amountMinor - fromOrder, currency };
+    if (fromBalance.amountMinor > 0) await this.takeFromBalance(tx, order, invoice, fromBalance);
     if (fromOrder === 0) return;
     const asked = { amountMinor: fromOrder, cause, toBalance: false, askedBy: provider, reason: null };
     const refund = await this.note(tx, order, invoice, asked);
     const back = { to: `provider:${provider}`, amountMinor: fromOrder } as const;
-    if (order.kind === 'top-up') await this.book(tx, refund, await this.fromBalance(tx, order, back));
+    if (order.kind === 'top-up') await this.book(tx, refund, await this.fromBalance(tx, order.userId, currency, back));
     else await this.book(tx, refund, [{ from: `sales:${botId}`, ...back }]);
     await this.takeBack(tx, order, refund);
     await this.finish(tx, order, refund);
@@ -149,20 +151,21 @@ export class RefundsService {
   private async takeFromBalance(
     tx: EntityManager,
     order: Order,
-    { id, provider, currency, refundedMinor }: Invoice,
-    amountMinor: number,
+    { id, provider, refundedMinor }: Invoice,
+    { amountMinor, currency }: Money,
   ): Promise<void> {
     const { userId, id: orderId } = order;
     await this.ledger.book(tx, {
       ...{ key: `taken-back:${id}:${refundedMinor}`, reason: 'refund', currency, userId, orderId, says: 'refund' },
-      transfers: await this.fromBalance(tx, order, { to: `provider:${provider}`, amountMinor }),
+      transfers: await this.fromBalance(tx, userId, currency, { to: `provider:${provider}`, amountMinor }),
     });
   }
 
   /** What was topped up and spent since is a loss: nobody's balance falls below zero. */
   private async fromBalance(
     tx: EntityManager,
-    { userId, currency }: Order,
+    userId: string,
+    currency: string,
     { to, amountMinor }: { to: Account; amountMinor: number },
   ): Promise<Transfer[]> {
     const there = Math.min(amountMinor, await this.ledger.balance(tx, userId, 'customer', currency, 'lock'));

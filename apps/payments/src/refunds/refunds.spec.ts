@@ -1,7 +1,15 @@
-import { type Actor, ListMySubscriptions, OrderRefunded, SubscriptionEnded } from '@switchboard/contracts';
+import {
+  type Actor,
+  ListMySubscriptions,
+  OrderRefunded,
+  PayOrder,
+  ReadMyBalance,
+  SubscriptionEnded,
+} from '@switchboard/contracts';
 import { until } from '@switchboard/testing';
 import { TestShop } from '../../test/build';
-import { books, refunds } from '../../test/pretended.provider';
+import { v7 as uuidv7 } from 'uuid';
+import { books, pay, refunds } from '../../test/pretended.provider';
 import { RefundsJobs } from './refunds.jobs';
 import { RefundsService } from './refunds.service';
 
@@ -82,6 +90,66 @@ it('a chargeback takes access back, once, whatever the bank tells how often', as
     { what: 'the chargeback' },
   );
   expect(shop.app.probe.all(OrderRefunded).filter(({ data }) => data.orderId === order.id)).toHaveLength(1);
+});
+
+it.each([
+  ["by the provider's own pages", { refundedMinor: 500 }],
+  ['by a bank', { dispute: 'lost' }],
+] as const)('what came in another currency is taken back %s from the balance that it lies on', async (_, back) => {
+  const ann = shop.person();
+  await shop.buy(ann, { wanted: { kind: 'top-up', amountMinor: 5000 } });
+  const order = await shop.place(ann, { wanted: { kind: 'plan', planId } });
+  const externalId = await shop.page(ann, order.id);
+  pay(externalId, 500, { currency: 'USD' });
+  await shop.notify(externalId);
+  const balances = async () => {
+    const read = await shop.app.gateway.call(ReadMyBalance, { query: {} }, { actor: ann });
+    return Object.fromEntries(read.balances.map(({ currency, amountMinor }) => [currency, amountMinor]));
+  };
+  await until(async () => (await balances())['USD'] === 500, { what: 'the balance' });
+  await changed(order.id, { dispute: 'open' });
+  await changed(order.id, back);
+  await until(async () => !(await balances())['USD'], { what: 'the money to be gone' });
+  expect(await balances()).toMatchObject({ RUB: 5000 });
+});
+
+it('what came twice as something else leaves what was bought, when it goes back', async () => {
+  const ann = shop.person();
+  const order = await shop.place(ann, { wanted: { kind: 'plan', planId } });
+  const externalId = await shop.page(ann, order.id);
+  pay(externalId, 500);
+  await shop.notify(externalId);
+  await until(async () => (await shop.balanceOf(ann)) === 500, { what: 'the balance' });
+  const params = { orderId: order.id };
+  const body = { provider: 'pretended' };
+  await shop.app.gateway.call(PayOrder, { params, body, idempotencyKey: uuidv7() }, { actor: ann });
+  const second = await shop.page(ann, order.id);
+  pay(second, 19900);
+  await shop.notify(second);
+  await shop.settled(ann, order.id);
+  await changed(order.id, { refundedMinor: 500 });
+  await until(async () => (await shop.balanceOf(ann)) === 0, { what: 'the money to be gone' });
+  expect((await shop.order(ann, order.id)).state).toBe('fulfilled');
+});
+
+it('what came a second time in full leaves what was bought by the first, when it goes back', async () => {
+  const ann = shop.person();
+  const order = await shop.place(ann, { wanted: { kind: 'plan', planId } });
+  const late = await shop.page(ann, order.id);
+  const asked = { params: { orderId: order.id }, body: { provider: 'pretended' }, idempotencyKey: uuidv7() };
+  await shop.app.gateway.call(PayOrder, asked, { actor: ann });
+  const first = `ext-${order.id}:2`;
+  await until(() => books.has(first), { what: 'the other page' });
+  pay(first, 19900);
+  await shop.notify(first);
+  await shop.settled(ann, order.id);
+  shop.app.clock.advance(1000);
+  pay(late, 19900);
+  await shop.notify(late);
+  await until(async () => (await shop.balanceOf(ann)) === 19900, { what: 'the balance' });
+  await changed(order.id, { refundedMinor: 19900 });
+  await until(async () => (await shop.balanceOf(ann)) === 0, { what: 'the money to be gone' });
+  expect((await shop.order(ann, order.id)).state).toBe('fulfilled');
 });
 
 it('a dispute that was won changes nothing', async () => {

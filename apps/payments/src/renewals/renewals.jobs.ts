@@ -15,16 +15,16 @@ export class RenewalsJobs {
     purpose: 'Charges for subscriptions that go on by themselves.',
     timeoutMs: 5 * 60_000,
   })
-  renew(): Promise<void> {
-    return this.renewals.renewDue();
+  renew(_: PayloadOf<typeof RenewSubscriptions>, { signal }: JobRun): Promise<void> {
+    return this.renewals.renewDue(signal);
   }
 
   @Scheduled('* * * * *', EndSubscriptions, {
     purpose: 'Ends subscriptions that nobody has paid on.',
     timeoutMs: 5 * 60_000,
   })
-  end(): Promise<void> {
-    return this.renewals.endDue();
+  end(_: PayloadOf<typeof EndSubscriptions>, { signal }: JobRun): Promise<void> {
+    return this.renewals.endDue(signal);
   }
 
   @Scheduled('*/5 * * * *', TellOfRenewals, {

@@ -24,7 +24,10 @@ export class StarSubscription {
   @Column('text', { name: 'charge_id' })
   chargeId!: string;
 
-  /** As Telegram says. */
+  /** As Telegram says; `changing` since it was told something else, until it has answered. */
   @Column('text')
-  state!: 'active' | 'canceled' | 'failed';
+  state!: 'active' | 'changing' | 'canceled' | 'failed';
 }
+
+/** In which Telegram charges, or may charge. */
+export const CHARGING_STATES: readonly StarSubscription['state'][] = ['active', 'changing'];

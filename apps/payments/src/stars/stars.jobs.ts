@@ -41,10 +41,12 @@ const ReadStars = defineJob('read-star-payments', Slot);
 
 /** Some thirty hours with the growing pauses of the queue. */
 const ATTEMPTS = 25;
+/** By which bot-adapter says that it cannot reach whoever paid, now or later. */
+const GONE = ['bot-adapter.payer_not_found', 'bot-adapter.unknown_bot', 'bot-adapter.payments_not_taken'] as const;
 /** Around the time that is told: clocks differ. */
 const AROUND_MS = 10 * 60_000;
-/** So far back the list is read for the first time. */
-const FIRST_READ_MS = 2 * 86_400_000;
+/** So far back the list is read for the first time: with each charge of what Telegram renews by the month. */
+const FIRST_READ_MS = 32 * 86_400_000;
 
 @Injectable()
 export class StarsJobs {
@@ -59,7 +61,7 @@ export class StarsJobs {
     @Inject(LOG) private readonly log: Log,
     erasure: Erasure,
   ) {
-    erasure.add({ before: (userId, signal) => this.stopAll(userId, signal) });
+    erasure.add({ before: (userId, signal, isLastAttempt) => this.stopAll(userId, signal, isLastAttempt) });
   }
 
   /** A charge was told of: it is looked up in Telegram's own list, as with every provider. */
@@ -75,7 +77,8 @@ export class StarsJobs {
     await tx.query('SELECT FROM star_subscriptions WHERE subscription_id = $1 FOR UPDATE', [subscriptionId]);
     if (!(await this.stars.renewalToChange(tx, subscriptionId))) return;
     const key = `star-renewal:${subscriptionId}`;
-    await this.jobs.add(tx, ChangeRenewal, { subscriptionId }, { key, maxAttempts: ATTEMPTS });
+    // One after the other: what was told to Telegram is noted before it is told anything else.
+    await this.jobs.add(tx, ChangeRenewal, { subscriptionId }, { key, queue: key, maxAttempts: ATTEMPTS });
   }
 
   @Runs(ConfirmCharge)
@@ -86,13 +89,18 @@ export class StarsJobs {
     const since = new Date(Date.parse(at) - AROUND_MS);
     for await (const charge of starCharges(this.services, botId, { since }, signal))
       if (charge.chargeId === chargeId) return this.apply(botId, { ...charge, isRenewal });
-    if (isLastAttempt) this.log.error({ botId, chargeId }, 'a payment that was told of is in no list of Telegram');
+    if (isLastAttempt) this.log.error({ botId, chargeId }, 'Stars charge not found in getStarTransactions');
     throw new Error(`the charge ${chargeId} is not in Telegram's list yet`);
   }
 
   @Runs(ChangeRenewal)
   async tellTelegram({ subscriptionId }: PayloadOf<typeof ChangeRenewal>, run: JobRun): Promise<void> {
-    const wanted = await this.stars.renewalToChange(this.db.manager, subscriptionId);
+    const wanted = await this.db.transaction(async (tx) => {
+      const found = await this.stars.renewalToChange(tx, subscriptionId);
+      // Whatever becomes of the call, and is wished meanwhile: Telegram is told until it has answered.
+      if (found) await this.stars.renewalSet(tx, found.charge.orderId, 'changing');
+      return found;
+    });
     if (!wanted) return;
     const { charge, renews } = wanted;
     const isDone = await this.setRenewal(charge, renews, run);
@@ -122,7 +130,7 @@ export class StarsJobs {
       return true;
     } catch (error) {
       if (isProblem(error, ChangeChannelRenewal, 'bot-adapter.payment_refused')) {
-        this.log.warn({ err: error, chargeId, renews }, 'Telegram does not change whether it renews');
+        this.log.warn({ err: error, chargeId, renews }, 'editUserStarSubscription refused');
         return false;
       }
       // Whoever paid may become known again: until then Telegram goes on.
@@ -132,14 +140,15 @@ export class StarsJobs {
   }
 
   /** Telegram knows nothing of whom we erase, and would go on charging them. */
-  private async stopAll(userId: string, signal: AbortSignal): Promise<void> {
+  private async stopAll(userId: string, signal: AbortSignal, isLastAttempt: boolean): Promise<void> {
     for (const charge of await this.stars.active(userId)) {
       const { botId, chargeId, orderId } = charge;
       try {
         await this.setRenewal(charge, false, { signal, isLastAttempt: false });
       } catch (error) {
-        if (!isProblem(error, ChangeChannelRenewal, 'bot-adapter.payer_not_found')) throw error;
-        // bot-adapter has erased them before us, and nobody keeps a person because of that.
+        // bot-adapter has erased them before us, or the bot is gone, and nobody keeps a person because of that.
+        const isForGood = isProblem(error, ChangeChannelRenewal, ...GONE);
+        if (!isForGood && !isLastAttempt) throw error;
         await this.notStopped(botId, chargeId, error);
         continue;
       }
@@ -191,12 +200,11 @@ export class StarsJobs {
   private apply(botId: string, charge: StarCharge): Promise<void> {
     return this.db.transaction(async (tx) => {
       await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, [queueOf({ botId, ...charge })]);
-      const { chargeId } = charge;
-      const { subscriptionId, stopsFor: userId } = await this.stars.apply(tx, botId, charge);
+      const { subscriptionId, stops } = await this.stars.apply(tx, botId, charge);
       if (subscriptionId !== undefined) await this.changeRenewal(tx, subscriptionId);
-      if (userId === undefined) return;
-      const options = { key: `stop-star-charge:${chargeId}`, maxAttempts: ATTEMPTS };
-      await this.jobs.add(tx, StopCharge, { botId, userId, chargeId }, options);
+      if (!stops) return;
+      const options = { key: `stop-star-charge:${stops.chargeId}`, maxAttempts: ATTEMPTS };
+      await this.jobs.add(tx, StopCharge, { botId, ...stops }, options);
     });
   }
 }

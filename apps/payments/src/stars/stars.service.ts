@@ -11,7 +11,7 @@ import {
   SubscriptionChanged,
 } from '@switchboard/contracts';
 import { type AnswerOf, Clock, LOG, type Log, type RequestOf } from '@switchboard/service-kit';
-import { DataSource, type EntityManager, In } from 'typeorm';
+import { DataSource, type EntityManager, In, Not } from 'typeorm';
 import { v5 as uuidv5 } from 'uuid';
 import { CatalogueService } from '../catalogue/catalogue.service';
 import { Invoice } from '../invoices/invoice.entity';
@@ -25,7 +25,7 @@ import { ProvidersService } from '../providers/providers.service';
 import { type StarCharge, takingOf, TELEGRAM_STARS, telegramStars } from '../providers/telegram-stars.provider';
 import { Subscription } from '../subscriptions/subscription.entity';
 import { SubscriptionsService } from '../subscriptions/subscriptions.service';
-import { StarSubscription } from './star-subscription.entity';
+import { CHARGING_STATES, StarSubscription } from './star-subscription.entity';
 
 const DAY_MS = 86_400_000;
 const RENEWAL_DAYS = telegramStars.renewsAfterDays!;
@@ -59,8 +59,8 @@ const REFUSALS = {
 export interface Booked {
   /** A subscription for which it charges from now on: is it still to? */
   readonly subscriptionId?: string;
-  /** Who has paid what renews by itself and is of no use: it is to charge them no more. */
-  readonly stopsFor?: string;
+  /** What renews by itself and is of no use: whoever paid it first is to be charged no more. */
+  readonly stops?: { readonly userId: string; readonly chargeId: string };
 }
 
 /** Payments in Stars: whether one may be made, what becomes of one that was, and subscriptions that Telegram charges for. */
@@ -105,7 +105,7 @@ export class StarsService {
     const invoice = await this.invoiceOf(tx, botId, charge.payload);
     // Of another program that sells by the same bot.
     if (!invoice) {
-      this.log.info({ botId, chargeId: charge.chargeId }, 'a payment of Stars is none of ours');
+      this.log.info({ botId, chargeId: charge.chargeId }, 'Stars payment ignored: no matching invoice');
       return {};
     }
     if (invoice.takingId === null) {
@@ -115,16 +115,20 @@ export class StarsService {
     }
     // Two who confirm one link at once are two subscriptions of Telegram's, of which one would be paid for nothing.
     const isDouble = charge.renews && !isRenewalOf(invoice, charge);
-    if (charge.renews && !isDouble && (await this.renew(tx, invoice, charge))) return {};
+    const { userId, takingId, paidAt } = invoice;
+    // Its first charge may have been booked without its subscription.
+    const first = { ...charge, chargeId: takingId, at: paidAt ?? charge.at };
+    const booked = isDouble ? { stops: { userId, chargeId: charge.chargeId } } : await this.begin(tx, invoice, first);
+    if (charge.renews && !isDouble && (await this.renew(tx, invoice, charge))) return booked;
     // Paid twice, or for what is had no more: it is on the balance of the person.
     if (charge.refundedMinor === 0) await this.invoices.apply(tx, invoice.id, this.paymentOf(invoice, charge));
     else await this.tellOfRefund(tx, invoice, charge);
-    return isDouble ? { stopsFor: invoice.userId } : {};
+    return booked;
   }
 
   /** All that Telegram charges a person for. */
   active(userId: string): Promise<StarSubscription[]> {
-    return this.db.manager.findBy(StarSubscription, { userId, state: 'active' });
+    return this.db.manager.findBy(StarSubscription, { userId, state: In(CHARGING_STATES) });
   }
 
   /** Telegram says whether it goes on charging. */
@@ -150,16 +154,19 @@ export class StarsService {
     tx: EntityManager,
     subscriptionId: string,
   ): Promise<{ charge: StarSubscription; renews: boolean } | undefined> {
-    const where = { subscriptionId, state: In(['active', 'canceled'] satisfies StarSubscription['state'][]) };
-    const charge = await tx.findOne(StarSubscription, { where, order: { orderId: 'DESC' } });
-    if (!charge) return undefined;
+    const where = { subscriptionId, state: Not<StarSubscription['state']>('failed') };
+    const charges = await tx.find(StarSubscription, { where, order: { orderId: 'DESC' } });
+    if (charges.length === 0) return undefined;
     const { autoRenew, planId, status } = await tx.findOneByOrFail(Subscription, { id: subscriptionId });
     // What rests is not charged for: it would be paid and not served.
-    const renews = autoRenew && charge.planId === planId && status !== 'ended' && status !== 'paused';
-    return renews === (charge.state === 'active') ? undefined : { charge, renews };
+    const goesOn = autoRenew && status !== 'ended' && status !== 'paused';
+    const last = charges.find((charge) => charge.planId === planId);
+    return charges
+      .map((charge) => ({ charge, renews: goesOn && charge === last }))
+      .find(({ charge, renews }) => charge.state === 'changing' || renews !== (charge.state === 'active'));
   }
 
-  /** Telegram was told, or has refused: then it charges no more. */
+  /** Telegram is being told, was told, or has refused: then it charges no more. */
   async renewalSet(tx: EntityManager, orderId: string, state: StarSubscription['state']): Promise<void> {
     await tx.update(StarSubscription, { orderId }, { state });
   }
@@ -171,7 +178,8 @@ export class StarsService {
     if (!isWanted || invoice.amountMinor !== order.listMinor) return {};
     const { periodCount, periodUnit, recurring } = await this.catalogue.plan(this.db.manager, botId, wanted.planId);
     const isMonth = periodUnit === 'month' ? periodCount === 1 : periodCount === RENEWAL_DAYS;
-    if (!recurring || !isMonth || (await this.isRenewed(this.db.manager, order.subscriptionId))) return {};
+    if (!recurring || !isMonth || (await this.isRenewed(this.db.manager, order.subscriptionId, wanted.planId)))
+      return {};
     return { renewsAfterDays: RENEWAL_DAYS };
   }
 
@@ -183,12 +191,13 @@ export class StarsService {
     const { subscriptionId, wanted, paidAt, waitsForClaim } = await tx.findOneByOrFail(Order, { id: orderId });
     if (waitsForClaim) return {};
     const { chargeId } = charge;
-    if (subscriptionId === null || wanted.kind !== 'plan' || !paidAt) return { stopsFor: userId };
+    const stops = { userId, chargeId };
+    if (subscriptionId === null || wanted.kind !== 'plan' || !paidAt) return { stops };
     const known = await tx.findOneBy(StarSubscription, { orderId });
-    if (known) return known.chargeId === chargeId ? { subscriptionId } : { stopsFor: userId };
+    if (known) return known.chargeId === chargeId ? { subscriptionId } : { stops };
     await this.subscriptions.lock(tx, subscriptionId);
     // Another order of it was paid meanwhile, for which Telegram charges as well.
-    if (await this.isRenewed(tx, subscriptionId)) return { stopsFor: userId };
+    if (await this.isRenewed(tx, subscriptionId, wanted.planId)) return { stops };
     const row = { orderId, subscriptionId, userId, botId, planId: wanted.planId, chargeId, state: 'active' } as const;
     await tx.createQueryBuilder().insert().into(StarSubscription).values(row).orIgnore().execute();
     await this.coverUntilNext(tx, { subscriptionId, orderId, at: charge.at });
@@ -203,7 +212,9 @@ export class StarsService {
     const { planId, userId, botId } = known;
     if (subscription.status === 'ended' || subscription.planId !== planId) return false;
     const { money } = takingOf(charge);
-    const wanted = { kind: 'plan', planId, subscriptionId: subscription.id, autoRenew: true } as const;
+    // Where Telegram was to stop it is told so again; where it had stopped the person has let it go on there.
+    const autoRenew = subscription.autoRenew || !CHARGING_STATES.includes(known.state);
+    const wanted = { kind: 'plan', planId, subscriptionId: subscription.id, autoRenew } as const;
     const asked = { userId, botId, wanted, currency: money.currency };
     // At the price that was agreed to with Telegram, whatever the plan costs by now.
     const plan = await this.catalogue.plan(tx, botId, planId);
@@ -238,8 +249,10 @@ export class StarsService {
     await this.subscriptions.changed(tx, subscription, SubscriptionChanged);
   }
 
-  private async isRenewed(tx: EntityManager, subscriptionId: string | null): Promise<boolean> {
-    return subscriptionId !== null && (await tx.existsBy(StarSubscription, { subscriptionId, state: 'active' }));
+  /** What Telegram charges for another plan, which it was changed from, ends with the change. */
+  private async isRenewed(tx: EntityManager, subscriptionId: string | null, planId: string): Promise<boolean> {
+    if (subscriptionId === null) return false;
+    return tx.existsBy(StarSubscription, { subscriptionId, planId, state: In(CHARGING_STATES) });
   }
 
   private async invoiceOf(tx: EntityManager, botId: string, payload: string): Promise<Invoice | null> {

@@ -11,7 +11,8 @@ import {
   ReadShop,
   RenewalFailed,
 } from '@switchboard/contracts';
-import { erasePerson, until } from '@switchboard/testing';
+import { Erasure } from '@switchboard/service-kit';
+import { erasePerson, Refusal, until } from '@switchboard/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { BOT, DAY_MS, TestShop } from '../../test/build';
 import { PretendedStars } from '../../test/pretended-stars';
@@ -38,7 +39,7 @@ describe('Stars', () => {
     stars.stop();
   });
 
-  async function order(person: Actor, more: { autoRenew?: boolean; planId?: string } = {}) {
+  async function order(person: Actor, more: { autoRenew?: boolean; planId?: string; subscriptionId?: string } = {}) {
     const wanted = { kind: 'plan', planId, ...more } as const;
     const { id } = await shop.place(person, { wanted, currency: 'XTR', provider: 'telegram-stars' });
     const next = await until(
@@ -297,13 +298,25 @@ describe('Stars', () => {
         await shop.app.gateway.call(ChangeMySubscription, asked, { actor: person });
       };
       const told = (renews: boolean) =>
-        until(() => stars.renewals.at(-1)?.chargeId === chargeId && stars.renewals.at(-1)?.renews === renews, {
-          what: `that Telegram is told: ${renews}`,
-        });
+        until(
+          async () => {
+            const [known] = await shop.app.service.db.query<{ state: string }[]>(
+              `SELECT state FROM star_subscriptions WHERE charge_id = $1`,
+              [chargeId],
+            );
+            return stars.renewals.at(-1)?.renews === renews && (known!.state === 'active') === renews;
+          },
+          { what: `that Telegram is told: ${renews}` },
+        );
       await set(false);
       await told(false);
       await set(true);
       await told(true);
+      // Once it is noted here: what Telegram says meanwhile may be older than the wish.
+      const noted = `SELECT 1 FROM star_subscriptions WHERE charge_id = $1 AND state = 'active'`;
+      await until(async () => (await shop.app.service.db.query<unknown[]>(noted, [chargeId])).length === 1, {
+        what: 'that Telegram goes on',
+      });
       const before = stars.renewals.length;
       await stars.tellOfRenewal(link, person, 'canceled');
       await renewing(false);
@@ -344,6 +357,44 @@ describe('Stars', () => {
       await until(() => stars.renewals.some((one) => one.chargeId === other && !one.renews), { what: 'the stop' });
       expect(stars.renewals.filter(({ chargeId }) => chargeId === known!.chargeId)).toEqual([]);
       expect(shop.app.probe.all(OrderPaid).filter(({ data }) => data.userId === person.id)).toHaveLength(1);
+    });
+
+    it('go on with the plan that it was changed to, and end with the former one', async () => {
+      const person = shop.person();
+      const former = await bought(person, { autoRenew: true });
+      const { id: subscriptionId } = await subscriptionOf(person);
+      advance(month + DAY_MS);
+      await shop.runs('end-subscriptions');
+      expect((await subscriptionOf(person)).status).toBe('grace');
+      const other = await shop.plan({ prices: { XTR: 500 } });
+      const { id, link } = await order(person, { autoRenew: true, planId: other, subscriptionId });
+      expect(stars.invoice(link).renews).toBe(true);
+      const chargeId = await stars.pay(link, person);
+      await shop.settled(person, id);
+      const told = (charge: string) =>
+        stars.renewals.filter((one) => one.chargeId === charge).map(({ renews }) => renews);
+      await until(() => told(former.chargeId).length > 0, { what: 'that Telegram is told to stop the former' });
+      const first = await subscriptionOf(person);
+      expect(first).toMatchObject({ planId: other, autoRenew: true });
+      advance(month);
+      await stars.renew(chargeId);
+      await until(async () => (await subscriptionOf(person)).validUntil > first.validUntil, { what: 'another month' });
+      // As often as it is asked about before Telegram has answered.
+      expect([new Set(told(former.chargeId)), told(chargeId)]).toEqual([new Set([false]), []]);
+      advance(-2 * month - DAY_MS);
+    });
+
+    it('do not go on where a change of the plan was paid with what was left of the former one', async () => {
+      const person = shop.person();
+      const { chargeId } = await bought(person, { autoRenew: true });
+      const { id: subscriptionId } = await subscriptionOf(person);
+      const other = await shop.plan({ prices: { XTR: 500 } });
+      const { id, link } = await order(person, { autoRenew: true, planId: other, subscriptionId });
+      expect(stars.invoice(link)).toMatchObject({ amountMinor: 250, renews: false });
+      await stars.pay(link, person);
+      await shop.settled(person, id);
+      expect(await subscriptionOf(person)).toMatchObject({ planId: other, autoRenew: false });
+      await until(() => stars.renewals.some((one) => one.chargeId === chargeId && !one.renews), { what: 'the stop' });
     });
 
     it('leave what was used beyond the plan for the next order that can pay it', async () => {
@@ -413,14 +464,107 @@ describe('Stars', () => {
       await until(() => last() === true, { what: 'that Telegram is asked to go on' });
     });
 
+    it('follow the last wish, also where nobody has heard that Telegram has done another', async () => {
+      const person = shop.person();
+      const { chargeId } = await bought(person, { autoRenew: true });
+      const set = async (autoRenew: boolean) => {
+        const { id: subscriptionId, revision } = await subscriptionOf(person);
+        const asked = { params: { subscriptionId }, body: { autoRenew }, ifMatch: `"${revision}"` };
+        await shop.app.gateway.call(ChangeMySubscription, asked, { actor: person });
+      };
+      const last = () => stars.renewals.filter((one) => one.chargeId === chargeId).at(-1)?.renews;
+      stars.isUnheard = true;
+      await set(false);
+      // As often as one call is repeated by itself.
+      await until(() => stars.renewals.filter((one) => one.chargeId === chargeId).length === 3, {
+        what: 'its failure',
+      });
+      await set(true);
+      await until(async () => (await subscriptionOf(person)).autoRenew, { what: 'the other wish' });
+      stars.isUnheard = false;
+      await until(() => last() === true, { what: 'that Telegram is asked to go on' });
+    });
+
     it('stop when the person is erased, or staff are told that they do not', async () => {
       const [ann, ben] = [shop.person(), shop.person()];
       const [ofAnn, ofBen] = [await bought(ann, { autoRenew: true }), await bought(ben, { autoRenew: true })];
-      stars.forgotten.add(ben.id);
+      stars.refusals.set(ben.id, new Refusal(404, 'bot-adapter.payer_not_found'));
       expect(await erasePerson(shop.app, ann.id)).toEqual([]);
       expect(stars.renewals.at(-1)).toEqual({ chargeId: ofAnn.chargeId, renews: false });
       expect(await erasePerson(shop.app, ben.id)).toEqual([]);
       await shop.app.probe.until(NoticeSendRequested, ({ data }) => data.texts.en.includes(`\`${ofBen.chargeId}\``));
+    });
+
+    it('keep nobody from being erased whose bot is gone, or answers to the last with nothing', async () => {
+      const [ann, ben, eve] = [shop.person(), shop.person(), shop.person()];
+      const charges = [];
+      for (const person of [ann, ben, eve]) charges.push(await bought(person, { autoRenew: true }));
+      stars.refusals.set(ann.id, new Refusal(404, 'bot-adapter.unknown_bot'));
+      stars.refusals.set(ben.id, new Refusal(409, 'bot-adapter.payments_not_taken'));
+      stars.refusals.set(eve.id, new Refusal(503, 'unavailable'));
+      for (const person of [ann, ben]) expect(await erasePerson(shop.app, person.id)).toEqual([]);
+      const erase = (isLastAttempt: boolean) => {
+        const { signal } = new AbortController();
+        const asked = { erasureId: uuidv7(), userId: eve.id };
+        const erasure = shop.app.service.nest.get(Erasure, { strict: false });
+        return erasure.erase(asked, { signal, isLastAttempt }, () => Promise.resolve());
+      };
+      await expect(erase(false)).rejects.toThrow('503');
+      await erase(true);
+      for (const { chargeId } of charges)
+        await shop.app.probe.until(NoticeSendRequested, ({ data }) => data.texts.en.includes(`\`${chargeId}\``));
+    });
+
+    it('are made known by the charge of the next month, where those of the first were not', async () => {
+      const [ann, ben] = [shop.person(), shop.person()];
+      for (const person of [ann, ben]) {
+        const { id, chargeId } = await bought(person, { autoRenew: true });
+        // As it was booked before it was kept that Telegram goes on charging.
+        await shop.app.service.db.query(`DELETE FROM star_subscriptions WHERE order_id = $1`, [id]);
+        const first = await subscriptionOf(person);
+        const set = {
+          params: { subscriptionId: first.id },
+          body: { autoRenew: false },
+          ifMatch: `"${first.revision}"`,
+        };
+        if (person === ben) await shop.app.gateway.call(ChangeMySubscription, set, { actor: person });
+        advance(month);
+        await stars.renew(chargeId);
+        await until(async () => (await subscriptionOf(person)).validUntil > first.validUntil, {
+          what: 'another month',
+        });
+        const { id: subscriptionId, revision } = await subscriptionOf(person);
+        const off = { params: { subscriptionId }, body: { autoRenew: false }, ifMatch: `"${revision}"` };
+        if (person === ann) await shop.app.gateway.call(ChangeMySubscription, off, { actor: person });
+        await until(() => stars.renewals.some((one) => one.chargeId === chargeId && !one.renews), {
+          what: 'that Telegram is told to stop',
+        });
+        advance(-month);
+      }
+    });
+
+    it('are stopped where nothing was known of them, and nothing is left that could go on', async () => {
+      const person = shop.person();
+      const { id, chargeId } = await bought(person, { autoRenew: true });
+      await shop.app.service.db.query(`DELETE FROM star_subscriptions WHERE order_id = $1`, [id]);
+      stars.takeBack(chargeId);
+      await shop.runs('read-star-payments');
+      await until(async () => (await subscriptionOf(person)).status === 'ended', { what: 'the end' });
+      advance(month);
+      await stars.renew(chargeId);
+      await until(async () => (await balanceOf(person)) === 250, { what: 'the Stars on the balance' });
+      await until(() => stars.renewals.some((one) => one.chargeId === chargeId && !one.renews), { what: 'the stop' });
+      advance(-month);
+    });
+
+    it('are stopped where their payment and its way back come in one read', async () => {
+      const person = shop.person();
+      const { id, link } = await order(person, { autoRenew: true });
+      const chargeId = await stars.pay(link, person, { untold: true });
+      stars.takeBack(chargeId);
+      await shop.runs('read-star-payments');
+      await shop.app.probe.until(OrderRefunded, (event) => event.data.orderId === id);
+      await until(() => stars.renewals.some((one) => one.chargeId === chargeId && !one.renews), { what: 'the stop' });
     });
 
     it('that could not be charged are told of, and end in their time', async () => {

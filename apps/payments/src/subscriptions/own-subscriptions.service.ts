@@ -68,7 +68,7 @@ export class OwnSubscriptionsService {
   /** Telegram charges for it, or would again. */
   private async isChargedThere(tx: EntityManager, { id, planId }: Subscription): Promise<boolean> {
     const [known] = await tx.query<unknown[]>(
-      `SELECT FROM star_subscriptions WHERE subscription_id = $1 AND plan_id = $2 AND state IN ('active', 'canceled')`,
+      `SELECT FROM star_subscriptions WHERE subscription_id = $1 AND plan_id = $2 AND state <> 'failed'`,
       [id, planId],
     );
     return known !== undefined;

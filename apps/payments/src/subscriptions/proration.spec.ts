@@ -14,6 +14,21 @@ it.each([
   expect(addPeriods(at(from), { count: 1, unit: 'month' }, times).toISOString()).toBe(to);
 });
 
+it.each(['2026-01-31T10:00:00Z', '2027-12-30T10:00:00Z', '2028-02-29T10:00:00Z', '2026-03-05T10:00:00Z'])(
+  'twelve months one after the other from %s end on the same day',
+  (began) => {
+    let end = at(began);
+    for (let month = 0; month < 12; month += 1) end = addPeriods(end, { count: 1, unit: 'month' }, 1, at(began));
+    expect(end).toEqual(addPeriods(at(began), { count: 12, unit: 'month' }));
+  },
+);
+
+it('days that were given move the end, and months go on from there', () => {
+  const began = at('2026-01-31T10:00:00Z');
+  const goesOn = addPeriods(at('2026-03-05T10:00:00Z'), { count: 1, unit: 'month' }, 1, began);
+  expect(goesOn).toEqual(at('2026-04-05T10:00:00Z'));
+});
+
 it('half of what was paid is left at half of the time, to the kopeck and rounded up', () => {
   const period = {
     from: at('2026-03-01T00:00:00Z'),

@@ -11,12 +11,14 @@ export interface PaidPeriod {
 
 /**
  * So much later. A month later is the same day of the month at the same time, or the last one there is: 31 January and a month is 28
- * or 29 February. Several months are counted from the beginning, so that February shortens no later month.
+ * or 29 February. Months are counted from the beginning, so that February shortens no later one: after it the 31st comes again.
+ * @param since when what goes on from `from` began
  */
-export function addPeriods(from: Date, { count, unit }: PlanPeriod, times = 1): Date {
+export function addPeriods(from: Date, { count, unit }: PlanPeriod, times = 1, since = from): Date {
   if (unit === 'day') return new Date(from.getTime() + count * times * 86_400_000);
   const later = new Date(from);
-  const day = from.getUTCDate();
+  const isLastDay = new Date(from.getTime() + 86_400_000).getUTCDate() === 1;
+  const day = isLastDay ? Math.max(from.getUTCDate(), since.getUTCDate()) : from.getUTCDate();
   later.setUTCDate(1);
   later.setUTCMonth(later.getUTCMonth() + count * times);
   const lastDay = new Date(Date.UTC(later.getUTCFullYear(), later.getUTCMonth() + 1, 0)).getUTCDate();

@@ -6,6 +6,7 @@ import { MembershipsService } from './memberships.service';
 import { OwnSubscriptionsService } from './own-subscriptions.service';
 import { SubscriptionViews } from './subscription-views.service';
 import { SubscriptionsController } from './subscriptions.controller';
+import { SubscriptionsJobs } from './subscriptions.jobs';
 import { SubscriptionsService } from './subscriptions.service';
 import { TrialsHandlers } from './trials.handlers';
 import { TrialsService } from './trials.service';
@@ -13,7 +14,10 @@ import { TrialsService } from './trials.service';
 @Module({
   imports: [CatalogueModule, UsageBillingModule],
   controllers: [SubscriptionsController, TrialsHandlers, MembershipsHandlers],
-  providers: [MembershipsService, SubscriptionsService, OwnSubscriptionsService, TrialsService, SubscriptionViews],
-  exports: [SubscriptionsService, TrialsService, SubscriptionViews],
+  providers: [
+    ...[MembershipsService, SubscriptionsService, SubscriptionsJobs, OwnSubscriptionsService, TrialsService],
+    SubscriptionViews,
+  ],
+  exports: [SubscriptionsService, SubscriptionsJobs, TrialsService, SubscriptionViews],
 })
 export class SubscriptionsModule {}

@@ -13,7 +13,7 @@ import {
   SubscriptionResumed,
 } from '@switchboard/contracts';
 import { Clock, DomainError, Erasure } from '@switchboard/service-kit';
-import { type EntityManager, Not } from 'typeorm';
+import { type EntityManager, type FindOptionsWhere, MoreThan, Not } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { Package } from '../catalogue/package.entity';
 import { periodOf, Plan } from '../catalogue/plan.entity';
@@ -25,8 +25,12 @@ import { SubscriptionPeriod } from './subscription-period.entity';
 import { Subscription } from './subscription.entity';
 
 const DAY_MS = 86_400_000;
-/** Charged so long before its end, so that a refusal can be told and tried again while the person is still served. */
-export const RENEW_BEFORE_MS = DAY_MS;
+
+/** Above whatever was said of a subscription since a backup; an integer bears two thousand such restores. */
+const ABOVE_ALL_REVISIONS = 1_000_000;
+const ANNOUNCED_AT_ONCE = 200;
+/** No database is restored from so long ago, and vpn-provisioner forgets by then who has ended. */
+const ANNOUNCE_ENDED_DAYS = 400;
 
 export class SubscriptionNotFound extends DomainError {
   constructor() {
@@ -124,7 +128,7 @@ export class SubscriptionsService {
     const wasServed = SERVED_STATUSES.includes(subscription.status);
     // Where it rests in its days of grace, what is bought begins when it goes on.
     const startsAt = pausedAt && pausedAt > validUntil ? pausedAt : goesOn ? validUntil : now;
-    const endsAt = this.endOf(startsAt, bought, 'active');
+    const endsAt = this.endOf(startsAt, bought, 'active', goesOn ? subscription.periodStart : startsAt);
     if (subscription.status !== 'paused') subscription.become('active');
     subscription.restsAsTrial = false;
     if (!goesOn) Object.assign(subscription, { periodStart: now, planId: plan.id });
@@ -166,7 +170,11 @@ export class SubscriptionsService {
     // What the former plan was worth is part of what was paid for this one, for the next change and for a refund.
     const amountMinor = bought.amountMinor + Math.min(usedMinor, creditMinor);
     await this.note(tx, subscription, { ...bought, amountMinor }, { startsAt: now, endsAt, cause: 'changed' });
+    const { renewCurrency } = subscription;
     if (bought.autoRenew) await this.renewByItself(tx, subscription, plan, bought.currency);
+    // What a provider charges for by itself is the former plan, and ends with it.
+    else if (renewCurrency !== null && this.providers.isChargedThere(plan.botId, renewCurrency))
+      subscription.autoRenew = false;
     this.until(subscription, endsAt, plan);
     await this.save(tx, subscription);
     await this.say(tx, SubscriptionChanged, subscription, plan);
@@ -197,7 +205,7 @@ export class SubscriptionsService {
     const { userId, botId, validUntil } = subscription;
     const [saved] = await tx.query<{ id: string }[]>(
       `SELECT id FROM saved_methods WHERE user_id = $1 AND bot_id = $2 AND revoked_at IS NULL AND provider = ANY ($3)
-       ORDER BY id = $4 DESC NULLS LAST, id DESC LIMIT 1`,
+       ORDER BY id = $4 DESC NULLS LAST, saved_at DESC, id DESC LIMIT 1`,
       [userId, botId, this.providers.charging(botId, currency), subscription.autoRenew ? subscription.methodId : null],
     );
     Object.assign(subscription, {
@@ -208,7 +216,7 @@ export class SubscriptionsService {
         renewAttempt: 0,
         toldOfRenewal: false,
       },
-      renewAt: subscription.pausedAt ? null : new Date(validUntil.getTime() - RENEW_BEFORE_MS),
+      renewAt: subscription.pausedAt ? null : renewalOf(validUntil, plan),
     });
   }
 
@@ -313,6 +321,34 @@ export class SubscriptionsService {
   async changed(tx: EntityManager, subscription: Subscription, event: SubscriptionEvent): Promise<void> {
     await this.save(tx, subscription);
     await this.sayOf(tx, event, subscription);
+  }
+
+  /**
+   * Others have heard of later states than a restored database knows, and would take all that it says for old.
+   * @returns the last that was said; undefined: there are no more
+   */
+  async announce(tx: EntityManager, after: string): Promise<string | undefined> {
+    const some = await tx.find(Subscription, {
+      where: this.announced().map((which) => ({ ...which, id: MoreThan(after) })),
+      order: { id: 'ASC' },
+      take: ANNOUNCED_AT_ONCE,
+      lock: { mode: 'pessimistic_write' },
+    });
+    for (const subscription of some) {
+      subscription.revision += ABOVE_ALL_REVISIONS;
+      await this.changed(tx, subscription, SubscriptionChanged);
+    }
+    return some.length < ANNOUNCED_AT_ONCE ? undefined : some.at(-1)!.id;
+  }
+
+  countAnnounced(tx: EntityManager): Promise<number> {
+    return tx.countBy(Subscription, this.announced());
+  }
+
+  /** Also those that have ended: a restored database may still have them served. */
+  private announced(): FindOptionsWhere<Subscription>[] {
+    const since = new Date(this.clock.now().getTime() - ANNOUNCE_ENDED_DAYS * DAY_MS);
+    return [{ status: Not<Subscription['status']>('ended') }, { status: 'ended', validUntil: MoreThan(since) }];
   }
 
   /** Days that are given, by staff or by a promo code. */
@@ -426,17 +462,17 @@ export class SubscriptionsService {
       await this.pause(tx, subscription, { forChannel: true });
   }
 
-  private endOf(from: Date, { plan, periods, extraDays }: Purchase, status: 'trial' | 'active'): Date {
+  /** @param since when it has gone on without a gap */
+  private endOf(from: Date, { plan, periods, extraDays }: Purchase, status: 'trial' | 'active', since = from): Date {
     if (status === 'trial') return new Date(from.getTime() + (plan.trialDays ?? 0) * DAY_MS);
-    return new Date(addPeriods(from, periodOf(plan), periods).getTime() + extraDays * DAY_MS);
+    return new Date(addPeriods(from, periodOf(plan), periods, since).getTime() + extraDays * DAY_MS);
   }
 
   private until(subscription: Subscription, validUntil: Date, plan: Plan): void {
     Object.assign(subscription, {
       ...{ validUntil, servedUntil: withGrace(validUntil, plan, subscription.status) },
       ...{ renewAttempt: 0, toldDaysLeft: null, toldOfRenewal: false },
-      renewAt:
-        subscription.autoRenew && !subscription.pausedAt ? new Date(validUntil.getTime() - RENEW_BEFORE_MS) : null,
+      renewAt: subscription.autoRenew && !subscription.pausedAt ? renewalOf(validUntil, plan) : null,
     });
   }
 
@@ -474,6 +510,12 @@ export interface Credit {
   readonly usedMinor: number;
   /** What is more than the price, and what was given, as time of the new plan. */
   readonly surplusMs: number;
+}
+
+/** A day before its end, so that a refusal can be told and tried again while the person is still served; of short periods their last quarter. */
+function renewalOf(validUntil: Date, { periodUnit, periodCount }: Plan): Date {
+  const beforeMs = periodUnit === 'day' ? Math.min(DAY_MS, (periodCount * DAY_MS) / 4) : DAY_MS;
+  return new Date(validUntil.getTime() - beforeMs);
 }
 
 const withGrace = (validUntil: Date, plan: Plan, status: string): Date =>

@@ -309,3 +309,19 @@ it('a package that is paid when the subscription is over is money on the balance
   await shop.payFor(ann, order, { state: 'cancelled' });
   expect(await shop.balanceOf(ann)).toBe(5000);
 });
+
+it('who began on the last day of a long month goes on until the last of each, whatever February was', async () => {
+  const ann = shop.person();
+  const now = shop.app.clock.now();
+  const january = new Date(Date.UTC(now.getUTCFullYear() + 3, 0, 31, 10));
+  await shop.later(between(now, january));
+  await bought(ann, small);
+  const { id } = await only(ann);
+  const ends: string[] = [];
+  for (let month = 0; month < 3; month += 1) {
+    ends.push((await only(ann)).validUntil.toISOString().slice(5, 10));
+    await bought(ann, small, id);
+  }
+  expect(ends).toEqual([expect.stringMatching(/^02-2[89]$/), '03-31', '04-30']);
+  expect((await only(ann)).validUntil.toISOString().slice(5, 10)).toBe('05-31');
+});

@@ -50,10 +50,10 @@ export class UsageBillingService {
    * What an order in this currency pays of it. Undefined where nothing is paid by use, or not in this currency: it is not sold for it,
    * or the person wants to pay for it in another one.
    */
-  async owed(tx: EntityManager, used: Used, { byUse }: Plan, currency: string): Promise<UseOwed | undefined> {
+  async owed(tx: EntityManager, used: Used, { byUse, prices }: Plan, currency: string): Promise<UseOwed | undefined> {
     if (!byUse) return undefined;
     const account = await this.account(tx, used);
-    if (account.limitMinor > 0 && account.limitCurrency !== currency) return undefined;
+    if (account.limitMinor > 0 && limitCurrencyOf(account, used, prices) !== currency) return undefined;
     const micros = await this.microsOf(tx, used, account.bill);
     const priceMinor = priceOfUse(beyondPlan(micros, byUse) + account.owedMicros, byUse, currency);
     if (priceMinor === undefined) return undefined;
@@ -63,7 +63,7 @@ export class UsageBillingService {
   /** What the charge that comes by itself pays of it: Telegram charges what was agreed to, and nothing besides. */
   async upcoming(tx: EntityManager, used: Used, plan: Plan, currency: string): Promise<number> {
     const [star] = await tx.query<unknown[]>(
-      `SELECT FROM star_subscriptions WHERE subscription_id = $1 AND state = 'active'`,
+      `SELECT FROM star_subscriptions WHERE subscription_id = $1 AND state IN ('active', 'changing')`,
       [used.id],
     );
     return star ? 0 : ((await this.owed(tx, used, plan, currency))?.amountMinor ?? 0);
@@ -83,10 +83,10 @@ export class UsageBillingService {
   }
 
   /** An order that could not pay it has begun another period: what was used beyond the plan is owed with the next one that can. */
-  async rollOver(tx: EntityManager, used: Used, { byUse }: Plan): Promise<void> {
+  async rollOver(tx: EntityManager, used: Used, { byUse, prices }: Plan): Promise<void> {
     if (!byUse) return;
     const account = await this.lock(tx, used);
-    const owedMicros = await this.agreed(tx, used, account, byUse);
+    const owedMicros = await this.agreed(tx, used, account, byUse, prices);
     await this.begin(tx, used, account.bill, { carriedMicros: 0, owedMicros });
   }
 
@@ -97,7 +97,7 @@ export class UsageBillingService {
     const account = await this.lock(tx, used);
     if (byUse) {
       const owed = await this.owed(tx, used, plan, limitCurrency);
-      const micros = owed ? 0 : await this.agreed(tx, used, account, byUse);
+      const micros = owed ? 0 : await this.agreed(tx, used, account, byUse, prices);
       const owedMinor = owed?.amountMinor ?? priceOfUse(micros, byUse, limitCurrency);
       // What they cannot be charged for in this currency they still owe in the other one.
       const isLess = owedMinor === undefined ? micros > 0 : limitMinor < owedMinor;
@@ -109,28 +109,38 @@ export class UsageBillingService {
   /** How much may be used on the bill that is open from when it began, in all. */
   async allowance(tx: EntityManager, used: Used, { byUse, prices }: Plan) {
     if (!byUse) return undefined;
-    const { bill, since, limitMinor, limitCurrency, carriedMicros, owedMicros } = await this.account(tx, used);
+    const account = await this.account(tx, used);
+    const { bill, since, limitMinor, carriedMicros, owedMicros } = account;
     const currency = currencyOf(used, prices);
+    const isIn = limitCurrencyOf(account, used, prices) === currency;
     // What was used and is not paid yet is part of what they want to pay for.
-    const beyond = limitCurrency === currency ? Math.max(0, useFor(limitMinor, byUse, currency) - owedMicros) : 0;
+    const beyond = isIn ? Math.max(0, useFor(limitMinor, byUse, currency) - owedMicros) : 0;
     return { period: `${used.id}.${bill}`, since, micros: Math.max(0, byUse.freeMicros + beyond - carriedMicros) };
   }
 
   /** As the person sees it: in the currency in which they want to pay for it, else in that in which they are charged. */
   async view(tx: EntityManager, used: Used, plan: Plan) {
     if (!plan.byUse) return undefined;
-    const { bill, limitMinor, limitCurrency } = await this.account(tx, used);
-    const currency = (limitMinor > 0 ? limitCurrency : null) ?? currencyOf(used, plan.prices);
+    const account = await this.account(tx, used);
+    const { bill, limitMinor } = account;
+    const currency = limitMinor > 0 ? limitCurrencyOf(account, used, plan.prices) : currencyOf(used, plan.prices);
     const owed = await this.owed(tx, used, plan, currency);
     const micros = owed?.micros ?? (await this.microsOf(tx, used, bill));
     return { micros, freeMicros: plan.byUse.freeMicros, owedMinor: owed?.amountMinor ?? 0, limitMinor, currency };
   }
 
   /** What was used beyond the plan and is not paid, as far as the person has wanted to pay for it. */
-  private async agreed(tx: EntityManager, used: Used, account: Account, byUse: ByUse): Promise<number> {
-    const { bill, limitMinor, limitCurrency, owedMicros } = account;
+  private async agreed(
+    tx: EntityManager,
+    used: Used,
+    account: Account,
+    byUse: ByUse,
+    prices: Plan['prices'],
+  ): Promise<number> {
+    const { bill, limitMinor, owedMicros } = account;
     const beyond = beyondPlan(await this.microsOf(tx, used, bill), byUse);
-    return Math.max(owedMicros, Math.min(owedMicros + beyond, useFor(limitMinor, byUse, limitCurrency ?? '')));
+    const most = useFor(limitMinor, byUse, limitCurrencyOf(account, used, prices));
+    return Math.max(owedMicros, Math.min(owedMicros + beyond, most));
   }
 
   private async account(tx: EntityManager, { id, startedAt }: Used): Promise<Account> {
@@ -169,6 +179,10 @@ export class UsageBillingService {
 
 /** In which it is charged, else would be. */
 const currencyOf = ({ renewCurrency }: Used, prices: Plan['prices']) => renewCurrency ?? Object.keys(prices)[0] ?? '';
+
+/** In which the limit is one. A process of a former version, as there is while a new one comes, says none. */
+const limitCurrencyOf = ({ limitCurrency }: Pick<Account, 'limitCurrency'>, used: Used, prices: Plan['prices']) =>
+  limitCurrency ?? currencyOf(used, prices);
 
 /** The account is locked, so that an order that pays its bill meanwhile finds all of it or none. */
 const RECORD = `

@@ -14,6 +14,9 @@ import { until } from '@switchboard/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { BOT, DAY_MS, TestShop } from '../../test/build';
 import { dispute, pay } from '../../test/pretended.provider';
+import { CatalogueService } from '../catalogue/catalogue.service';
+import { SubscriptionsService } from '../subscriptions/subscriptions.service';
+import { UsageBillingService } from './usage-billing.service';
 import { beyondPlan, priceOfUse, useFor } from './usage-price';
 
 /** A million micro-dollars belongs to the plan; each further one costs 150 roubles. */
@@ -133,6 +136,26 @@ describe('use beyond a plan', () => {
       [ann.id],
     );
     expect(order).toEqual({ use: '15000', total: '34900' });
+  });
+
+  it('is charged for within a limit that was set before it had a currency', async () => {
+    const ann = await subscriber();
+    await limit(ann, 30000);
+    await shop.app.service.db.query('UPDATE usage_accounts SET limit_currency = NULL WHERE user_id = $1', [ann.id]);
+    expect(await allowed(ann)).toMatchObject({ micros: 3_000_000 });
+    await uses(ann, 2_000_000);
+    const before = await mine(ann);
+    expect(before).toMatchObject({
+      ...{ use: { owedMinor: 15000, limitMinor: 30000, currency: 'RUB' }, nextCharge: { amountMinor: 34900 } },
+    });
+    // An order in another currency leaves it for the next one.
+    await shop.app.service.db.transaction(async (tx) => {
+      const nest = shop.app.service.nest;
+      const subscription = await nest.get(SubscriptionsService, { strict: false }).lock(tx, before.id);
+      const plan = await nest.get(CatalogueService, { strict: false }).plan(tx, BOT, planId);
+      await nest.get(UsageBillingService, { strict: false }).rollOver(tx, subscription, plan);
+    });
+    expect((await mine(ann)).use).toMatchObject({ micros: 0, owedMinor: 15000 });
   });
 
   it('is no price of time, costs no more than the limit, and no code makes it cheaper', async () => {
