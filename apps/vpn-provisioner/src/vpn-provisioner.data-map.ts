@@ -27,6 +27,12 @@ export const vpnProvisionerDataMap: DataMap = {
       error: 'Why the last probe was bad, as a word.',
     },
   },
+  server_people: {
+    purpose: 'How many people each server serves, and who are on their way to it.',
+    retention: 'As long as the server.',
+    erasure: 'not personal',
+    columns: {},
+  },
   health_samples: {
     purpose: 'How servers were, minute by minute.',
     retention: 'A week.',
@@ -65,6 +71,7 @@ export const vpnProvisionerDataMap: DataMap = {
       applied: 'What the panel has confirmed: whether, until when, how much, how many devices.',
       access_url: 'The way in that a panel has chosen, encrypted with the key of the person.',
       error: 'Why the panel was last asked in vain, as a word.',
+      traceparent: 'The trace in which the panel is to be asked.',
     },
   },
   panel_removals: {
@@ -104,6 +111,17 @@ export const vpnProvisionerDataMap: DataMap = {
     retention: '90 days.',
     erasure: 'not personal',
     columns: {},
+  },
+  unknown_cloud_servers: {
+    purpose: 'Servers that a cloud has, and that nobody here knows.',
+    retention: 'Until the next comparison.',
+    erasure: 'not personal',
+    columns: {
+      name: 'As the cloud calls it.',
+      region: 'Of the template by whose account it was found.',
+      cloud_kind: 'Which cloud.',
+      address: 'Its address.',
+    },
   },
   links: {
     purpose: 'Addresses that people give to their apps.',

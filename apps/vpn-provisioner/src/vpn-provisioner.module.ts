@@ -3,6 +3,13 @@ import { VpnProvisionerPersonErased } from '@switchboard/contracts';
 import { type AppDefinition, defineApp, PersonErasureModule } from '@switchboard/service-kit';
 import { CreateServerTemplates1764500000000 } from '../migrations/1764500000000-create-server-templates';
 import { OrdersKeepTheirAccount1764500100000 } from '../migrations/1764500100000-orders-keep-their-account';
+import { KeepTraces1764509000000 } from '../migrations/1764509000000-keep-traces';
+import { HoldRemovals1764510000000 } from '../migrations/1764510000000-hold-removals';
+import { CreateUnknownCloudServers1764510100000 } from '../migrations/1764510100000-create-unknown-cloud-servers';
+import { CountPeopleOfServers1764510200000 } from '../migrations/1764510200000-count-people-of-servers';
+import { NoteTries1764510210000 } from '../migrations/1764510210000-note-tries';
+import { IndexOwedAccesses1764510220000 } from '../migrations/1764510220000-index-owed-accesses';
+import { IndexProposals1764510300000 } from '../migrations/1764510300000-index-proposals';
 import { IndexLists1764500200000 } from '../migrations/1764500200000-index-lists';
 import { CreateServers1764300000000 } from '../migrations/1764300000000-create-servers';
 import { CreateAccesses1764300100000 } from '../migrations/1764300100000-create-accesses';
@@ -30,6 +37,7 @@ import { ProbeServers } from './health/health.jobs';
 import { HealthModule } from './health/health.module';
 import { Link } from './links/link.entity';
 import { FollowLinkChanges } from './links/link-cache.service';
+import { ShareLinkLimits } from './links/shared-limits.service';
 import { LinkFront } from './links/link-front.service';
 import { LinksModule } from './links/links.module';
 import { Maintenance } from './health/maintenance.entity';
@@ -97,10 +105,17 @@ export function defineVpnProvisioner(
       CreateServerTemplates1764500000000,
       OrdersKeepTheirAccount1764500100000,
       IndexLists1764500200000,
+      KeepTraces1764509000000,
+      HoldRemovals1764510000000,
+      CreateUnknownCloudServers1764510100000,
+      CountPeopleOfServers1764510200000,
+      NoteTries1764510210000,
+      IndexOwedAccesses1764510220000,
+      IndexProposals1764510300000,
     ],
     dataMap: vpnProvisionerDataMap,
     encrypted: ['servers.secrets', 'server_templates.secrets', 'server_orders.secrets'],
-    tasks: [ProbeServers, FollowLinkChanges, WriteSightings],
+    tasks: [ProbeServers, FollowLinkChanges, WriteSightings, ShareLinkLimits],
     publicFront: LinkFront,
     port: 4105,
     publicPort: 4205,

@@ -136,6 +136,13 @@ export class TestVpn {
     return data[0]!;
   }
 
+  /** What an operator is told. @param label `server="Frankfurt"`, where there are several */
+  async metric(name: string, label = ''): Promise<number | undefined> {
+    const text = await (await fetch(`${this.app.url}/metrics`, { headers: await this.app.as('operator') })).text();
+    const line = text.split('\n').find((line) => line.startsWith(`${name}{`) && line.includes(label));
+    return line === undefined ? undefined : Number(line.split(' ').at(-1));
+  }
+
   /** Runs a schedule once, as in a slot of its own. */
   async tick(job: string): Promise<void> {
     // Later than any that the service has claimed by the clock of the database.

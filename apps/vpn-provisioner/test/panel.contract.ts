@@ -9,7 +9,7 @@ import {
   PanelUnavailable,
   type SeenUser,
 } from '../src/panels/panel';
-import { type PanelUnderTest, type PanelWorld, startPanels } from './start-panels';
+import { type PanelUnderTest, type PanelWorld, startPanels, startStranger } from './start-panels';
 
 const GB = 1_000_000_000;
 const DAY_MS = 86_400_000;
@@ -555,6 +555,24 @@ export function panelContract(world: PanelWorld): void {
           expect(await failure(call())).toMatchObject({ name: 'PanelUnavailable', trouble: 'certificate' });
         expect(await server.byHand.calls({ since })).toEqual([]);
         await server.again({ account }).ensure(aUser(), SIGNAL);
+      });
+    } else {
+      it('of a certificate that nobody has signed is told, nothing is sent to whoever has it, and nobody is lost', async () => {
+        const user = aUser();
+        await ensure(user);
+        const since = (await server.byHand.calls()).at(-1)!.id;
+        const stranger = await startStranger();
+        const there = server.again({ origin: stranger.origin });
+        const calls = [
+          ...[() => there.health(SIGNAL), () => there.ensure(user, SIGNAL), () => there.read(user.name, SIGNAL)],
+          ...[() => listed(there), () => there.remove(user.name, SIGNAL)],
+        ];
+        for (const call of calls)
+          expect(await failure(call())).toMatchObject({ name: 'PanelUnavailable', trouble: 'certificate' });
+        stranger.close();
+        expect(stranger.asked).toEqual([]);
+        expect(await server.byHand.calls({ since })).toEqual([]);
+        await expectHeld(user);
       });
     }
 

@@ -1,7 +1,9 @@
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { ResiliencePolicy } from '@switchboard/service-kit';
 import { Registry } from 'prom-client';
 import { type PanelServerControl, SandboxClient } from '../../sandbox/src/client';
-import { startSandbox } from '../../sandbox/src/sandbox';
+import { selfSignedCertificate, startSandbox } from '../../sandbox/src/sandbox';
 import { isPanelOutage, type Panel, type PanelDefinition } from '../src/panels/panel';
 
 type SeenPanelServer = Awaited<ReturnType<ReturnType<SandboxClient['panels']>['servers']>>[number];
@@ -40,6 +42,8 @@ export interface PanelUnderTest {
   again(other?: {
     secrets?: Readonly<Record<string, string>>;
     account?: Readonly<Record<string, string>>;
+    /** Where the same address leads to somebody else. */
+    origin?: string;
     timeoutMs?: number;
   }): Panel;
   misbehave(
@@ -59,8 +63,12 @@ export async function startPanels({ definition, party, version, setUp }: Living)
   const client = new SandboxClient(sandbox.url);
   let servers = 0;
 
-  function panelOf(account: SeenPanelServer['account'], { secrets = {}, timeoutMs = TIMEOUT_MS } = {}): Panel {
-    const { url, settings, secrets: known } = setUp(account);
+  function panelOf(
+    account: SeenPanelServer['account'],
+    { secrets = {}, timeoutMs = TIMEOUT_MS, origin }: { secrets?: object; timeoutMs?: number; origin?: string } = {},
+  ): Panel {
+    const { url: own, settings, secrets: known } = setUp(account);
+    const url = origin === undefined ? own : own.replace(new URL(own).origin, origin);
     const all: Record<string, string> = { ...known, ...secrets };
     const registry = new Registry();
     const policy = new ResiliencePolicy({
@@ -92,4 +100,19 @@ export async function startPanels({ definition, party, version, setUp }: Living)
     },
     close: () => sandbox.close(),
   };
+}
+
+/** Who answers in the place of a panel, with a certificate that nobody has signed. */
+export async function startStranger() {
+  const asked: (string | undefined)[] = [];
+  const server = createServer(await selfSignedCertificate('127.0.0.1'), ({ url }, response) => {
+    asked.push(url);
+    response.end('{}');
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const close = () => {
+    server.closeAllConnections();
+    server.close();
+  };
+  return { origin: `https://127.0.0.1:${(server.address() as AddressInfo).port}`, asked, close };
 }

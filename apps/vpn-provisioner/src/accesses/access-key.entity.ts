@@ -77,6 +77,10 @@ export class AccessKey {
   @Column('timestamptz', { name: 'remove_at', nullable: true })
   removeAt!: Date | null;
 
+  /** In which the panel is to be asked; W3C. */
+  @Column('text', { nullable: true })
+  traceparent!: string | null;
+
   @Column('timestamptz', { name: 'created_at' })
   createdAt!: Date;
 }

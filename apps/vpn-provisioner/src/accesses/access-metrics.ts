@@ -84,8 +84,8 @@ export class AccessMetrics {
        FROM unnest(ARRAY['waiting', 'preparing']) AS s (state)`,
     );
     const people = await this.db.query<Figures['people']>(
-      `SELECT s.name AS server, s.region, s.capacity, count(k.id)::int AS n
-       FROM servers s LEFT JOIN access_keys k ON k.server_id = s.id AND k.occupies WHERE s.state <> 'retired' GROUP BY s.id`,
+      `SELECT s.name AS server, s.region, s.capacity, p.people AS n
+       FROM servers s JOIN server_people p ON p.server_id = s.id WHERE s.state <> 'retired'`,
     );
     return { waiting: owed!.waiting, ageSeconds: Math.max(0, owed!.age ?? 0), moving: moves, people };
   }

@@ -8,8 +8,9 @@ import {
   type EventOf,
   type SubscriptionActivated,
 } from '@switchboard/contracts';
-import { Clock, DomainError, LOG, type Log, PersonalData, unlessErased } from '@switchboard/service-kit';
+import { Clock, DomainError, LOG, type Log, PersonalData, traceOfNow, unlessErased } from '@switchboard/service-kit';
 import { randomBytes, randomUUID } from 'node:crypto';
+import { Counter, Registry } from 'prom-client';
 import { type EntityManager, Not } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { z } from 'zod';
@@ -43,14 +44,23 @@ export const DELAY_MS = 60_000;
  */
 @Injectable()
 export class AccessesService {
+  private readonly olderStates: Counter;
+
   constructor(
     private readonly placements: PlacementsService,
     private readonly names: PanelNames,
     private readonly personal: PersonalData,
     private readonly outbox: Outbox,
     private readonly clock: Clock,
+    registry: Registry,
     @Inject(LOG) private readonly log: Log,
-  ) {}
+  ) {
+    this.olderStates = new Counter({
+      name: 'vpn_older_states_total',
+      help: 'States of subscriptions that count as old by their revision, and are of more time than is known.',
+      registers: [registry],
+    });
+  }
 
   async lock(tx: EntityManager, id: string): Promise<Access | null> {
     return tx.findOne(Access, { where: { id }, lock: { mode: 'pessimistic_write' } });
@@ -71,7 +81,12 @@ export class AccessesService {
   async apply(tx: EntityManager, state: SubscriptionState): Promise<Access | undefined> {
     const { limitBytes, deviceLimit, serverCount } = vpnFeaturesOf(state.features);
     const access = await this.lockOrBegin(tx, state, serverCount);
-    if (!access || access.revision >= state.revision) return undefined;
+    if (!access) return undefined;
+    if (access.revision >= state.revision) {
+      // More time than is known by a lower revision: mostly an older database of payments was restored.
+      if (access.revision > state.revision && new Date(state.validUntil) > access.validUntil) this.olderStates.inc();
+      return undefined;
+    }
     const before = { ...access };
     const periodStart = new Date(state.periodStart);
     // After a pause the same period goes on, moved by the days of the pause.
@@ -93,7 +108,8 @@ export class AccessesService {
     // For who is locked out and stays so panels need to know nothing.
     if (isOther && (before.enabled || access.enabled)) await this.bump(tx, access);
     await this.save(tx, access);
-    return access;
+    // Payments may say of everybody what is known: they are not to be settled before those who buy just then.
+    return isOther || region !== before.subscriptionRegion || access.owedSince !== null ? access : undefined;
   }
 
   /** Another period begins while the subscription goes on. The caller has the access settled afterwards. */
@@ -172,7 +188,7 @@ export class AccessesService {
     if (!access?.enabled || access.toldVersion >= access.version || access.delayedVersion >= access.version) return;
     const keys = await tx.countBy(AccessKey, { accessId, state: Not('leaving') });
     const reason = keys === 0 ? 'no_capacity' : 'panels_unavailable';
-    this.log.warn({ accessId, reason }, 'what is paid is not served yet');
+    this.log.warn({ accessId, reason }, 'access provisioning delayed');
     access.delayedVersion = access.version;
     await this.save(tx, access);
     await this.outbox.add(tx, AccessDelayed({ ...aboutOf(access), reason }));
@@ -255,10 +271,10 @@ export class AccessesService {
 
   private async markDue(tx: EntityManager, { id, version, enabled }: Access): Promise<void> {
     await tx.query(
-      `UPDATE access_keys SET due_at = $3, asked = asked + 1, attempts = 0, priority = $4
+      `UPDATE access_keys SET due_at = $3, asked = asked + 1, attempts = 0, priority = $4, traceparent = $5
        WHERE access_id = $1 AND state <> 'leaving' AND applied_version < $2
          AND (due_at IS NULL OR (due_at > $3 AND error IS NULL))`,
-      [id, version, this.clock.now(), enabled ? KEY_PRIORITY.wanted : KEY_PRIORITY.disabled],
+      [id, version, this.clock.now(), enabled ? KEY_PRIORITY.wanted : KEY_PRIORITY.disabled, traceOfNow()],
     );
   }
 

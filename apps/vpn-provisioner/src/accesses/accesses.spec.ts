@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   AccessDelayed,
   AccessGranted,
@@ -12,6 +13,7 @@ import {
 } from '@switchboard/contracts';
 import { until } from '@switchboard/testing';
 import { DAY_MS, GB, TestVpn } from '../../test/build';
+import { AccessesJobs } from './accesses.jobs';
 import { AccessesService } from './accesses.service';
 import { KeysService } from './keys.service';
 
@@ -77,6 +79,29 @@ describe('what is bought', () => {
     expect(panel.users.size).toBe(1);
     expect(said(AccessGranted, state)).toEqual([]);
     expect(said(AccessRevoked, state)).toEqual([]);
+  });
+
+  it('is locked out again when a restored database hears late that it was ended', async () => {
+    const { panel } = await vpn.server();
+    const state = await vpn.buy({ revision: 3 });
+    await vpn.app.probe.say(SubscriptionChanged({ ...state, status: 'ended', revision: 1_000_004 }));
+    await vpn.app.probe.until(AccessRevoked, ({ data }) => data.subscriptionId === state.subscriptionId);
+    expect([...panel.users.values()]).toMatchObject([{ enabled: false }]);
+  });
+
+  it('is not looked after again when only its revision is another one', async () => {
+    await vpn.server();
+    const state = await vpn.buy();
+    await vpn.settled();
+    const version = () =>
+      vpn.db.query('SELECT version FROM accesses WHERE subscription_id = $1', [state.subscriptionId]);
+    const before = await version();
+    const accesses = vpn.app.service.nest.get(AccessesService, { strict: false });
+    const again = { ...state, revision: 1_000_001 };
+    expect(await vpn.db.transaction((tx) => accesses.apply(tx, again))).toBeUndefined();
+    expect(await version()).toEqual(before);
+    const elsewhere = { ...again, revision: 1_000_002, region: 'nl' };
+    expect(await vpn.db.transaction((tx) => accesses.apply(tx, elsewhere))).toMatchObject({ region: 'nl' });
   });
 
   it('of something else than a VPN is no access', async () => {
@@ -275,6 +300,71 @@ describe('what is not paid any more', () => {
     await vpn.app.probe.say(SubscriptionResumed({ ...state, revision: 4, features }));
     await until(() => vpn.granted(state, 4), { what: 'the access' });
     expect(said(AccessRevoked, state)).toHaveLength(1);
+  });
+
+  it('is told of to operators when more of it was sold by revisions that count as old', async () => {
+    await vpn.server();
+    const state = await vpn.buy({ revision: 9 });
+    const older = () => vpn.metric('vpn_older_states_total');
+    const validUntil = async () => {
+      const [row] = await vpn.db.query<[{ at: Date }]>(
+        'SELECT valid_until AS at FROM accesses WHERE subscription_id = $1',
+        [state.subscriptionId],
+      );
+      return row.at.toISOString();
+    };
+    // Late: nothing is lost with it.
+    const late = new Date(Date.parse(state.validUntil) - DAY_MS).toISOString();
+    await vpn.app.probe.say(SubscriptionRenewed({ ...state, revision: 7, validUntil: late }));
+    expect(await older()).toBe(0);
+    // By a payments whose database was restored.
+    const later = new Date(Date.parse(state.validUntil) + 30 * DAY_MS).toISOString();
+    const renewed = { ...state, validUntil: later, servedUntil: later };
+    await vpn.app.probe.say(SubscriptionRenewed({ ...renewed, revision: 6 }));
+    await until(async () => (await older()) === 1, { what: 'the older state to be counted' });
+    expect(await validUntil()).toBe(state.validUntil);
+    await vpn.app.probe.say(SubscriptionChanged({ ...renewed, revision: 1_000_007 }));
+    await until(async () => (await validUntil()) === later, { what: 'what was sold' });
+  });
+
+  it('is looked after while somebody else holds many', async () => {
+    await vpn.server();
+    const some = await vpn.buyMany(2);
+    await vpn.settled();
+    const owe =
+      'UPDATE accesses SET owed_since = $2, version = version + 1 WHERE subscription_id = ANY($1) RETURNING id';
+    const [owed] = await vpn.db.query<[{ id: string }[], number]>(owe, [
+      ...[some.map(({ subscriptionId }) => subscriptionId), vpn.app.clock.now()],
+    ]);
+    const jobs = vpn.app.service.nest.get(AccessesJobs, { strict: false });
+    for (const held of [owed, owed.toReversed()]) {
+      let tended = Promise.resolve();
+      await vpn.db.transaction(async (tx) => {
+        for (const { id } of held) {
+          await tx.query('SELECT FROM accesses WHERE id = $1 FOR UPDATE', [id]);
+          if (id !== held[0]!.id) continue;
+          tended = jobs.tend();
+          await Promise.race([tended, sleep(300)]);
+        }
+      });
+      await tended;
+    }
+    await vpn.tick('tend-accesses');
+    await vpn.settled();
+  });
+
+  it('is found where it is served by nobody and nothing says so', async () => {
+    const { panel } = await vpn.server();
+    const state = await vpn.buy();
+    const lost = `UPDATE access_keys k SET state = 'leaving', occupies = false, due_at = NULL FROM accesses a WHERE a.id = k.access_id AND a.subscription_id = $1`;
+    await vpn.db.query(lost, [state.subscriptionId]);
+    panel.users.clear();
+    await vpn.settled();
+    expect(panel.active).toEqual([]);
+    await vpn.tick('find-unserved-accesses');
+    await vpn.settled();
+    expect(panel.active).toHaveLength(1);
+    expect((await vpn.mine(state)).state).toBe('ready');
   });
 
   it('ends by itself when nobody says so', async () => {

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { inTrace } from '@switchboard/service-kit';
 import { DataSource } from 'typeorm';
 import { type Panel, PanelDisagrees, PanelRefused } from '../panels/panel';
 import { PanelsService } from '../panels/panels.service';
@@ -41,7 +42,9 @@ export class KeySyncService {
       const removals = await this.keys.dueRemovals(serverId, limit);
       if (tasks.length + removals.length === 0) return true;
       const work = [
-        ...tasks.map((task) => () => this.ask(panel, server, task, signal, others)),
+        ...tasks.map(
+          (task) => () => inTrace(task.key.traceparent, () => this.ask(panel, server, task, signal, others)),
+        ),
         ...removals.map((removal) => () => this.remove(panel, removal, signal)),
       ];
       await sideBySide(server.parallelCalls, work, async (one) => {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { MoveReason } from '@switchboard/contracts';
-import { Clock } from '@switchboard/service-kit';
+import { Clock, traceOfNow } from '@switchboard/service-kit';
 import { type EntityManager, In } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { z } from 'zod';
@@ -49,18 +49,14 @@ export class PlacementsService {
 
   /** @param locked false to look only */
   async seats(tx: EntityManager, locked = true): Promise<Seats> {
-    const servers = await tx.query<Omit<Candidate, 'people'>[]>(
-      `SELECT s.id, s.region, s.capacity, s.weight, h.latency_ms AS "latencyMs", h.state = 'up' AS "isUp",
+    // Whoever waits for a lock sees what those have placed who held it before.
+    const candidates = await tx.query<Candidate[]>(
+      `SELECT s.id, s.region, s.capacity, s.weight, p.people, h.latency_ms AS "latencyMs", h.state = 'up' AS "isUp",
          s.state = 'draining' AS "isDraining"
-       FROM servers s JOIN server_health h ON h.server_id = s.id WHERE s.state <> 'retired' ORDER BY s.id
-       ${locked ? 'FOR NO KEY UPDATE OF s' : ''}`,
+       FROM servers s JOIN server_health h ON h.server_id = s.id JOIN server_people p ON p.server_id = s.id
+       WHERE s.state <> 'retired' ORDER BY s.id ${locked ? 'FOR NO KEY UPDATE OF s, p' : ''}`,
     );
-    // A statement of its own: it sees what those have placed who held the servers before.
-    const counts = await tx.query<{ id: string; people: number }[]>(
-      'SELECT server_id AS id, count(*)::int AS people FROM access_keys WHERE occupies GROUP BY 1',
-    );
-    const taken = new Map(counts.map(({ id, people }) => [id, people]));
-    return { candidates: servers.map((server) => ({ ...server, people: taken.get(server.id) ?? 0 })), taken };
+    return { candidates, taken: new Map(candidates.map(({ id, people }) => [id, people])) };
   }
 
   /** @returns the servers whose panels are to be asked now */
@@ -76,34 +72,49 @@ export class PlacementsService {
       await tx.findBy(AccessMove, { accessId: In(ids), state: In(['waiting', 'preparing']) }),
       ({ accessId }) => accessId,
     );
-    const { candidates, taken } = seats ?? (await this.seats(tx));
     const measured = await this.measured(tx, ids);
-    const all = accesses.map((access) => {
-      const held = keys.get(access.id) ?? [];
-      const assignment = assign(
-        candidates.map((one) => ({
-          ...one,
-          people: taken.get(one.id) ?? 0,
-          latencyMs: latencyOf(one, candidates, measured.get(access.id)),
-          isClosed: options.only ? !options.only.includes(one.id) : false,
-        })),
-        {
-          region: access.region,
-          servers: access.serverCount,
-          keys: held.map((key) => ({ ...key, isRefused: isGivenUp(key) })),
-          moves: (moves.get(access.id) ?? []).map(({ id, fromServerId, toServerId }) => ({
-            ...{ id, from: fromServerId, to: toServerId },
+    const assigned = (some: readonly Access[], { candidates, taken }: Seats) =>
+      some.map((access) => {
+        const held = keys.get(access.id) ?? [];
+        const assignment = assign(
+          candidates.map((one) => ({
+            ...one,
+            people: taken.get(one.id) ?? 0,
+            latencyMs: latencyOf(one, candidates, measured.get(access.id)),
+            isClosed: options.only ? !options.only.includes(one.id) : false,
           })),
-          leave: options.leave,
-        },
-      );
-      for (const id of assignment.add) taken.set(id, (taken.get(id) ?? 0) + 1);
-      for (const id of assignment.drop) {
-        if (held.some(({ serverId, occupies }) => serverId === id && occupies)) taken.set(id, taken.get(id)! - 1);
-      }
-      return { access, assignment };
-    });
-    return this.write(tx, all, options);
+          {
+            region: access.region,
+            servers: access.serverCount,
+            keys: held.map((key) => ({ ...key, isRefused: isGivenUp(key) })),
+            moves: (moves.get(access.id) ?? []).map(({ id, fromServerId, toServerId }) => ({
+              ...{ id, from: fromServerId, to: toServerId },
+            })),
+            leave: options.leave,
+          },
+        );
+        for (const id of assignment.add) taken.set(id, (taken.get(id) ?? 0) + 1);
+        for (const id of assignment.drop) {
+          if (held.some(({ serverId, occupies }) => serverId === id && occupies)) taken.set(id, taken.get(id)! - 1);
+        }
+        // A key that was not counted while its person was not served is, from now on.
+        const isBack = held.some(
+          ({ serverId, state, occupies }) => state !== 'leaving' && !occupies && !assignment.drop.includes(serverId),
+        );
+        return { access, assignment, isChange: isBack || isChange(assignment) };
+      });
+    if (seats) return this.write(tx, assigned(accesses, seats), options);
+    // Whoever has what they want, or finds no room anywhere, holds up nobody: they look without a lock.
+    const changed = assigned(accesses, await this.seats(tx, false)).filter(({ isChange }) => isChange);
+    if (changed.length === 0) return new Set();
+    return this.write(
+      tx,
+      assigned(
+        changed.map(({ access }) => access),
+        await this.seats(tx),
+      ),
+      options,
+    );
   }
 
   private async write(
@@ -122,12 +133,12 @@ export class PlacementsService {
     if (added.length > 0) {
       await tx.query(
         `INSERT INTO access_keys (id, access_id, user_id, server_id, state, occupies, applied_version, panel_used_bytes, asked,
-           due_at, priority, attempts, created_at)
-         SELECT id, access_id, user_id, server_id, 'preparing', true, 0, 0, 1, $6::timestamptz, priority, 0, $6::timestamptz
+           due_at, priority, attempts, created_at, traceparent)
+         SELECT id, access_id, user_id, server_id, 'preparing', true, 0, 0, 1, $6::timestamptz, priority, 0, $6::timestamptz, $7
          FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::int[]) AS k (id, access_id, user_id, server_id, priority)
          ON CONFLICT (access_id, server_id) DO UPDATE SET state = 'preparing', occupies = true, asked = access_keys.asked + 1,
-           applied_version = 0, due_at = excluded.due_at, priority = excluded.priority, attempts = 0, error = NULL, remove_at = NULL`,
-        [...columnsOf(added, ['id', 'accessId', 'userId', 'serverId', 'priority']), now],
+           applied_version = 0, due_at = excluded.due_at, traceparent = excluded.traceparent, priority = excluded.priority, attempts = 0, error = NULL, remove_at = NULL`,
+        [...columnsOf(added, ['id', 'accessId', 'userId', 'serverId', 'priority']), now, traceOfNow()],
       );
     }
     const dropped = all.flatMap(({ access, assignment }) =>
@@ -160,12 +171,12 @@ export class PlacementsService {
     const now = this.clock.now();
     await tx.query(
       `UPDATE access_keys k SET state = 'leaving', occupies = false, asked = asked + 1, due_at = $3, priority = $4, attempts = 0,
-         error = NULL, remove_at = $5
+         error = NULL, remove_at = $5, traceparent = $6
        FROM unnest($1::uuid[], $2::uuid[]) AS l (access_id, server_id)
        WHERE k.access_id = l.access_id AND k.server_id = l.server_id`,
       [
         ...columnsOf(keys, ['accessId', 'serverId']),
-        ...[now, KEY_PRIORITY.disabled, new Date(now.getTime() + KEEP_MOVED_MS)],
+        ...[now, KEY_PRIORITY.disabled, new Date(now.getTime() + KEEP_MOVED_MS), traceOfNow()],
       ],
     );
   }
@@ -196,6 +207,9 @@ export function latencyOf(
   const near = measured.filter(({ serverId }) => neighbours.includes(serverId)).map(({ ms }) => ms);
   return near.length > 0 ? Math.min(...near) : null;
 }
+
+const isChange = ({ add, drop, moves, redirected, ended }: Assignment): boolean =>
+  [add, drop, moves, redirected, ended].some(({ length }) => length > 0);
 
 const columnsOf = <Row>(rows: readonly Row[], names: readonly (keyof Row)[]) =>
   names.map((name) => rows.map((row) => row[name]));

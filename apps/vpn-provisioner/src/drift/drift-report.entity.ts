@@ -24,6 +24,10 @@ export class DriftReport {
   @Column('integer')
   orphans!: number;
 
+  /** Ours that nobody is owed, and too many to believe it: left there. */
+  @Column('integer')
+  held!: number;
+
   /** Not ours: never touched. */
   @Column('integer')
   strangers!: number;

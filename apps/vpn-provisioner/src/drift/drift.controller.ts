@@ -18,11 +18,11 @@ export class DriftController {
 
   @Implements(CheckDrift)
   async check(
-    { params, actor }: RequestOf<typeof CheckDrift>,
+    { params, query, actor }: RequestOf<typeof CheckDrift>,
     tx: EntityManager,
   ): Promise<AnswerOf<typeof CheckDrift>> {
     const { id: serverId } = await this.servers.find(params.serverId, tx);
-    await this.jobs.request(tx, serverId);
+    await this.jobs.request(tx, serverId, query.removals);
     const entry = auditEntry(actor, CheckDrift, { resourceType: 'drift-check', resourceId: serverId });
     await this.outbox.add(tx, AuditEntryAppendRequested(entry));
     return { serverId };

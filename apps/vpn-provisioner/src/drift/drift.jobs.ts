@@ -6,7 +6,7 @@ import { panelQueue } from '../accesses/access-queue';
 import { ServersService } from '../servers/servers.service';
 import { DriftService } from './drift.service';
 
-const CheckDrift = defineJob('check-drift', z.object({ serverId: z.uuid() }));
+const CheckDrift = defineJob('check-drift', z.object({ serverId: z.uuid(), removals: z.int().optional() }));
 const CheckAllDrift = defineJob('check-all-drift', Slot);
 
 /** A panel that does not answer is looked at tomorrow, or when it is back. */
@@ -21,15 +21,17 @@ export class DriftJobs {
     private readonly drift: DriftService,
   ) {}
 
-  async request(tx: EntityManager, serverId: string): Promise<void> {
-    const options = { key: `drift:${serverId}`, queue: panelQueue(serverId), maxAttempts: ATTEMPTS };
-    await this.jobs.add(tx, CheckDrift, { serverId }, options);
+  async request(tx: EntityManager, serverId: string, removals?: number): Promise<void> {
+    // What staff have said is not replaced by the comparison of every night.
+    const key = removals === undefined ? `drift:${serverId}` : `drift-removals:${serverId}`;
+    const options = { key, queue: panelQueue(serverId), maxAttempts: ATTEMPTS };
+    await this.jobs.add(tx, CheckDrift, { serverId, removals }, options);
   }
 
   @Runs(CheckDrift)
-  async check({ serverId }: PayloadOf<typeof CheckDrift>, { signal }: JobRun): Promise<void> {
+  async check({ serverId, removals }: PayloadOf<typeof CheckDrift>, { signal }: JobRun): Promise<void> {
     const server = await this.servers.find(serverId);
-    if (server.state !== 'retired') await this.drift.check(server, signal);
+    if (server.state !== 'retired') await this.drift.check(server, signal, removals);
   }
 
   @Scheduled('40 3 * * *', CheckAllDrift, {

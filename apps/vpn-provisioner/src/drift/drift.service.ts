@@ -24,6 +24,9 @@ interface Expected {
 const KEEP_DAYS = 90;
 const DAY_MS = 86_400_000;
 const AT_ONCE = 1000;
+/** More than so many of whom nothing is known, and than that share of all: then rather our database is an old one than the panel. */
+const UNKNOWN_AT_MOST = 20;
+const UNKNOWN_SHARE = 0.02;
 
 /** Compares what a panel holds with what it was told: somebody may have changed it by hand, or brought back an old state of it. */
 @Injectable()
@@ -42,8 +45,9 @@ export class DriftService {
   /**
    * What is wrong is due to be put right afterwards. To be called where nothing else asks the panel (`panelQueue`): whoever is made
    * while it tells its users would be taken for missing.
+   * @param removals of how many staff have said that nobody is owed them
    */
-  async check(server: Server, signal: AbortSignal): Promise<DriftReport> {
+  async check(server: Server, signal: AbortSignal, removals = 0): Promise<DriftReport> {
     const expected = await this.expected(server.id);
     const missing = new Map(expected.map((one) => [one.name, one]));
     const { lacks } = this.panels.definition(server.panelKind);
@@ -62,13 +66,25 @@ export class DriftService {
     }
     wrong.push(...[...missing.values()].map(({ keyId }) => keyId));
     return this.db.transaction(async (tx) => {
-      const orphans = await this.dismiss(tx, server.id, unknown);
+      const owedToNobody = await this.withoutOwed(tx, server.id, unknown);
+      const isHeld = owedToNobody.length > Math.max(UNKNOWN_AT_MOST, seen * UNKNOWN_SHARE, removals);
+      const held = isHeld ? owedToNobody.length : 0;
+      const orphans = isHeld ? 0 : await this.dismiss(tx, server.id, owedToNobody);
       const repaired = await this.repair(tx, wrong);
       await this.queue.sync(tx, [server.id]);
-      const report = { id: uuidv7(), serverId: server.id, at: this.clock.now(), seen, repaired, orphans, strangers };
+      const report = {
+        id: uuidv7(),
+        serverId: server.id,
+        at: this.clock.now(),
+        seen,
+        repaired,
+        orphans,
+        held,
+        strangers,
+      };
       await tx.insert(DriftReport, report);
-      if (repaired + orphans === 0) return report;
-      this.log.warn({ ...report, server: server.name }, 'a panel held something else than what is owed');
+      if (repaired + orphans + held === 0) return report;
+      this.log.warn({ ...report, server: server.name }, 'panel drift found');
       await this.outbox.add(tx, PanelDrifted({ ...report, reportId: report.id }));
       return report;
     });
@@ -112,14 +128,24 @@ export class DriftService {
     return repaired;
   }
 
+  /** Who is still to be confirmed, or is to be removed anyway, is known. */
+  private async withoutOwed(tx: EntityManager, serverId: string, names: readonly string[]): Promise<string[]> {
+    if (names.length === 0) return [];
+    const rows = await tx.query<{ name: string }[]>(
+      `SELECT name FROM unnest($2::text[]) AS u (name)
+       WHERE NOT EXISTS (SELECT FROM access_keys k JOIN accesses a ON a.id = k.access_id WHERE a.panel_user = name AND k.server_id = $1)
+         AND NOT EXISTS (SELECT FROM panel_removals r WHERE r.server_id = $1 AND r.panel_user = name)`,
+      [serverId, names],
+    );
+    return rows.map(({ name }) => name);
+  }
+
   /** Nobody is owed them: those of erased people, or of a state of the panel that is long past. */
   private async dismiss(tx: EntityManager, serverId: string, names: readonly string[]): Promise<number> {
     if (names.length === 0) return 0;
     const rows = await tx.query<unknown[]>(
       `INSERT INTO panel_removals (server_id, panel_user, due_at, attempts)
-       SELECT $1, name, $3::timestamptz, 0 FROM unnest($2::text[]) AS u (name)
-       WHERE NOT EXISTS (SELECT FROM access_keys k JOIN accesses a ON a.id = k.access_id WHERE a.panel_user = name AND k.server_id = $1)
-       ON CONFLICT DO NOTHING RETURNING 1`,
+       SELECT $1, name, $3::timestamptz, 0 FROM unnest($2::text[]) AS u (name) ON CONFLICT DO NOTHING RETURNING 1`,
       [serverId, names, this.clock.now()],
     );
     return rows.length;

@@ -13,9 +13,9 @@ afterEach(() => vpn.db.query(`UPDATE servers SET state = 'retired'`));
 const reportsOf = async ({ id: serverId }: AServer) =>
   (await vpn.app.gateway.call(ListDriftReports, { params: { serverId } })).data;
 
-async function check(server: AServer) {
+async function check(server: AServer, query: { removals?: number } = {}) {
   const before = (await reportsOf(server)).length;
-  await vpn.app.gateway.call(CheckDrift, { params: { serverId: server.id }, idempotencyKey: uuidv7() });
+  await vpn.app.gateway.call(CheckDrift, { params: { serverId: server.id }, query, idempotencyKey: uuidv7() });
   const report = await until(
     async () => {
       const reports = await reportsOf(server);
@@ -87,6 +87,50 @@ it('who is owed again while they wait to be removed stays', async () => {
   await vpn.settled();
   expect(server.panel.users.has(name!)).toBe(true);
   expect((await vpn.mine(state)).state).toBe('ready');
+});
+
+it('whoever an older database does not know stays until staff have said that nobody is owed them', async () => {
+  const server = await vpn.server();
+  const lost = await vpn.buyMany(30);
+  await vpn.buyMany(20);
+  await vpn.settled();
+  // As a backup was that was taken before they came.
+  const ids = lost.map(({ subscriptionId }) => subscriptionId);
+  await vpn.db.query('DELETE FROM accesses WHERE subscription_id = ANY($1)', [ids]);
+  const held = () => vpn.metric('vpn_panel_users_held', `server="${server.name}"`);
+
+  expect(await check(server)).toMatchObject({ seen: 50, orphans: 0, held: 30 });
+  expect(server.panel.users.size).toBe(50);
+  const said = await vpn.app.probe.until(PanelDrifted, ({ data }) => data.serverId === server.id);
+  expect(said.data).toMatchObject({ orphans: 0, held: 30 });
+  expect(await held()).toBe(30);
+  // More than was said: somebody else is among them.
+  expect(await check(server, { removals: 29 })).toMatchObject({ orphans: 0, held: 30 });
+  expect(server.panel.users.size).toBe(50);
+
+  expect(await check(server, { removals: 30 })).toMatchObject({ orphans: 30, held: 0 });
+  await until(() => server.panel.users.size === 20, { what: 'the panel to forget' });
+  expect(await held()).toBe(0);
+});
+
+it('who is owed and not confirmed yet, or about to be removed, is known', async () => {
+  const server = await vpn.server();
+  const waiting = await vpn.buyMany(30);
+  await vpn.settled();
+  const ids = waiting.map(({ subscriptionId }) => subscriptionId);
+  // As of a panel that does what it is asked and answers too late.
+  await vpn.db.query(
+    'UPDATE access_keys SET applied = NULL WHERE access_id IN (SELECT id FROM accesses WHERE subscription_id = ANY($1))',
+    [ids],
+  );
+  expect(await check(server)).toMatchObject({ seen: 30, orphans: 0, held: 0 });
+  await vpn.db.query('DELETE FROM accesses WHERE subscription_id = ANY($1)', [ids]);
+  await vpn.db.query(
+    'INSERT INTO panel_removals (server_id, panel_user, due_at, attempts) SELECT $1, unnest($2::text[]), $3, 5',
+    [server.id, [...server.panel.users.keys()], new Date(vpn.app.clock.now().getTime() + 600_000)],
+  );
+  expect(await check(server)).toMatchObject({ seen: 30, orphans: 0, held: 0 });
+  expect(server.panel.users.size).toBe(30);
 });
 
 it('all panels are looked at every day, also those after one that is dead', async () => {

@@ -18,7 +18,8 @@ import { type CachedLink, LinkCache } from './link-cache.service';
 import { noticeOf } from './link-snapshots.service';
 import { LinkTokens } from './link-tokens';
 import type { LinksConfig } from './links.config';
-import { neighbourhoodOf, networkOf, RequestLimits, untilNextMinute } from './request-limits';
+import { neighbourhoodOf, networkOf, untilNextMinute } from './request-limits';
+import { SharedLimits } from './shared-limits.service';
 
 const PREFIX = '/s/';
 const DAY_MS = 24 * 60 * 60_000;
@@ -66,7 +67,6 @@ interface Wanted {
  */
 @Injectable()
 export class LinkFront implements PublicFront {
-  private readonly networks: RequestLimits;
   /** Of addresses that were found: a keyed hash takes longer than all the rest. */
   private readonly hashes = new LRUCache<string, string>({ max: MOST_HASHES });
   private readonly isTrusted: (address: string, index: number) => boolean;
@@ -78,12 +78,12 @@ export class LinkFront implements PublicFront {
     private readonly devices: DevicesService,
     private readonly sightings: DeviceSightings,
     private readonly bots: BotsRegistry,
+    private readonly limits: SharedLimits,
     private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: LinksConfig,
     registry: Registry,
     @Inject(LOG) private readonly log: Log,
   ) {
-    this.networks = new RequestLimits(config.VPN_PROVISIONER_NETWORK_REQUESTS_PER_MINUTE);
     this.isTrusted = proxyAddress.compile(config.VPN_PROVISIONER_TRUSTED_PROXIES.split(',').map((part) => part.trim()));
     const { answered } = this;
     new Counter({
@@ -119,7 +119,7 @@ export class LinkFront implements PublicFront {
     const { request, response, now, network } = exchange;
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return void response.writeHead(405, [...PLAIN, 'allow', 'GET, HEAD']).end();
-    if (!this.networks.pay(network, 1, now.getTime())) return this.limited(exchange);
+    if (!this.limits.networks.pay(network, 1, now.getTime())) return this.limited(exchange);
     const wanted = readUrl(request.url!);
     if (!wanted) return this.notFound(exchange);
     const hash = this.hashes.get(wanted.token) ?? this.tokens.hash(wanted.token);
@@ -257,7 +257,7 @@ export class LinkFront implements PublicFront {
 
   /** The same whatever was wrong with it. */
   private notFound({ request, response, network, now }: Exchange): void {
-    this.networks.pay(network, COST_OF_A_WRONG_ONE, now.getTime());
+    this.limits.networks.pay(network, COST_OF_A_WRONG_ONE, now.getTime());
     this.count('not_found');
     response.writeHead(404, [...PLAIN, 'content-length', String(NOT_FOUND.length)]);
     response.end(request.method === 'HEAD' ? undefined : NOT_FOUND);

@@ -1,3 +1,4 @@
+import { secret } from '@switchboard/service-kit';
 import { z } from 'zod';
 
 /** Where people's apps reach the public listener, and how much they may ask of it. */
@@ -23,7 +24,12 @@ export const linksVariables = {
     .int()
     .min(1)
     .default(1200)
-    .describe('How often whoever comes from one network is answered, by each process; wrong addresses count tenfold.'),
+    .describe(
+      'How often whoever comes from one network is answered, by all processes with REDIS_URL, else by each; wrong addresses count tenfold.',
+    ),
+  REDIS_URL: secret()
+    .optional()
+    .describe('redis://… where all replicas count calls together; without it each counts its share in memory.'),
 };
 
 const config = z.object(linksVariables);

@@ -9,11 +9,12 @@ import { LinkTokens } from './link-tokens';
 import { LinksController } from './links.controller';
 import { LinksJobs } from './links.jobs';
 import { LinksService } from './links.service';
+import { SharedLimits } from './shared-limits.service';
 
 @Module({
   imports: [OwnAccessesModule, DevicesModule],
   controllers: [LinksController],
-  providers: [LinkTokens, LinksService, LinkSession, LinkSnapshots, LinkCache, LinkFront, LinksJobs],
+  providers: [LinkTokens, LinksService, LinkSession, LinkSnapshots, LinkCache, SharedLimits, LinkFront, LinksJobs],
   exports: [LinksService],
 })
 export class LinksModule {}

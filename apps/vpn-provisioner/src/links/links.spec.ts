@@ -17,6 +17,7 @@ import type { Server } from '../servers/server.entity';
 import { defineVpnProvisioner } from '../vpn-provisioner.module';
 import { LinkSnapshots } from './link-snapshots.service';
 import { LinksService } from './links.service';
+import { SharedLimits } from './shared-limits.service';
 
 const env = { VPN_PROVISIONER_PUBLIC_URL: 'https://vpn.example.com', VPN_PROVISIONER_LINK_REQUESTS_PER_MINUTE: '1000' };
 const vpn = defineVpnProvisioner([pretended]);
@@ -367,9 +368,93 @@ describe('an address for apps', () => {
       await limited.stop();
     }
   });
+
+  it('counts a sender by where it comes from, whatever it says of itself, unless it is a proxy of ours', async () => {
+    const limited = await startApp(vpn, {
+      env: {
+        ...env,
+        ...{ VPN_PROVISIONER_NETWORK_REQUESTS_PER_MINUTE: '30', VPN_PROVISIONER_TRUSTED_PROXIES: '192.0.2.0/24' },
+      },
+    });
+    try {
+      const statuses = [];
+      for (let i = 0; i < 4; i += 1) {
+        const from = { 'x-forwarded-for': `203.0.113.${i}, 192.0.2.1` };
+        statuses.push((await phone.ask('https://x/s/guess', from, {}, limited)).status);
+      }
+      expect(statuses).toEqual([404, 404, 404, 429]);
+    } finally {
+      await limited.stop();
+    }
+  });
 });
 
+const redisUrl = process.env['TEST_REDIS_URL'];
+const redisMissing = process.env['REDIS_MISSING'];
+const ofRedis = redisMissing && process.env['CI'] !== 'true' ? it.skip : it;
+
 describe('two replicas', () => {
+  ofRedis('have one limit for each network, and each its own while Redis is away', async () => {
+    if (!redisUrl) throw new Error(redisMissing ?? 'TEST_REDIS_URL is not set: run specs with `npm test -- <path>`');
+    const redis = await TcpProxy.to(redisUrl);
+    const shared = {
+      ...{ ...env, REDIS_URL: redis.url, VPN_PROVISIONER_NETWORK_REQUESTS_PER_MINUTE: '30' },
+    };
+    const first = await startApp(vpn, { env: shared });
+    const { keys, clock, database } = first;
+    const second = await startApp(vpn, { env: shared, keys, clock, database });
+    const phone = new Phone(
+      () => first,
+      () => new Rows(first),
+    );
+    const guess = async (app: TestApp, from: string) =>
+      (await phone.ask('https://x/s/guess', { 'x-forwarded-for': from }, {}, app)).status;
+    try {
+      for (let i = 0; i < 3; i += 1) expect(await guess(first, '203.0.113.7')).toBe(404);
+      // That it was asked by another process is known a moment after the first of them.
+      expect(await guess(second, '203.0.113.7')).toBe(404);
+      const { networks } = second.service.nest.get(SharedLimits, { strict: false });
+      const mayAsk = () => networks.pay('203.0.113.7', 0, clock.now().getTime());
+      await until(() => !mayAsk(), { what: 'what others have counted' });
+      expect(await guess(second, '203.0.113.7')).toBe(429);
+      expect(await guess(second, '203.0.113.8')).toBe(404);
+      redis.cut();
+      clock.advance(60_000);
+      for (const app of [first, second]) {
+        for (let i = 0; i < 3; i += 1) expect(await guess(app, '203.0.113.9')).toBe(404);
+        expect(await guess(app, '203.0.113.9')).toBe(429);
+      }
+    } finally {
+      await second.stop({ keepDatabase: true });
+      await first.stop();
+      await redis.close();
+    }
+  });
+
+  ofRedis('count by themselves and stop at once while Redis is reached and does not answer', async () => {
+    const redis = await TcpProxy.to(redisUrl!);
+    const app = await startApp(vpn, { env: { ...env, REDIS_URL: redis.url } });
+    const phone = new Phone(
+      () => app,
+      () => new Rows(app),
+    );
+    const guess = () => phone.ask('https://x/s/guess', { 'x-forwarded-for': '203.0.113.7' }, {}, app);
+    const { networks } = app.service.nest.get(SharedLimits, { strict: false });
+    const [known, givenBack] = [jest.spyOn(networks, 'know'), jest.spyOn(networks, 'giveBack')];
+    try {
+      await guess();
+      await until(() => known.mock.calls.length > 0, { what: 'what Redis counts' });
+      redis.blackhole();
+      await guess();
+      await until(() => givenBack.mock.calls.length > 0, { what: 'that it is missed', timeoutMs: 4000 });
+    } finally {
+      const before = performance.now();
+      await app.stop();
+      expect(performance.now() - before).toBeLessThan(3000);
+      await redis.close();
+    }
+  });
+
   it('answer with the servers of now within two seconds, and without the database with those of before', async () => {
     const first = await startApp(vpn, { env });
     const proxy = await TcpProxy.to(first.database.url);

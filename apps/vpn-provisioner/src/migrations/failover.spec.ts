@@ -8,6 +8,8 @@ import {
 import { until } from '@switchboard/testing';
 import { type AServer, GB, TestVpn } from '../../test/build';
 import { KeysService } from '../accesses/keys.service';
+import { MigrationsJobs } from './migrations.jobs';
+import { MigrationsService } from './migrations.service';
 
 let vpn: TestVpn;
 beforeAll(async () => {
@@ -200,4 +202,26 @@ it('somebody who has not been served yet, or rests, is not moved but comes elsew
   await vpn.app.probe.say(SubscriptionActivated({ ...resting, revision: 3 }));
   await vpn.app.probe.until(AccessMoved, ({ data }) => data.subscriptionId === resting.subscriptionId);
   expect((await vpn.mine(resting)).servers).toMatchObject([{ serverId: other.id }]);
+});
+
+it('a server whose failover cannot begin keeps no other one from its own', async () => {
+  const [broken, dead] = [await vpn.server(), await vpn.server()];
+  await vpn.buyMany(4);
+  await vpn.settled();
+  await vpn.db.query(
+    `UPDATE server_health SET state = 'down', since = since + CASE WHEN server_id = $1 THEN interval '-1 day' ELSE '0' END
+     WHERE server_id = ANY($2)`,
+    [broken.id, [broken.id, dead.id]],
+  );
+  const migrations = vpn.app.service.nest.get(MigrationsService, { strict: false });
+  const begin = migrations.beginFailover.bind(migrations);
+  const spy = jest
+    .spyOn(migrations, 'beginFailover')
+    .mockImplementation((tx, id) => (id === broken.id ? Promise.reject(new Error('broken')) : begin(tx, id)));
+  const run = { attempt: 1, isLastAttempt: false, signal: new AbortController().signal };
+  const tend = vpn.app.service.nest.get(MigrationsJobs, { strict: false }).tend({ slot: vpn.app.clock.now() }, run);
+  await expect(tend).rejects.toThrow('1 of 2 failed');
+  spy.mockRestore();
+  const { data } = await vpn.app.gateway.call(ListMigrations, { query: { serverId: dead.id } });
+  expect(data).toMatchObject([{ kind: 'failover' }]);
 });

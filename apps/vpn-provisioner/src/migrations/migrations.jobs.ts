@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { defineJob, type JobRun, type PayloadOf, Runs, Scheduled, Slot } from '@switchboard/service-kit';
+import { defineJob, eachDue, type JobRun, type PayloadOf, Runs, Scheduled, Slot } from '@switchboard/service-kit';
 import { DataSource, In } from 'typeorm';
 import { MigrationQueue, RunMigration } from './migration-queue';
 import { MigrationsService } from './migrations.service';
@@ -28,15 +28,13 @@ export class MigrationsJobs {
     timeoutMs: 60_000,
     missed: 'skip',
   })
-  async tend(): Promise<void> {
+  async tend(_slot: PayloadOf<typeof TendMigrations>, { signal }: JobRun): Promise<void> {
     const open = await this.db.manager.findBy(ServerMigration, { state: In(['running', 'rolling-back']) });
-    const down = await this.db.query<{ id: string }[]>(
-      `SELECT server_id AS id FROM server_health h WHERE state = 'down' AND EXISTS (
-         SELECT FROM access_keys k WHERE k.server_id = h.server_id AND k.occupies)`,
-    );
-    for (const { id } of down) await this.db.transaction((tx) => this.migrations.beginFailover(tx, id));
     await this.db.transaction(async (tx) => {
       for (const { id } of open) await this.queue.add(tx, id);
     });
+    const down = `SELECT h.server_id AS id, h.since AS at FROM server_health h JOIN server_people p ON p.server_id = h.server_id
+      WHERE h.state = 'down' AND p.people > 0`;
+    await eachDue(this.db, down, [], (tx, id) => this.migrations.beginFailover(tx, id), { signal });
   }
 }

@@ -10,6 +10,7 @@ import { until } from '@switchboard/testing';
 import { v7 as uuidv7 } from 'uuid';
 import type { z } from 'zod';
 import { type AServer, GB, TestVpn } from '../../test/build';
+import { MoversService } from './movers.service';
 
 let vpn: TestVpn;
 beforeAll(async () => {
@@ -143,6 +144,39 @@ it('one that is rolled back brings everybody back, wherever they were, and nobod
   for (const { data } of movesOf(target!))
     expect(data).toMatchObject({ reason: 'rolled_back', to: { serverId: from.id } });
   expect(movesOf(target!)).toHaveLength(movesOf(from).length);
+});
+
+it('whoever arrives just while they are to be brought back is brought back, and not left without any server', async () => {
+  const { from, states, others } = await installation(1, 1);
+  const [target] = others;
+  const asked = Promise.withResolvers<void>();
+  const goesOn = Promise.withResolvers<void>();
+  target!.panel.onCall = async (operation) => {
+    if (operation !== 'ensure') return;
+    asked.resolve();
+    await goesOn.promise;
+  };
+  const { id } = await plan({ fromServerId: from.id });
+  await become(id, 'running');
+  await asked.promise;
+  const movers = vpn.app.service.nest.get(MoversService, { strict: false }) as unknown as {
+    hold: (...args: unknown[]) => Promise<unknown>;
+  };
+  const hold = movers.hold.bind(movers);
+  // What is to be brought back was looked up; the panel answers before anybody holds them.
+  const spy = jest.spyOn(movers, 'hold').mockImplementationOnce(async (...args) => {
+    goesOn.resolve();
+    await until(() => movesOf(from).length === 1, { what: 'the arrival' });
+    return hold(...args);
+  });
+  await become(id, 'rolling-back');
+  const done = await ended(id);
+  spy.mockRestore();
+  await vpn.settled();
+  expect(done.progress).toMatchObject({ total: 1, moved: 0, rolledBack: 1 });
+  expect(from.panel.active).toHaveLength(1);
+  expect(target!.panel.active).toEqual([]);
+  expect((await vpn.mine(states[0]!)).servers).toMatchObject([{ serverId: from.id }]);
 });
 
 it('a server that is drained takes nobody, is left by whoever is renewed, and by all when that is asked for', async () => {

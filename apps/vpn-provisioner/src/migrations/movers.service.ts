@@ -86,15 +86,21 @@ export class MoversService {
   private async back(tx: EntityManager, migration: ServerMigration, after: string): Promise<Pass> {
     const { id, fromServerId } = migration;
     await this.dropWaiting(tx, id);
-    const batch = await tx.query<AccessMove[]>(
-      `SELECT id, access_id AS "accessId", to_server_id AS "toServerId", state FROM access_moves
+    const batch = await tx.query<Pick<AccessMove, 'id' | 'accessId'>[]>(
+      `SELECT id, access_id AS "accessId" FROM access_moves
        WHERE migration_id = $1 AND state IN ('preparing', 'moved') AND reason <> 'rolled_back' AND id > $2 ORDER BY id LIMIT ${BATCH}`,
       [id, after],
     );
     const ids = [...new Set(batch.map(({ accessId }) => accessId))];
     const accesses = await this.hold(tx, ids);
-    const mine = batch.filter(({ accessId }) => accesses.some((access) => access.id === accessId));
+    // Read once they are held: a panel may have confirmed one since, who would be taken off both servers.
+    const mine = await tx.findBy(AccessMove, {
+      ...{ id: In(batch.map((move) => move.id)), accessId: In(accesses.map((access) => access.id)) },
+      state: In(['preparing', 'moved']),
+    });
     const begun = mine.filter(({ state }) => state === 'preparing');
+    // Before anybody leaves one of them: in the order of all who hold servers.
+    await this.placements.seats(tx);
     await this.placements.leave(
       tx,
       begun.map(({ accessId, toServerId }) => ({ accessId, serverId: toServerId! })),

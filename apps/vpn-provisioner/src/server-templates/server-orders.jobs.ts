@@ -104,7 +104,7 @@ export class ServerOrdersJobs {
   }
 
   private async step(order: ServerOrder, signal: AbortSignal): Promise<void> {
-    const cloud = this.templates.cloudOf(order);
+    const cloud = await this.templates.cloudOf(this.db.manager, order, signal);
     const { cloudName: name, template } = order;
     if (order.state === 'asked') {
       await this.templates.checkPrice(cloud, template, signal);
@@ -207,7 +207,8 @@ export class ServerOrdersJobs {
       order.serverId &&
       (await tx.findOne(Server, { where: { id: order.serverId }, lock: { mode: 'pessimistic_write' } }));
     if (server && server.state !== 'retired') return;
-    await this.templates.cloudOf(order).remove(order.cloudName, signal);
+    const cloud = await this.templates.cloudOf(tx, order, signal);
+    await cloud.remove(order.cloudName, signal);
     await tx.update(ServerOrder, { id }, { state: 'removed', secrets: null });
   }
 }

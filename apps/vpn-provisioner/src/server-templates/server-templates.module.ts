@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ServersModule } from '../servers/servers.module';
+import { CloudServersJobs } from './cloud-servers.jobs';
 import { ServerOrdersJobs } from './server-orders.jobs';
 import { ServerOrdersMetrics } from './server-orders-metrics';
 import { ServerTemplatesController } from './server-templates.controller';
@@ -8,7 +9,7 @@ import { ServerTemplatesService } from './server-templates.service';
 @Module({
   imports: [ServersModule],
   controllers: [ServerTemplatesController],
-  providers: [ServerTemplatesService, ServerOrdersJobs, ServerOrdersMetrics],
+  providers: [ServerTemplatesService, CloudServersJobs, ServerOrdersJobs, ServerOrdersMetrics],
   exports: [ServerOrdersJobs],
 })
 export class ServerTemplatesModule {}

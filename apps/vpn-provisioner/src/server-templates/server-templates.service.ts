@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
 import {
   type Actor,
@@ -15,6 +15,8 @@ import {
   DomainError,
   FieldCipher,
   FieldRefused,
+  LOG,
+  type Log,
   type RequestOf,
 } from '@switchboard/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -22,7 +24,7 @@ import { type Cloud, CloudRefused, CloudUnavailable } from '../clouds/cloud';
 import { CloudsService } from '../clouds/clouds.service';
 import { PanelsService } from '../panels/panels.service';
 import { withDeadline } from '../panels/with-deadline';
-import type { OrderedTemplate, ServerOrder } from './server-order.entity';
+import { type OrderedTemplate, ServerOrder } from './server-order.entity';
 import { ServerTemplate } from './server-template.entity';
 
 type View = AnswerOf<typeof SetServerTemplate>;
@@ -64,6 +66,7 @@ export class ServerTemplatesService {
     private readonly cipher: FieldCipher,
     private readonly outbox: Outbox,
     private readonly clock: Clock,
+    @Inject(LOG) private readonly log: Log,
   ) {}
 
   async list(): Promise<AnswerOf<typeof ListServerTemplates>> {
@@ -79,9 +82,46 @@ export class ServerTemplatesService {
     return this.read(secrets, ORDER_SECRETS, id);
   }
 
-  cloudOf(order: ServerOrder): Cloud {
+  /**
+   * The account that it was ordered with: by the token of then, or where that is known no more by that of a template which finds the
+   * server there. Another account of the same cloud would say that it is gone: it is believed only of one that nobody has ever seen, or
+   * that would be asked for and counted for ever.
+   */
+  async cloudOf(tx: EntityManager, order: ServerOrder, signal: AbortSignal): Promise<Cloud> {
     const { cloudKind, cloudSettings } = order.template;
-    return this.clouds.account(cloudKind, cloudSettings, this.secretsOf(order).cloud);
+    const kept = this.secretsOf(order);
+    const cloud = this.clouds.account(cloudKind, cloudSettings, kept.cloud);
+    const seen = (one: Cloud) => one.read(order.cloudName, signal);
+    const refusal = await seen(cloud).then(() => undefined, onlyUnauthorized);
+    if (!refusal) return cloud;
+    const templates = await tx.find(ServerTemplate, { where: { cloudKind }, order: { region: 'ASC' } });
+    const isNeverSeen = order.state === 'failed' && order.serverId === null && order.address === null;
+    let ofRegion: Cloud | undefined;
+    for (const { region, secrets } of templates) {
+      const now = this.read(secrets, SECRETS, region).cloud;
+      const other = this.clouds.account(cloudKind, cloudSettings, now);
+      const isMade = order.state !== 'asked';
+      const found = await seen(other).catch(onlyUnauthorized);
+      if (found instanceof CloudUnavailable) continue;
+      if (region === order.region) ofRegion = other;
+      if (isMade ? !found : region !== order.region) continue;
+      order.secrets = this.cipher.encrypt(JSON.stringify({ ...kept, cloud: now }), ORDER_SECRETS, order.id);
+      await tx.update(ServerOrder, { id: order.id }, { secrets: order.secrets });
+      return other;
+    }
+    if (!isNeverSeen || !ofRegion) throw refusal;
+    const facts = { err: refusal, order: order.id, region: order.region, server: order.cloudName };
+    this.log.error(facts, 'whether a cloud has a server is not known: it lets nobody in with the token of its order');
+    return ofRegion;
+  }
+
+  /** Of all templates. */
+  async accounts(): Promise<{ region: string; cloudKind: string; cloud: Cloud }[]> {
+    const templates = await this.db.manager.find(ServerTemplate, { order: { region: 'ASC' } });
+    return templates.map(({ region, cloudKind, cloudSettings, secrets }) => ({
+      ...{ region, cloudKind },
+      cloud: this.clouds.account(cloudKind, cloudSettings, this.read(secrets, SECRETS, region).cloud),
+    }));
   }
 
   /** What an order keeps of it. */
@@ -197,6 +237,11 @@ export class ServerTemplatesService {
     await this.outbox.add(tx, AuditEntryAppendRequested(auditEntry(actor, route, { ...about, ...change })));
   }
 }
+
+const onlyUnauthorized = (error: unknown): CloudUnavailable => {
+  if (error instanceof CloudUnavailable && error.trouble === 'unauthorized') return error;
+  throw error;
+};
 
 const NO_NUMBER = {
   en: 'Several servers need a name with {number} in it.',

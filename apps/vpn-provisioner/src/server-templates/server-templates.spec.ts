@@ -7,6 +7,7 @@ import {
   RemoveServerTemplate,
   SetServerTemplate,
 } from '@switchboard/contracts';
+import { FieldCipher } from '@switchboard/service-kit';
 import { until } from '@switchboard/testing';
 import { v7 as uuidv7 } from 'uuid';
 import type { z } from 'zod';
@@ -183,6 +184,69 @@ it('leaves the account that it was ordered with, whatever became of the template
     serverId,
   ]);
   expect(order.secrets).toBeNull();
+});
+
+it('leaves its account also by the token that came after that of its order, and no other account', async () => {
+  await set('de-rotated');
+  await decide(await isBusy('de-rotated'));
+  const { serverId } = await untilOrder('de-rotated', 'added');
+  // As it is after the token was changed: that of then is known to the cloud no more.
+  const cipher = vpn.app.service.nest.get(FieldCipher, { strict: false });
+  const [{ id }] = await vpn.db.query<[{ id: string }]>('SELECT id FROM server_orders WHERE server_id = $1', [
+    serverId,
+  ]);
+  const old = cipher.encrypt(JSON.stringify({ cloud: { token: 'old' }, panel: {} }), 'server_orders.secrets', id);
+  await vpn.db.query('UPDATE server_orders SET secrets = $2 WHERE id = $1', [id, old]);
+  const params = { serverId: serverId! };
+  await vpn.app.gateway.call(ChangeServer, { params, body: { state: 'retired' }, ifMatch: '*' });
+  const inCloud = async () => (await sandbox.byHand.servers()).filter(({ name }) => name.startsWith('vpn-de-rotated-'));
+  expect(await inCloud()).toHaveLength(1);
+  await vpn.tick('remove-retired-servers');
+  expect(await inCloud()).toEqual([]);
+  expect((await proposals('de-rotated'))[0]!.order).toMatchObject({ state: 'removed' });
+});
+
+it('one that was never made and whose token is known no more counts no longer', async () => {
+  await set('de-refused', { automatic: true, maxServers: 1 });
+  await sandbox.byHand.setLimit(0);
+  await isBusy('de-refused');
+  await untilOrder('de-refused', 'failed');
+  const { id } = (await proposals('de-refused'))[0]!;
+  await sandbox.byHand.setLimit(100);
+  const cipher = vpn.app.service.nest.get(FieldCipher, { strict: false });
+  const old = cipher.encrypt(JSON.stringify({ cloud: { token: 'old' }, panel: {} }), 'server_orders.secrets', id);
+  await vpn.db.query('UPDATE server_orders SET secrets = $2 WHERE id = $1', [id, old]);
+  await vpn.tick('remove-retired-servers');
+  expect((await proposals('de-refused'))[0]!.order).toMatchObject({ state: 'removed' });
+  vpn.app.clock.advance(1000);
+  await set('de-refused', { automatic: true, maxServers: 1 });
+  await propose();
+  await untilOrder('de-refused', 'added');
+});
+
+it('servers that a cloud bills and that nobody here knows are told of and left alone', async () => {
+  await set('de-lost');
+  const unknown = () => vpn.metric('vpn_cloud_servers_unknown', 'region="de-lost"');
+  await vpn.tick('compare-clouds');
+  expect(await unknown()).toBe(0);
+  await sandbox.byHand.addServers(['vpn-de-lost-1'], (await sandbox.byHand.servers())[0]!.labels);
+  await sandbox.byHand.addServers(['theirs']);
+  // All regions of one account see it; it is told of once.
+  await vpn.db.query(`DELETE FROM server_templates WHERE region <> 'de-lost'`);
+  await vpn.tick('compare-clouds');
+  expect(await unknown()).toBe(1);
+  expect((await sandbox.byHand.servers()).map(({ name }) => name)).toContain('vpn-de-lost-1');
+  // That by which it was found first is removed; the other one sees it still.
+  await set('aa-first');
+  await vpn.db.query('DELETE FROM unknown_cloud_servers');
+  await vpn.tick('compare-clouds');
+  expect(await unknown()).toBe(0);
+  await vpn.app.gateway.call(RemoveServerTemplate, { params: { region: 'aa-first' } });
+  await vpn.tick('compare-clouds');
+  expect(await unknown()).toBe(1);
+  await sandbox.byHand.removeServer('vpn-de-lost-1');
+  await vpn.tick('compare-clouds');
+  expect(await unknown()).toBe(0);
 });
 
 it('a cloud that refuses says why, and nothing is added', async () => {

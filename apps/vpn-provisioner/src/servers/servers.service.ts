@@ -241,10 +241,10 @@ export class ServersService {
 
   private async countsOf(tx: EntityManager, ids: readonly string[]) {
     const rows = await tx.query<{ id: string; people: number; leaving: number; waiting: number }[]>(
-      `SELECT s.id, count(*) FILTER (WHERE k.occupies)::int AS people,
-         (count(*) FILTER (WHERE k.state = 'leaving' OR (k.id IS NOT NULL AND NOT k.occupies)))::int AS leaving,
-         count(*) FILTER (WHERE k.due_at IS NOT NULL)::int AS waiting
-       FROM unnest($1::uuid[]) AS s (id) LEFT JOIN access_keys k ON k.server_id = s.id GROUP BY 1`,
+      `SELECT server_id AS id, people,
+         (SELECT count(*)::int FROM access_keys k WHERE k.server_id = p.server_id AND NOT k.occupies) AS leaving,
+         (SELECT count(*)::int FROM access_keys k WHERE k.server_id = p.server_id AND k.due_at IS NOT NULL) AS waiting
+       FROM server_people p WHERE server_id = ANY($1)`,
       [ids],
     );
     return new Map(rows.map(({ id, ...counts }) => [id, counts]));

@@ -24,7 +24,7 @@ export class TrafficService {
     const some = used.filter(({ bytes }) => bytes > 0);
     if (some.length === 0) return;
     const hour = this.hour();
-    await this.partitions.ensure(tx, hour);
+    await this.partitions.ensure([hour], tx);
     const column = (name: keyof UsedTraffic) => some.map((one) => one[name]);
     await tx.query(
       `INSERT INTO traffic_hours (access_id, user_id, bot_id, bytes, hour)

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { FEATURES, PlanPeriod, SERVED_STATUSES } from '@switchboard/contracts';
-import { Clock } from '@switchboard/service-kit';
-import { DataSource, type EntityManager, In, LessThanOrEqual } from 'typeorm';
+import { Clock, eachDue } from '@switchboard/service-kit';
+import { DataSource, type EntityManager, In } from 'typeorm';
 import { vpnFeaturesOf } from '../accesses/access.rules';
 import { AccessQueue } from '../accesses/access-queue';
 import { Access } from '../accesses/access.entity';
@@ -9,8 +9,6 @@ import { AccessesService, type SubscriptionState } from '../accesses/accesses.se
 import { OwnAccessesService } from '../own-accesses/own-accesses.service';
 import { TrafficBudget } from './traffic-budget.entity';
 import { nextPeriod } from './traffic-periods';
-
-const AT_ONCE = 500;
 
 /** When the traffic of a subscription is counted from zero again. */
 @Injectable()
@@ -60,12 +58,8 @@ export class TrafficBudgets {
 
   /** Begins the periods whose time has come. */
   async renewDue(signal: AbortSignal): Promise<void> {
-    const where = { renewsAt: LessThanOrEqual(this.clock.now()) };
-    const due = await this.db.manager.find(TrafficBudget, { where, order: { renewsAt: 'ASC' }, take: AT_ONCE });
-    for (const { subscriptionId } of due) {
-      signal.throwIfAborted();
-      await this.db.transaction((tx) => this.renew(tx, subscriptionId));
-    }
+    const due = 'SELECT subscription_id AS id, renews_at AS at FROM traffic_budgets WHERE renews_at <= $1';
+    await eachDue(this.db, due, [this.clock.now()], (tx, id) => this.renew(tx, id), { signal });
   }
 
   /** By access, of those that are paid for beyond the present period. */

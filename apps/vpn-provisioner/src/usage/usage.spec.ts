@@ -17,11 +17,13 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { Rows } from '../../test/rows';
 import { Access } from '../accesses/access.entity';
+import { AccessesService } from '../accesses/accesses.service';
 import { definePanel, type PanelDefinition, PanelUnavailable, type SeenUser } from '../panels/panel';
 import type { Server } from '../servers/server.entity';
 import { usedBetween } from '../traffic/traffic-counter';
 import { TrafficPartitions } from '../traffic/traffic-partitions';
 import { defineVpnProvisioner } from '../vpn-provisioner.module';
+import { TrafficBudgets } from './traffic-budgets.service';
 import { nextPeriod } from './traffic-periods';
 import { UsageCounting } from './usage-counting.service';
 import { UsageService } from './usage.service';
@@ -239,6 +241,33 @@ describe('usage', () => {
     await count();
     expect((await now(access)).usedBytes).toBe(GB);
     expect((await budget())!.renews_at).toEqual(nextPeriod(begun, { count: 1, unit: 'month' }, renewsAt));
+  });
+
+  it('begins anew also while that of somebody else cannot', async () => {
+    const begun = app.clock.now();
+    const [broken, other] = [await served(), await served()];
+    for (const one of [broken, other]) await app.probe.say(SubscriptionRenewed(stateOf(one, { revision: 2 })));
+    const due = async () =>
+      await app.service.db.query<{ id: string }[]>(
+        'SELECT subscription_id AS id FROM traffic_budgets WHERE subscription_id = ANY($1) AND renews_at <= $2',
+        [[broken.subscriptionId, other.subscriptionId], app.clock.now()],
+      );
+    app.clock.set(nextPeriod(begun, { count: 1, unit: 'month' }, begun));
+    await until(async () => (await due()).length === 2, { what: 'both to be due' });
+    await app.service.db.query(`UPDATE traffic_budgets SET renews_at = 'epoch' WHERE subscription_id = $1`, [
+      broken.subscriptionId,
+    ]);
+    const accesses = app.service.nest.get(AccessesService, { strict: false });
+    const renew = accesses.renewTraffic.bind(accesses);
+    const spy = jest
+      .spyOn(accesses, 'renewTraffic')
+      .mockImplementation((tx, access) =>
+        access.id === broken.id ? Promise.reject(new Error('broken')) : renew(tx, access),
+      );
+    const budgets = app.service.nest.get(TrafficBudgets, { strict: false });
+    await expect(budgets.renewDue(new AbortController().signal)).rejects.toThrow('failed');
+    spy.mockRestore();
+    expect(await due()).toEqual([{ id: broken.subscriptionId }]);
   });
 
   it('is told to other services by the hour, once', async () => {
