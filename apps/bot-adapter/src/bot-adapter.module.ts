@@ -5,6 +5,7 @@ import { CreateChats1764100000000 } from '../migrations/1764100000000-create-cha
 import { CreateDeliveries1764100000001 } from '../migrations/1764100000001-create-deliveries';
 import { CreateBroadcasts1764310000000 } from '../migrations/1764310000000-create-broadcasts';
 import { AllowPictures1764320000000 } from '../migrations/1764320000000-allow-pictures';
+import { CheckKinds1764353010000 } from '../migrations/1764353010000-check-kinds';
 import { botAdapterConfig } from './bot-adapter.config';
 import { botAdapterDataMap } from './bot-adapter.data-map';
 import {
@@ -112,6 +113,7 @@ export function defineBotAdapter({ channels, products }: Plugged): AppDefinition
       CreateDeliveries1764100000001,
       CreateBroadcasts1764310000000,
       AllowPictures1764320000000,
+      CheckKinds1764353010000,
       ...products.flatMap(({ migrations = [] }) => migrations),
     ],
     tasks: [PollChannels],

@@ -25,9 +25,15 @@ const LAYERS = [
   'erasure',
 ];
 
+const SHOP_LAYERS = ['texts', 'pages', 'notices', 'membership', 'support', 'shop-pages'];
+
 describe('the layers of bot-adapter', () => {
   it('import only what stands below them', () => {
     expect(layerProblems(sources, LAYERS)).toEqual([]);
+  });
+
+  it('import only what stands below them in the shop as well', () => {
+    expect(layerProblems(join(sources, 'products', 'vpn-shop'), SHOP_LAYERS)).toEqual([]);
   });
 
   it('know Telegram in its own folder only', () => {

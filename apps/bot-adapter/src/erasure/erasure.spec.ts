@@ -146,7 +146,7 @@ describe('somebody who wants to be forgotten', () => {
     erasure.add({ before });
     await app.probe.say(ErasureRequested({ erasureId: uuidv7(), userId: heard.data.userId }));
     await isForgotten(heard.data.userId);
-    expect(before).toHaveBeenCalledWith(heard.data.userId, expect.anything());
+    expect(before).toHaveBeenCalledWith(heard.data.userId, expect.anything(), false);
     expect(await read()).toBe(404);
     const storage = app.service.nest.get<MediaStorage>(MEDIA_STORAGE, { strict: false });
     await until(async () => !(await storage.open(`received/${mediaId}`)), { what: 'the end of the file' });

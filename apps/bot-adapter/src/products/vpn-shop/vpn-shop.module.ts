@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { CreateShop1764300000000 } from '../../../migrations/1764300000000-create-shop';
 import { CreateHandovers1764330000000 } from '../../../migrations/1764330000000-create-handovers';
+import { TimeMembers1764353000000 } from '../../../migrations/1764353000000-time-members';
 import { ContactsModule } from '../../contacts/contacts.module';
 import { DeliveriesModule } from '../../deliveries/deliveries.module';
 import { DialogsModule } from '../../dialogs/dialogs.module';
@@ -8,15 +9,16 @@ import { defineProduct } from '../../dialogs/product';
 import { MembershipsJobs } from './membership/memberships.jobs';
 import { ShopMember } from './membership/shop-member.entity';
 import { NoticeSettings } from './notices/notice-settings.entity';
-import { ShopEventsHandlers } from './notices/shop-events.handlers';
 import { ShopNoticesJobs } from './notices/shop-notices.jobs';
 import { StaffEventsHandlers } from './notices/staff-events.handlers';
 import { StaffNoticesService } from './notices/staff-notices.service';
-import { ShopOrder } from './shop-order.entity';
-import { ShopPagesJobs } from './shop-pages.jobs';
+import { ShopEventsHandlers } from './shop-pages/shop-events.handlers';
+import { ShopOrder } from './shop-pages/shop-order.entity';
+import { ShopPagesJobs } from './shop-pages/shop-pages.jobs';
 import { Handover } from './support/handover.entity';
 import { HandoversHandlers } from './support/handovers.handlers';
 import { SupportQuestion } from './support/support-question.entity';
+import { SupportJobs } from './support/support.jobs';
 import { SupportService } from './support/support.service';
 import { VpnShopProduct } from './vpn-shop.product';
 
@@ -25,7 +27,7 @@ import { VpnShopProduct } from './vpn-shop.product';
   controllers: [ShopEventsHandlers, StaffEventsHandlers, HandoversHandlers],
   providers: [
     ...[VpnShopProduct, ShopPagesJobs, ShopNoticesJobs, StaffNoticesService],
-    ...[MembershipsJobs, SupportService],
+    ...[MembershipsJobs, SupportService, SupportJobs],
   ],
 })
 export class VpnShopModule {}
@@ -33,7 +35,7 @@ export class VpnShopModule {}
 export const vpnShop = defineProduct({
   module: VpnShopModule,
   entities: [ShopOrder, NoticeSettings, ShopMember, SupportQuestion, Handover],
-  migrations: [CreateShop1764300000000, CreateHandovers1764330000000],
+  migrations: [CreateShop1764300000000, CreateHandovers1764330000000, TimeMembers1764353000000],
   dataMap: {
     shop_orders: {
       purpose: 'Where orders are shown that are to be paid, so that what becomes of them is shown in the same place.',

@@ -21,7 +21,7 @@ import { ShopNoticesJobs } from './notices/shop-notices.jobs';
 import { SWITCHABLE } from './notices/notices';
 import { StaffNoticesService } from './notices/staff-notices.service';
 import { VPN_SHOP } from './shop-name';
-import { ShopPagesJobs } from './shop-pages.jobs';
+import { ShopPagesJobs } from './shop-pages/shop-pages.jobs';
 import { SupportService } from './support/support.service';
 
 /** A card of a promo code is no longer. */

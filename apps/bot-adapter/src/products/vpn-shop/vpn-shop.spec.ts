@@ -12,7 +12,7 @@ import {
 import { Refusal, type TestApp, until } from '@switchboard/testing';
 import { PretendedShop } from '../../../test/pretended-shop';
 import { arriveAt, changed, labelled, labels, press, urlOf } from '../../../test/shop-phone';
-import { BOTS, startBotAdapter } from '../../../test/start-bot-adapter';
+import { BOTS, metric, startBotAdapter } from '../../../test/start-bot-adapter';
 import { type PretendedTelegram, startTelegram } from '../../../test/start-sandbox';
 
 const SHOP = { ...BOTS['lumen'], products: ['vpn-shop'], shop: { supportUrl: 'https://t.me/lumen_support' } };
@@ -408,6 +408,38 @@ describe('the VPN shop', () => {
       await Promise.all(
         crowd.map(({ phone: one, home }) => changed(one, home, /ordered nothing yet|could not be had/)),
       );
+    });
+
+    it('shows the pages of others while that of one is waited for', async () => {
+      const crowd = await Promise.all(Array.from({ length: 9 }, () => arrive()));
+      let free: (() => void) | undefined;
+      const end = shop.payments.meanwhile(
+        ListMyOrders,
+        () => new Promise((_, reject) => (free = () => reject(new Error('late')))),
+      );
+      const [slow, ...others] = crowd as [(typeof crowd)[number], ...typeof crowd];
+      await slow.phone.press(slow.home.message_id, labelled(slow.home, /My orders/));
+      await until(() => free, { what: 'the page that is waited for' });
+      end();
+      for (const { phone, home } of others) await press(phone, home, /Balance/, /on your balance/);
+      free!();
+      await changed(slow.phone, slow.home, /ordered nothing yet|could not be had/);
+    });
+
+    it('runs one job for each page, however many wait, and shows the last of a chat', async () => {
+      const crowd = await Promise.all(Array.from({ length: 12 }, () => arrive()));
+      const end = shop.payments.meanwhile(
+        ListMyOrders,
+        () => new Promise((_, reject) => setTimeout(() => reject(new Refusal(422, 'payments.no_shop')), 400)),
+      );
+      const before = await metric(app, 'job_seconds_count', 'task="show-shop-page"');
+      const pressAll = ({ phone, home }: (typeof crowd)[number]) =>
+        Promise.all([/My orders/, /Balance/].map((label) => phone.press(home.message_id, labelled(home, label))));
+      await Promise.all(crowd.map(pressAll));
+      await Promise.all(crowd.map(({ phone, home }) => changed(phone, home, /on your balance/)));
+      const runs = (await metric(app, 'job_seconds_count', 'task="show-shop-page"')) - before;
+      expect(runs).toBe(2 * crowd.length);
+      end();
     });
 
     it('leaves a dialog to what it was begun for', async () => {

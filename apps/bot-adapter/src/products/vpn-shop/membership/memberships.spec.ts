@@ -1,10 +1,12 @@
-import { IdentityLinked, MembershipChanged } from '@switchboard/contracts';
-import { BotsRegistry, Schedules } from '@switchboard/service-kit';
+import { ErasureRequested, IdentityLinked, MembershipChanged } from '@switchboard/contracts';
+import { BotsRegistry, Jobs, Schedules } from '@switchboard/service-kit';
 import { type TestApp, until } from '@switchboard/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { PretendedShop } from '../../../../test/pretended-shop';
 import { changed, labels, press, urlOf, userOf } from '../../../../test/shop-phone';
 import { BOTS, botsFolder, startBotAdapter, writeBots } from '../../../../test/start-bot-adapter';
+import { KnownPeopleService } from '../../../contacts/known-people.service';
+import { MembershipsJobs } from './memberships.jobs';
 import { LUMEN, type Phone, type PretendedTelegram, startTelegram } from '../../../../test/start-sandbox';
 
 const URL = 'https://t.me/lumen_news';
@@ -45,8 +47,17 @@ describe('the channel that a shop asks for', () => {
   const said = (phone: Phone, words: RegExp) => phone.answer(({ text }) => words.test(text ?? ''));
   const told = (userId: string) => app.probe.all(MembershipChanged).filter(({ data }) => data.userId === userId);
   /** Their time is over. */
-  const letTimePass = () =>
-    app.service.db.query(`UPDATE bot_adapter_jobs._private_jobs SET run_at = now() WHERE key LIKE 'let-rest:%'`);
+  const letTimePass = async () => {
+    await app.service.db.query(`UPDATE shop_members SET rests_at = rests_at - interval '48 hours'`);
+    await app.service.db.query(`UPDATE bot_adapter_jobs._private_jobs SET run_at = now() WHERE key LIKE 'let-rest:%'`);
+  };
+  /** Nothing but the last of many tries is left. */
+  const tryForTheLastTime = (key: string) =>
+    app.service.db.query(
+      `UPDATE bot_adapter_jobs._private_jobs SET run_at = now(), attempts = max_attempts - 1 WHERE key = $1 AND locked_at IS NULL AND attempts < max_attempts - 1`,
+      [key],
+    );
+  const failed = async () => (await app.service.nest.get(Jobs).counts(app.service.db)).failed;
   const waitsFor = (userId: string) =>
     until(
       async () =>
@@ -210,5 +221,132 @@ describe('the channel that a shop asks for', () => {
     await byTheHour();
     await isToldTo(userId, true);
     await describeShop({ membership });
+  });
+
+  it('is left and joined again, which is told in that order also where the clock of one process is behind', async () => {
+    const { phone, userId } = await whoRests();
+    app.clock.advance(-3000);
+    await setMember(phone, true);
+    await isToldTo(userId, true);
+    app.clock.advance(3000);
+    const [left, back] = told(userId).map(({ data }) => Date.parse(data.changedAt));
+    expect(back).toBeGreaterThan(left!);
+  });
+
+  it('is left while it cannot be asked, and asked later on', async () => {
+    const { phone, userId } = await member();
+    await setMember(phone, false);
+    await waitsFor(userId);
+    await telegram.misbehave({ target: 'telegram.getChatMember', kind: '500' });
+    await letTimePass();
+    await until(
+      async () => {
+        await tryForTheLastTime(`let-rest:lumen:${userId}`);
+        return (await failed()) > 0;
+      },
+      { what: 'the end of the tries' },
+    );
+    await telegram.misbehave();
+    expect(told(userId)).toEqual([]);
+    await byTheHour();
+    await isToldTo(userId, false);
+  });
+
+  it('is asked about all, and first about those who are not served', async () => {
+    const { phone, userId } = await whoRests();
+    await telegram.misbehave({ target: 'telegram.updates', kind: 'drop', times: 1 });
+    await setMember(phone, true);
+    await telegram.misbehave();
+    await member();
+    await app.service.db.query(
+      `INSERT INTO shop_members (bot_id, user_id, is_member, changed_at, checked_at, rests)
+       SELECT 'lumen', gen_random_uuid(), true, $1, $1::timestamptz - interval '3 hours', false FROM generate_series(1, 1000)`,
+      [app.clock.now()],
+    );
+    await byTheHour();
+    await isToldTo(userId, true);
+    const old = `SELECT count(*)::int AS n FROM shop_members WHERE is_member AND checked_at < $1::timestamptz - interval '25 hours'`;
+    await until(async () => (await app.service.db.query<{ n: number }[]>(old, [app.clock.now()]))[0]!.n === 0, {
+      what: 'that all have been asked about',
+    });
+  });
+
+  it('is asked about in the next hour where there was no time, first about those who were not reached', async () => {
+    const long = new Date(app.clock.now().getTime() - 30 * HOUR_MS);
+    const { db, nest } = app.service;
+    await db.query(
+      `INSERT INTO shop_members (bot_id, user_id, is_member, changed_at, checked_at, rests)
+       SELECT 'lumen', gen_random_uuid(), false, $1, $1, true FROM generate_series(1, 20)`,
+      [long],
+    );
+    const end = new AbortController();
+    const ask = jest
+      .spyOn(nest.get(KnownPeopleService, { strict: false }), 'privateAddresses')
+      .mockImplementation(() => {
+        if (ask.mock.calls.length === 3) end.abort();
+        return Promise.resolve([]);
+      });
+    const jobs = nest.get(MembershipsJobs, { strict: false });
+    const run = { attempt: 1, isLastAttempt: false, signal: end.signal };
+    await jobs.checkAll({ slot: new Date().toISOString() } as never, run);
+    ask.mockRestore();
+    const [{ n }] = await db.query<[{ n: number }]>(
+      'SELECT count(*)::int AS n FROM shop_members WHERE checked_at = $1',
+      [long],
+    );
+    expect(n).toBeGreaterThanOrEqual(17);
+    await db.query('DELETE FROM shop_members WHERE changed_at = $1', [long]);
+  });
+
+  it('is left by who is erased meanwhile, and nothing is tried in vain', async () => {
+    const { phone, userId } = await member();
+    await setMember(phone, false);
+    await waitsFor(userId);
+    const before = await failed();
+    await app.probe.say(ErasureRequested({ erasureId: uuidv7(), userId }));
+    await until(async () => (await userOf(app, phone).catch(() => undefined)) === undefined, {
+      what: 'that they are erased',
+    });
+    await letTimePass();
+    await until(
+      async () => {
+        await tryForTheLastTime(`let-rest:lumen:${userId}`);
+        return !(await waiting(userId)).has('let-rest');
+      },
+      { what: 'the end of the job' },
+    );
+    expect(await failed()).toBe(before);
+  });
+
+  it('is left with an account that can be asked about; that another one cannot keeps nobody in for ever', async () => {
+    const { phone, userId } = await member();
+    const other = await telegram.person();
+    const about = { identityId: uuidv7(), userId, channel: 'telegram', externalId: String(other.id) };
+    await app.probe.say(IdentityLinked({ ...about, linkedAt: new Date().toISOString() }));
+    await until(async () => (await userOf(app, other).catch(() => undefined)) === userId, {
+      what: 'the other account',
+    });
+    await setMember(other, true);
+    await other.start();
+    await said(other, /^Hello/);
+    await setMember(other, false);
+    await setMember(phone, false);
+    await waitsFor(userId);
+    // Of two accounts.
+    await telegram.misbehave({ target: 'telegram.getChatMember', kind: '500', times: 1 });
+    await tryForTheLastTime(`let-rest:lumen:${userId}`);
+    await isToldTo(userId, false);
+    await telegram.misbehave();
+  });
+
+  it('is told of once by whom it was left before anybody was told', async () => {
+    const { userId } = await whoRests();
+    await app.service.db.query('UPDATE shop_members SET told_at = NULL WHERE user_id = $1', [userId]);
+    await byTheHour();
+    await until(() => told(userId).length === 2, { what: 'that it is told' });
+    await byTheHour();
+    const { userId: last } = await whoRests();
+    expect(told(last)).toHaveLength(1);
+    expect(told(userId)).toHaveLength(2);
   });
 });

@@ -19,7 +19,15 @@ export class ShopMember {
   @Column('timestamptz', { name: 'checked_at' })
   checkedAt!: Date;
 
+  /** They have left, were told so and have time until then; undefined for who is in, and for who never was. */
+  @Column('timestamptz', { name: 'rests_at', nullable: true })
+  restsAt!: Date | null;
+
   /** payments was told that they have left. */
   @Column('boolean', { name: 'rests' })
   rests!: boolean;
+
+  /** The time by which payments was told last. */
+  @Column('timestamptz', { name: 'told_at', nullable: true })
+  toldAt!: Date | null;
 }

@@ -196,6 +196,12 @@ describe('notices of the shop', () => {
       /^💸 ₽199 was paid out/,
       /^💸 .*199\s₽/,
     ],
+    [
+      'a payout of which the version before said no bot',
+      (userId) => PayoutDecided({ payoutId: uuidv7(), userId, ...money, paid: true }),
+      /^💸 ₽199 was paid out/,
+      /^💸 .*199\s₽/,
+    ],
   ];
 
   it.each(TOLD)('tell of: %s, in the language of the person', async (_, draftOf, english, russian) => {

@@ -83,12 +83,13 @@ export class StaffEventsHandlers {
     await this.staff.tell(tx, botId, { topic: 'failures', cause: `${accessId} ${revision}`, say });
   }
 
+  /** Of all shops, where no bot is named, as the version before did it. */
   @Handles(PayoutAsked)
   async payoutAsked({ data }: EventOf<typeof PayoutAsked>, tx: EntityManager): Promise<void> {
     const { payoutId, botId } = data;
     const say = (reader: Reader) =>
       reader.say('staff.payoutAsked', { amount: reader.money(data), payout: short(payoutId) });
-    if (botId !== undefined) await this.staff.tell(tx, botId, { topic: 'payouts', cause: payoutId, say });
+    await this.staff.tell(tx, botId, { topic: 'payouts', cause: payoutId, say });
   }
 
   @Handles(PayoutDecided)
@@ -99,7 +100,6 @@ export class StaffEventsHandlers {
         amount: reader.money(data),
         payout: short(payoutId),
       });
-    if (botId === undefined) return;
     await this.staff.tell(tx, botId, { topic: 'payouts', cause: `${payoutId} decided`, say });
   }
 

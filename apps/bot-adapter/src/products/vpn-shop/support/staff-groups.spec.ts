@@ -112,6 +112,9 @@ describe('the staff of two shops, each with a group of their own', () => {
     await saidIn('northwind', /^🛠 Nothing can be served/);
     await saidIn('lumen', /^🛠 Nothing can be served/);
     expect(await timesSaidIn('lumen', /^💸/)).toBe(0);
+    // As the version before said it.
+    await app.probe.say(PayoutAsked({ ...payout, payoutId: uuidv7() }));
+    await saidIn('lumen', /^💸 Asked for: ₽199/);
   });
 
   it('read what somebody writes who was handed over to them, and the assistant reads along', async () => {

@@ -24,9 +24,10 @@ import {
   SubscriptionRenewed,
   TrafficUsed,
 } from '@switchboard/contracts';
+import { BotsRegistry } from '@switchboard/service-kit';
 import { EntityManager } from 'typeorm';
-import { ShopPagesJobs } from '../shop-pages.jobs';
-import { ShopNoticesJobs } from './shop-notices.jobs';
+import { ShopPagesJobs } from './shop-pages.jobs';
+import { ShopNoticesJobs } from '../notices/shop-notices.jobs';
 
 const OF_THE_END = ['expiring', 'expired', 'renewal-upcoming'] as const;
 
@@ -36,6 +37,7 @@ export class ShopEventsHandlers {
   constructor(
     private readonly notices: ShopNoticesJobs,
     private readonly pages: ShopPagesJobs,
+    private readonly bots: BotsRegistry,
   ) {}
 
   @Handles(OrderPaid)
@@ -167,10 +169,13 @@ export class ShopEventsHandlers {
     return this.notices.tell(tx, data, 'reward', { amountMinor, currency }, rewardId);
   }
 
+  /** Where no bot is named, as the version before did it, by one of those that the person knows. */
   @Handles(PayoutDecided)
   async payoutDecided({ data }: EventOf<typeof PayoutDecided>, tx: EntityManager): Promise<void> {
     const { payoutId, userId, botId, amountMinor, currency, paid } = data;
-    if (botId === undefined) return;
-    await this.notices.tell(tx, { botId, userId }, 'payout', { amountMinor, currency, paid }, payoutId);
+    for (const id of botId === undefined ? this.bots.all().map((bot) => bot.id) : [botId]) {
+      if (!(await this.notices.placeOf(tx, id, userId))) continue;
+      return this.notices.tell(tx, { botId: id, userId }, 'payout', { amountMinor, currency, paid }, payoutId);
+    }
   }
 }

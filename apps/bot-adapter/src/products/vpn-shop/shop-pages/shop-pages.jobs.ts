@@ -20,24 +20,32 @@ import {
 import { DataSource, type EntityManager, LessThan } from 'typeorm';
 import { v5 as uuidv5, v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
-import { ShopSection } from '../../bots/bot-sections';
-import { ChannelsService } from '../../channels/channels.service';
-import { Delivery } from '../../deliveries/delivery.entity';
-import { Conversation, ScreenPlace } from '../../dialogs/conversation';
-import type { Product } from '../../dialogs/product';
-import { ProductRouter } from '../../dialogs/product-router.service';
-import type { ScreenButton } from '../../dialogs/screen';
-import { ScreensService } from '../../dialogs/screens.service';
-import { daysAfter, KEPT_DAYS } from '../../kept-days';
-import { MembershipsJobs } from './membership/memberships.jobs';
-import { StaffNoticesService } from './notices/staff-notices.service';
-import { refusalText } from './pages/checkout.pages';
-import { type Asking, type Drawn, LookAgain, type Page, PageRefused, paragraphs, Reader, rows, to } from './pages/page';
-import { isPage, OPEN_TO_ALL, type PageName, PAGES } from './pages/pages';
-import { VPN_SHOP } from './shop-name';
+import { ShopSection } from '../../../bots/bot-sections';
+import { ChannelsService } from '../../../channels/channels.service';
+import { Delivery } from '../../../deliveries/delivery.entity';
+import { Conversation, ScreenPlace } from '../../../dialogs/conversation';
+import type { Product } from '../../../dialogs/product';
+import { ProductRouter } from '../../../dialogs/product-router.service';
+import type { ScreenButton } from '../../../dialogs/screen';
+import { ScreensService } from '../../../dialogs/screens.service';
+import { daysAfter, KEPT_DAYS } from '../../../kept-days';
+import { MembershipsJobs } from '../membership/memberships.jobs';
+import { StaffNoticesService } from '../notices/staff-notices.service';
+import { refusalText } from '../pages/checkout.pages';
+import {
+  type Asking,
+  type Drawn,
+  LookAgain,
+  type Page,
+  PageRefused,
+  paragraphs,
+  Reader,
+  rows,
+  to,
+} from '../pages/page';
+import { isPage, OPEN_TO_ALL, type PageName, PAGES } from '../pages/pages';
+import { VPN_SHOP } from '../shop-name';
 import { ShopOrder } from './shop-order.entity';
-import { Handover } from './support/handover.entity';
-import { SupportQuestion } from './support/support-question.entity';
 
 const ShowPage = defineJob(
   'show-shop-page',
@@ -64,10 +72,8 @@ const DATA = 'show-shop-page.data';
 const TIMEOUT_MS = 5000;
 /** All that one page asks for together. */
 const LOAD_WITHIN_MS = 8000;
-/** In one process: the other jobs send the messages that people wait for, also while what a page asks for is slow. */
+/** In all processes: the other jobs send the messages that people wait for, also while what a page asks for is slow. */
 const AT_ONCE = 4;
-/** The same for all, so that those that wait keep their order. */
-const FULL_FOR_MS = 300;
 /** A person waits: what fails is shown with a button to try again. */
 const ATTEMPTS = 2;
 /** Faster than that nobody sees that something was loading. */
@@ -79,8 +85,6 @@ const waitedFor = (looks: number) => LOOK_AGAIN_MS.slice(0, looks).reduce((sum, 
 /** Screens of which other services have the contents: asked for after the update was taken, and shown in the place of what was pressed. */
 @Injectable()
 export class ShopPagesJobs {
-  private underWay = 0;
-
   constructor(
     private readonly db: DataSource,
     private readonly jobs: Jobs,
@@ -135,26 +139,17 @@ export class ShopPagesJobs {
     const { page: name } = payload;
     const product = this.router.find(VPN_SHOP);
     if (!product || !isPage(name)) return;
-    if (this.underWay >= AT_ONCE) return this.db.transaction((tx) => this.add(tx, payload, { delayMs: FULL_FOR_MS }));
-    this.underWay += 1;
-    try {
-      await this.showNow(payload, name, product, run);
-    } finally {
-      this.underWay -= 1;
-    }
+    await this.showNow(payload, name, product, run);
   }
 
   /** Shown after a month it is of no use: nobody pays so late. */
   @Scheduled('43 3 * * *', ForgetOrders, {
-    purpose:
-      'Forgets where orders were shown that nobody has paid, and who has asked the staff something or was answered by them.',
+    purpose: 'Forgets where orders were shown that nobody has paid.',
     timeoutMs: 60_000,
   })
   async forgetOrders(): Promise<void> {
-    const old = LessThan(daysAfter(this.clock.now(), -KEPT_DAYS.content));
-    await this.db.manager.delete(ShopOrder, { shownAt: old });
-    await this.db.manager.delete(SupportQuestion, { askedAt: old });
-    await this.db.manager.delete(Handover, { until: LessThan(this.clock.now()) });
+    const shownAt = LessThan(daysAfter(this.clock.now(), -KEPT_DAYS.content));
+    await this.db.manager.delete(ShopOrder, { shownAt });
   }
 
   private async showNow(payload: ShowPage, name: PageName, product: Product, run: JobRun): Promise<void> {
@@ -194,7 +189,7 @@ export class ShopPagesJobs {
     const reader = Reader.of(conversation, this.clock.now());
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(LOAD_WITHIN_MS)]);
     try {
-      const missing = OPEN_TO_ALL.has(name) ? undefined : await this.memberships.missing(conversation);
+      const missing = OPEN_TO_ALL.has(name) ? undefined : await until(deadline, this.memberships.missing(conversation));
       if (missing) return join(missing.url, asked, reader);
       const asking = await this.askingFor(conversation, asked, deadline);
       return page.draw((await until(deadline, page.load(asking, data as never))) as never, reader);
@@ -218,10 +213,10 @@ export class ShopPagesJobs {
     await this.add(tx, next, { delayMs: LOOK_AGAIN_MS[looks]!, key: lookKey(payload) });
   }
 
-  /** One after the other, so that what was pressed last is what is seen. */
+  /** Those of a chat one after the other, so that what was pressed last is what is seen. */
   private async add(tx: EntityManager, payload: ShowPage, options: JobOptions = {}): Promise<void> {
     await this.jobs.add(tx, ShowPage, payload, {
-      ...{ queue: `shop:${payload.place.chatId}`, maxAttempts: ATTEMPTS },
+      ...{ queue: `shop-pages:${payload.place.chatId}`, atOnce: AT_ONCE, maxAttempts: ATTEMPTS },
       ...options,
     });
   }
