@@ -152,7 +152,7 @@ describe('the archive of a day', () => {
     await eventPartitions().ensure([longAgo, at(1)]);
     await archive();
     const [oldest] = await eventPartitions().list();
-    await eventPartitions().drop(oldest!);
+    await eventPartitions().alone((tx) => eventPartitions().drop(tx, oldest!.from));
     const months = await ask<{ month: string; days: number }>(
       app,
       `SELECT to_char(day, 'YYYY-MM') AS month, count(*)::integer AS days FROM archived_days GROUP BY 1 ORDER BY 1`,

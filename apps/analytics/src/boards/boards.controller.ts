@@ -10,6 +10,7 @@ import {
   ReadPersonUsage,
   ReadRetention,
   ReadRevenue,
+  ReadShopPage,
   ReadSurvival,
 } from '@switchboard/contracts';
 import { type AnswerOf, Implements, type RequestOf } from '@switchboard/service-kit';
@@ -61,6 +62,11 @@ export class BoardsController {
   @Implements(ReadModelUsage)
   usage({ query, actor }: RequestOf<typeof ReadModelUsage>): Promise<AnswerOf<typeof ReadModelUsage>> {
     return this.usages.usage(query, actor);
+  }
+
+  @Implements(ReadShopPage)
+  shopPage({ query, actor }: RequestOf<typeof ReadShopPage>): Promise<AnswerOf<typeof ReadShopPage>> {
+    return this.usages.shopPage(query, actor);
   }
 
   @Implements(ReadActivity)

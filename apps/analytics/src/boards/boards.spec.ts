@@ -12,6 +12,7 @@ import {
   ReadPersonUsage,
   ReadRetention,
   ReadRevenue,
+  ReadShopPage,
   ReadSurvival,
 } from '@switchboard/contracts';
 import { FakeClock, startApp, type TestApp } from '@switchboard/testing';
@@ -330,6 +331,31 @@ describe('usage', () => {
       { calls: 1, costMicros: 3 },
     ]);
   });
+});
+
+it('the page without an account is told by step and campaign, of visits and of nobody', async () => {
+  const step = (at: string, reached: string, campaign?: string): Deed => ({
+    ...{ who: undefined, at, bot: 'stall', type: 'payments.shop-page.step-reached' },
+    props: { step: reached, ...(campaign && { campaign }) },
+  });
+  await happened(app, [
+    ...['opened', 'opened', 'chosen', 'placed', 'paid', 'claimed'].map((name) =>
+      step('2026-04-01T10:00:00Z', name, 'spring'),
+    ),
+    ...['opened', 'chosen'].map((name) => step('2026-04-02T10:00:00Z', name)),
+    step('2026-04-03T10:00:00Z', 'opened', 'spring'),
+  ]);
+  const query = { from: '2026-04-01', to: '2026-04-02', botId: 'stall' };
+  for (const zone of ['UTC', 'Europe/Moscow'])
+    expect(await app.gateway.call(ReadShopPage, { query: { ...query, zone } })).toMatchObject({
+      total: { opened: 3, chosen: 2, placed: 1, paid: 1, claimed: 1 },
+      campaigns: [
+        { campaign: 'spring', opened: 2, chosen: 1, placed: 1, paid: 1, claimed: 1 },
+        { campaign: null, opened: 1, chosen: 1, placed: 0, paid: 0, claimed: 0 },
+      ],
+    });
+  const others = await app.gateway.call(ReadShopPage, { query }, { actor: staffOf('busy') });
+  expect(others.campaigns).toEqual([]);
 });
 
 describe('money', () => {

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import type { ReadActivity, ReadModelUsage, ReadOverview } from '@switchboard/contracts';
+import type { ReadActivity, ReadModelUsage, ReadOverview, ReadShopPage } from '@switchboard/contracts';
 import type { AnswerOf, RequestOf } from '@switchboard/service-kit';
 import { DateTime } from 'luxon';
 import type { EntityManager } from 'typeorm';
 import { type ActiveNow, GrowthService } from '../metrics/growth.service';
 import { addDays, type Scope } from '../metrics/scope';
-import { type Usage, UsageService } from '../metrics/usage.service';
+import { type ShopPageStep, type Usage, UsageService } from '../metrics/usage.service';
 import { lastDays, type Reads, ReportsService, type Viewer } from './reports.service';
 import { nested } from './small-groups';
 
@@ -31,6 +31,15 @@ export class UsageBoardsService {
       const points = await this.usages.overTime(tx, scope, by);
       const keyOf = ({ at, day }: (typeof points)[number]) => (by === 'day' ? day : at.toISOString());
       return { total, groups: points.map((point) => ({ ...point, key: keyOf(point) })) };
+    });
+  }
+
+  shopPage(query: RequestOf<typeof ReadShopPage>['query'], viewer: Viewer): Promise<AnswerOf<typeof ReadShopPage>> {
+    return this.reports.run(query, viewer, readsOf(query.zone, 'day'), async (tx, scope) => {
+      const campaigns = await this.usages.shopPages(tx, scope);
+      const sum = (step: ShopPageStep) => campaigns.reduce((total, visits) => total + visits[step], 0);
+      const total = { opened: sum('opened'), chosen: sum('chosen'), placed: sum('placed') };
+      return { total: { ...total, paid: sum('paid'), claimed: sum('claimed') }, campaigns };
     });
   }
 

@@ -89,9 +89,9 @@ export class DemoService {
     refuseDemoInProduction('analytics', this.config);
     const [{ from, to, count }] = await this.db.query<[{ from: string | null; to: string; count: number }]>(
       `SELECT min(day)::text AS from, max(day)::text AS to, count(*)::integer AS count
-       FROM (SELECT (occurred_at AT TIME ZONE 'UTC')::date AS day FROM events WHERE ${IS_DEMO}) there`,
+       FROM (SELECT (occurred_at AT TIME ZONE 'UTC')::date AS day FROM events WHERE ${IS_DEMO_EVENT}) there`,
     );
-    const without = `DELETE FROM events WHERE ${IS_DEMO} AND occurred_at >= $1 AND occurred_at < $2`;
+    const without = `DELETE FROM events WHERE ${IS_DEMO_EVENT} AND occurred_at >= $1 AND occurred_at < $2`;
     if (from !== null)
       await this.rollups.rebuild(from, to, { before: (tx, begin, end) => tx.query(without, [begin, end]) });
     const alerts = await this.db.transaction(async (tx) => {
@@ -106,6 +106,8 @@ export class DemoService {
 }
 
 const IS_DEMO = isDemo('user_id');
+/** Some are of nobody, such as visits of a page. */
+const IS_DEMO_EVENT = `(${IS_DEMO} OR ${isDemo('event_id')})`;
 
 /** Of people of the demo, and of bots of which nothing is left without these. */
 const DELETE_ALERTS = `DELETE FROM alerts WHERE ${IS_DEMO} OR NOT EXISTS (

@@ -6,6 +6,8 @@ import { upTo } from './activity';
 import { rowsOf } from '../events/cursor';
 import { END_MOMENT, FIRST_MOMENT, momentOf, OF_BOTS, parametersOf, queryInScope, SCOPE, type Scope } from './scope';
 
+const SHOP_PAGE_STEPS = ['opened', 'chosen', 'placed', 'paid', 'claimed'] as const;
+
 export interface Usage {
   readonly messages: number;
   readonly voiceMessages: number;
@@ -41,6 +43,14 @@ export interface UsageRow extends Usage {
   readonly model: string;
 }
 
+export type ShopPageStep = (typeof SHOP_PAGE_STEPS)[number];
+
+/** Visits of the page on which people buy without an account, by how far they came. */
+export interface ShopPageVisits extends Readonly<Record<ShopPageStep, number>> {
+  /** Null: they came by no link of one. */
+  readonly campaign: string | null;
+}
+
 /** Messages, answers, calls of models and what they cost: of everybody, because these numbers name nobody. */
 @Injectable()
 export class UsageService {
@@ -65,6 +75,11 @@ export class UsageService {
   async total(tx: EntityManager, scope: Scope): Promise<Usage> {
     const [row] = await queryInScope<Usage>(tx, scope, TOTAL);
     return row!;
+  }
+
+  /** By campaign, the most visited first. */
+  shopPages(tx: EntityManager, scope: Scope): Promise<ShopPageVisits[]> {
+    return queryInScope<ShopPageVisits>(tx, scope, SHOP_PAGES);
   }
 
   /** Between two moments, whatever the days. */
@@ -146,6 +161,15 @@ const GROUPS = { bot: groups('bot_id'), model: groups('model', `type = '${CALL}'
 
 const TOTAL = `
   WITH ${SCOPE} SELECT ${COUNTED} FROM measures, scope WHERE ${DAYS_OR_QUARTERS} AND ${RELEVANT} AND ${IN_PERIOD} AND ${OF_BOTS}`;
+
+const SHOP_PAGES = `
+  WITH ${SCOPE}
+  SELECT nullif(kind, '') AS campaign, ${SHOP_PAGE_STEPS.map(
+    (step) => `coalesce(sum(events) FILTER (WHERE outcome = '${step}'), 0)::float8 AS ${step}`,
+  ).join(', ')}
+  FROM measures, scope
+  WHERE ${DAYS_OR_QUARTERS} AND type = 'payments.shop-page.step-reached' AND measure = 'events' AND ${IN_PERIOD} AND ${OF_BOTS}
+  GROUP BY kind ORDER BY opened DESC, kind`;
 
 const BETWEEN = `
   SELECT ${COUNTED} FROM measures

@@ -5,13 +5,14 @@ import {
   type JobRun,
   LOG,
   type Log,
+  type MonthlyPartition,
   type PayloadOf,
   Scheduled,
   Slot,
 } from '@switchboard/service-kit';
 import { DataSource } from 'typeorm';
 import { ArchiveService } from '../archive/archive.service';
-import { type EventPartition, EventPartitions } from '../events/event-partitions';
+import { EventPartitions } from '../events/event-partitions';
 import { EventsService } from '../events/events.service';
 import { RollupsService } from '../rollups/rollups.service';
 import { Kept } from './kept';
@@ -58,7 +59,7 @@ export class RetentionJobs {
     }
   }
 
-  private async drop(partition: EventPartition): Promise<void> {
+  private async drop(partition: MonthlyPartition): Promise<void> {
     const missing = await this.archive.missingDays(partition.from, partition.to);
     if (missing > 0) {
       this.log.warn({ partition: partition.name, days: missing }, 'old events are kept: some days are not archived');
@@ -66,7 +67,7 @@ export class RetentionJobs {
     }
     // First this: days whose events are gone must never be counted anew.
     await this.db.transaction((tx) => this.rollups.countableSince(tx, partition.to.toISOString().slice(0, 10)));
-    await this.partitions.drop(partition);
+    await this.partitions.alone((tx) => this.partitions.drop(tx, partition.from));
     this.log.info({ partition: partition.name }, 'a month of old events was dropped; it lies in storage');
   }
 

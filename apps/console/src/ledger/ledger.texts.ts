@@ -70,11 +70,14 @@ export const useLedgerTexts = defineTexts({
       missing: 'Paid there, unknown here',
       unconfirmed: 'Booked here, unknown there',
       different: 'Another amount',
+      'unknown-order': 'Paid there, the order is not here',
     },
     kindsAbout: {
       missing: 'The provider is asked for it again; if it was paid, it is served.',
       unconfirmed: 'Ask the provider for it by the id of the payment.',
       different: 'See the order, and what the provider says of it.',
+      'unknown-order':
+        'After a backup was restored: who paid stands with the provider. Else another installation takes payments by this account.',
     },
     payment: 'Payment',
     compare: 'Compare now',
@@ -154,11 +157,14 @@ export const useLedgerTexts = defineTexts({
       missing: 'Оплачено там, здесь неизвестно',
       unconfirmed: 'Записано здесь, там неизвестно',
       different: 'Другая сумма',
+      'unknown-order': 'Оплачено там, заказа здесь нет',
     },
     kindsAbout: {
       missing: 'Провайдера спросят ещё раз; если оплата есть, она будет выполнена.',
       unconfirmed: 'Спросите у провайдера по номеру платежа.',
       different: 'Посмотрите заказ и то, что говорит провайдер.',
+      'unknown-order':
+        'После восстановления из копии: кто платил, видно у провайдера. Иначе через этот счёт принимает платежи другая установка.',
     },
     payment: 'Платёж',
     compare: 'Сверить сейчас',

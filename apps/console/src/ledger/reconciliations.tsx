@@ -100,8 +100,8 @@ export function Reconciliations() {
     },
     {
       ...{ id: 'differences', title: t.differences, width: '130px', align: 'end' },
-      cell: ({ missing, unconfirmed, different }) => {
-        const count = missing + unconfirmed + different;
+      cell: ({ missing, unconfirmed, different, unknownOrders }) => {
+        const count = missing + unconfirmed + different + unknownOrders;
         return count > 0 ? formats.number(count) : <span className="soft">{t.noDifferences}</span>;
       },
     },
@@ -213,11 +213,14 @@ function FindingItem({ finding }: { finding: PaymentsFinding }) {
             [t.here, money(hereMinor)],
             [
               t.ofs.order,
-              orderId && (
-                <Link key="order" href={`/console/orders/${orderId}`}>
-                  {t.toOrder}
-                </Link>
-              ),
+              orderId &&
+                (kind === 'unknown-order' ? (
+                  <code key="order">{orderId}</code>
+                ) : (
+                  <Link key="order" href={`/console/orders/${orderId}`}>
+                    {t.toOrder}
+                  </Link>
+                )),
             ],
           ]}
         />

@@ -21,7 +21,9 @@ import {
 } from '@switchboard/ui';
 import { useSearch } from '@tanstack/react-router';
 import { Coins } from 'lucide-react';
+import { Suspense } from 'react';
 import { BotFilter } from '../bots/bot-parts';
+import { lazyPart } from '../lazy-part';
 import { SavedFilters } from '../saved-filters/saved-filters';
 import { useSetSearch } from '../search';
 import { useStaff } from '../session';
@@ -29,6 +31,8 @@ import { useShopWords } from '../shop/shop.texts';
 import { useSalesBoard } from './sales.api';
 import { SalesNumbers } from './sales-numbers';
 import { useSalesTexts } from './sales.texts';
+
+const ShopPageVisits = lazyPart(() => import('./shop-page-visits'), 'ShopPageVisits');
 
 type Board = PaymentsBoardsReadResponse;
 
@@ -39,6 +43,7 @@ export function SalesPage() {
   const t = useSalesTexts();
   const kit = useKitTexts();
   const set = useSetSearch();
+  const staff = useStaff();
   const search = useSearch({ from: '/console/sales' });
   const months = spans.find((span) => String(span) === search.months) ?? DEFAULT_SPAN;
   const { data, error, refetch } = useSalesBoard({ botId: search.bot, currency: search.currency, months });
@@ -70,6 +75,11 @@ export function SalesPage() {
         <Card>
           <SkeletonLines lines={8} label={kit.loading} />
         </Card>
+      )}
+      {staff.can('analytics:read') && (
+        <Suspense>
+          <ShopPageVisits botId={search.bot} />
+        </Suspense>
       )}
     </Page>
   );

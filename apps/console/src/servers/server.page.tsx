@@ -152,7 +152,7 @@ function KnownServer({ server }: { server: Server }) {
         main={
           <>
             <LastDay serverId={serverId} />
-            <DriftReports serverId={serverId} />
+            <DriftReports serverId={serverId} mayWrite={mayWrite} />
             <Card title={t.migrationsOf} flush>
               <MigrationTable serverId={serverId} />
             </Card>
@@ -213,20 +213,37 @@ function LastDay({ serverId }: { serverId: string }) {
   );
 }
 
-function DriftReports({ serverId }: { serverId: string }) {
+function DriftReports({ serverId, mayWrite }: { serverId: string; mayWrite: boolean }) {
   const t = useServerTexts();
   const formats = useFormats();
   const { data, error, refetch } = useQuery(vpnProvisionerDriftReportsListOptions({ path: { serverId } }));
-  const count = (id: 'seen' | 'repaired' | 'orphans' | 'strangers'): Column<Drift> => ({
+  const confirm = useConfirm();
+  const held = data?.data[0]?.held ?? 0;
+  const removeHeld = async () => {
+    const question = { title: t.removeHeldTitle(held), text: t.removeHeldText, action: t.removeHeld };
+    if ((await confirm({ ...question, look: 'danger' })) === undefined) return;
+    await vpnProvisionerDriftChecksRequest({
+      ...{ path: { serverId }, query: { removals: held } },
+      headers: { 'Idempotency-Key': crypto.randomUUID() },
+    })
+      .then(() => notify({ text: t.checking }))
+      .catch(tellProblem);
+  };
+  const count = (id: 'seen' | 'repaired' | 'orphans' | 'held' | 'strangers'): Column<Drift> => ({
     ...{ id, title: t.counts[id], width: '120px', align: 'end' },
     cell: (report) => formats.number(report[id]),
   });
   const columns: Column<Drift>[] = [
     { id: 'at', title: t.at, cell: ({ at }) => <Moment at={at} /> },
-    ...[count('seen'), count('repaired'), count('orphans'), count('strangers')],
+    ...[count('seen'), count('repaired'), count('orphans'), count('held'), count('strangers')],
   ];
   return (
-    <Card title={t.drift} about={t.driftAbout} flush>
+    <Card
+      title={t.drift}
+      about={t.driftAbout}
+      actions={held > 0 && mayWrite && <Button onPress={() => void removeHeld()}>{t.removeHeld}</Button>}
+      flush
+    >
       <DataTable
         label={t.drift}
         columns={columns}
@@ -235,7 +252,7 @@ function DriftReports({ serverId }: { serverId: string }) {
         onRetry={() => void refetch()}
         idOf={({ id }) => id}
         nameOf={({ at }) => formats.dateTime(at)}
-        toneOf={({ repaired, orphans }) => (repaired + orphans > 0 ? 'warn' : undefined)}
+        toneOf={({ repaired, orphans, held }) => (repaired + orphans + held > 0 ? 'warn' : undefined)}
         empty={<p className="ui-list-none">{t.noDrift}</p>}
       />
     </Card>

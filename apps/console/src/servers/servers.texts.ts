@@ -94,7 +94,11 @@ export const useServerTexts = defineTexts({
     driftAbout: 'Each comparison puts right what differs; users who are not ours are left alone.',
     noDrift: 'Its panel was not compared yet.',
     at: 'When',
-    counts: { seen: 'Users', repaired: 'Put right', orphans: 'Removed', strangers: 'Not ours' },
+    counts: { seen: 'Users', repaired: 'Put right', orphans: 'Removed', held: 'Held', strangers: 'Not ours' },
+    removeHeld: 'Remove who is held',
+    removeHeldTitle: (n: number) => `Remove ${counted.en(n, 'user', 'users')} from the panel?`,
+    removeHeldText:
+      'The database knows nothing of them. When an older one was restored, these are people who have paid since: then restore what is missing, and remove nobody.',
     migrationsOf: 'Migrations from it',
   },
   ru: {
@@ -190,7 +194,13 @@ export const useServerTexts = defineTexts({
     driftAbout: 'Каждая сверка исправляет расхождения; чужих пользователей не трогает.',
     noDrift: 'Панель ещё не сверяли.',
     at: 'Когда',
-    counts: { seen: 'Пользователи', repaired: 'Исправлено', orphans: 'Удалено', strangers: 'Чужие' },
+    counts: {
+      ...{ seen: 'Пользователи', repaired: 'Исправлено', orphans: 'Удалено', held: 'Оставлено', strangers: 'Чужие' },
+    },
+    removeHeld: 'Удалить оставленных',
+    removeHeldTitle: (n) => `Удалить с панели ${counted.ru(n, 'пользователя', 'пользователей', 'пользователей')}?`,
+    removeHeldText:
+      'База ничего о них не знает. Если её восстановили из старой копии, это люди, заплатившие позже: тогда восстановите недостающее и никого не удаляйте.',
     migrationsOf: 'Переносы с него',
   },
 });

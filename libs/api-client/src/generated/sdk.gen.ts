@@ -81,6 +81,9 @@ import type {
   AnalyticsBoardsReadRevenueData,
   AnalyticsBoardsReadRevenueErrors,
   AnalyticsBoardsReadRevenueResponses,
+  AnalyticsBoardsReadShopPageData,
+  AnalyticsBoardsReadShopPageErrors,
+  AnalyticsBoardsReadShopPageResponses,
   AnalyticsBoardsReadSurvivalData,
   AnalyticsBoardsReadSurvivalErrors,
   AnalyticsBoardsReadSurvivalResponses,
@@ -952,6 +955,9 @@ import type {
   PaymentsShopTermsSetData,
   PaymentsShopTermsSetErrors,
   PaymentsShopTermsSetResponses,
+  PaymentsSubscriptionsAnnounceData,
+  PaymentsSubscriptionsAnnounceErrors,
+  PaymentsSubscriptionsAnnounceResponses,
   PaymentsSubscriptionsChangeMineData,
   PaymentsSubscriptionsChangeMineErrors,
   PaymentsSubscriptionsChangeMineResponses,
@@ -1478,6 +1484,16 @@ export const analyticsBoardsReadRevenue = <ThrowOnError extends boolean = true>(
     url: '/v1/analytics/boards/revenue',
     ...options,
   });
+
+/**
+ * How far visits of the page came on which people buy without an account, by campaign.
+ */
+export const analyticsBoardsReadShopPage = <ThrowOnError extends boolean = true>(
+  options: Options<AnalyticsBoardsReadShopPageData, ThrowOnError>,
+): RequestResult<AnalyticsBoardsReadShopPageResponses, AnalyticsBoardsReadShopPageErrors, ThrowOnError> =>
+  (options.client ?? client).get<AnalyticsBoardsReadShopPageResponses, AnalyticsBoardsReadShopPageErrors, ThrowOnError>(
+    { url: '/v1/analytics/boards/shop-page', ...options },
+  );
 
 /**
  * How long people stay, from their first day to the last one before 14 silent days.
@@ -5246,6 +5262,18 @@ export const analyticsBackupsRestore = <ThrowOnError extends boolean = true>(
     url: '/v1/statistics-backups/{id}/restore',
     ...options,
   });
+
+/**
+ * After an older database was restored: says of all subscriptions how they are, with revisions above those that others have heard.
+ */
+export const paymentsSubscriptionsAnnounce = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsSubscriptionsAnnounceData, ThrowOnError>,
+): RequestResult<PaymentsSubscriptionsAnnounceResponses, PaymentsSubscriptionsAnnounceErrors, ThrowOnError> =>
+  (options.client ?? client).post<
+    PaymentsSubscriptionsAnnounceResponses,
+    PaymentsSubscriptionsAnnounceErrors,
+    ThrowOnError
+  >({ url: '/v1/subscription-announcements', ...options });
 
 /**
  * What people are subscribed to, the newest first.

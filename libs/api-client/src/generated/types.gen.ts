@@ -3598,6 +3598,10 @@ export type PaymentsReconciliation = {
    * Known to both, with other amounts.
    */
   different: number;
+  /**
+   * Paid there for orders that are not here, as after an older backup was restored.
+   */
+  unknownOrders: number;
   finishedAt: Instant | null;
 };
 
@@ -5774,6 +5778,108 @@ export type AnalyticsBoardsReadRevenueResponses = {
 
 export type AnalyticsBoardsReadRevenueResponse =
   AnalyticsBoardsReadRevenueResponses[keyof AnalyticsBoardsReadRevenueResponses];
+
+export type AnalyticsBoardsReadShopPageData = {
+  body?: never;
+  path?: never;
+  query: {
+    zone?: ReportZone;
+    /**
+     * The first day, in the zone. Days that are no longer kept are left out.
+     */
+    from: string;
+    /**
+     * The last day, in the zone. Days that have not come yet are left out.
+     */
+    to: string;
+    /**
+     * Of all bots without it.
+     */
+    botId?: BotId;
+  };
+  url: '/v1/analytics/boards/shop-page';
+};
+
+export type AnalyticsBoardsReadShopPageErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `analytics.days_not_kept`
+   */
+  422: Problem & {
+    code?: 'analytics.days_not_kept' | 'validation_failed' | 'idempotency_key_reused';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type AnalyticsBoardsReadShopPageError =
+  AnalyticsBoardsReadShopPageErrors[keyof AnalyticsBoardsReadShopPageErrors];
+
+export type AnalyticsBoardsReadShopPageResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    about: AnalyticsAbout;
+    total: {
+      /**
+       * Visits of the page.
+       */
+      opened: number;
+      /**
+       * In which something was chosen.
+       */
+      chosen: number;
+      /**
+       * In which it was ordered.
+       */
+      placed: number;
+      paid: number;
+      /**
+       * In which a person took over what was bought.
+       */
+      claimed: number;
+    };
+    /**
+     * The most visited first; steps are counted when they are reached, so that a visit may begin earlier.
+     */
+    campaigns: Array<{
+      /**
+       * Null: by no link of one.
+       */
+      campaign: string | null;
+      /**
+       * Visits of the page.
+       */
+      opened: number;
+      /**
+       * In which something was chosen.
+       */
+      chosen: number;
+      /**
+       * In which it was ordered.
+       */
+      placed: number;
+      paid: number;
+      /**
+       * In which a person took over what was bought.
+       */
+      claimed: number;
+    }>;
+  };
+};
+
+export type AnalyticsBoardsReadShopPageResponse =
+  AnalyticsBoardsReadShopPageResponses[keyof AnalyticsBoardsReadShopPageResponses];
 
 export type AnalyticsBoardsReadSurvivalData = {
   body?: never;
@@ -18346,6 +18452,10 @@ export type PaymentsReconciliationsReadResponses = {
      * Known to both, with other amounts.
      */
     different: number;
+    /**
+     * Paid there for orders that are not here, as after an older backup was restored.
+     */
+    unknownOrders: number;
     finishedAt: Instant | null;
     findings: Array<PaymentsFinding>;
   };
@@ -18472,7 +18582,7 @@ export type PaymentsBoardsReadResponses = {
   200: {
     currency: Currency;
     /**
-     * In which anything was sold, the most frequent first.
+     * In which anything was sold in these months, the most frequent first.
      */
     currencies: Array<Currency>;
     /**
@@ -20980,6 +21090,49 @@ export type AnalyticsBackupsRestoreResponses = {
 
 export type AnalyticsBackupsRestoreResponse = AnalyticsBackupsRestoreResponses[keyof AnalyticsBackupsRestoreResponses];
 
+export type PaymentsSubscriptionsAnnounceData = {
+  body?: never;
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/subscription-announcements';
+};
+
+export type PaymentsSubscriptionsAnnounceErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsSubscriptionsAnnounceError =
+  PaymentsSubscriptionsAnnounceErrors[keyof PaymentsSubscriptionsAnnounceErrors];
+
+export type PaymentsSubscriptionsAnnounceResponses = {
+  /**
+   * The answer.
+   */
+  202: {
+    subscriptions: number;
+  };
+};
+
+export type PaymentsSubscriptionsAnnounceResponse =
+  PaymentsSubscriptionsAnnounceResponses[keyof PaymentsSubscriptionsAnnounceResponses];
+
 export type PaymentsSubscriptionsListData = {
   body?: never;
   path?: never;
@@ -22573,7 +22726,12 @@ export type VpnProvisionerDriftChecksRequestData = {
   path: {
     serverId: string;
   };
-  query?: never;
+  query?: {
+    /**
+     * So many users that nobody is owed are removed, of which a report has said that they are held.
+     */
+    removals?: number;
+  };
   url: '/v1/vpn/servers/{serverId}/drift-checks';
 };
 
@@ -22666,6 +22824,10 @@ export type VpnProvisionerDriftReportsListResponses = {
        * Ours that nobody is owed: removed.
        */
       orphans: number;
+      /**
+       * Ours that nobody is owed, and too many to be removed before staff have said so.
+       */
+      held: number;
       /**
        * Not ours: left alone.
        */

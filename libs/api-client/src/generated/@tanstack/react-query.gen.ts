@@ -20,6 +20,7 @@ import {
   analyticsBoardsReadPersonUsage,
   analyticsBoardsReadRetention,
   analyticsBoardsReadRevenue,
+  analyticsBoardsReadShopPage,
   analyticsBoardsReadSurvival,
   analyticsBoardsReadUsage,
   analyticsExperimentsList,
@@ -214,6 +215,9 @@ import type {
   AnalyticsBoardsReadRevenueData,
   AnalyticsBoardsReadRevenueError,
   AnalyticsBoardsReadRevenueResponse,
+  AnalyticsBoardsReadShopPageData,
+  AnalyticsBoardsReadShopPageError,
+  AnalyticsBoardsReadShopPageResponse,
   AnalyticsBoardsReadSurvivalData,
   AnalyticsBoardsReadSurvivalError,
   AnalyticsBoardsReadSurvivalResponse,
@@ -1119,6 +1123,31 @@ export const analyticsBoardsReadRevenueOptions = (options: Options<AnalyticsBoar
       return data;
     },
     queryKey: analyticsBoardsReadRevenueQueryKey(options),
+  });
+
+export const analyticsBoardsReadShopPageQueryKey = (options: Options<AnalyticsBoardsReadShopPageData>) =>
+  createQueryKey('analyticsBoardsReadShopPage', options);
+
+/**
+ * How far visits of the page came on which people buy without an account, by campaign.
+ */
+export const analyticsBoardsReadShopPageOptions = (options: Options<AnalyticsBoardsReadShopPageData>) =>
+  queryOptions<
+    AnalyticsBoardsReadShopPageResponse,
+    AnalyticsBoardsReadShopPageError,
+    AnalyticsBoardsReadShopPageResponse,
+    ReturnType<typeof analyticsBoardsReadShopPageQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await analyticsBoardsReadShopPage({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: analyticsBoardsReadShopPageQueryKey(options),
   });
 
 export const analyticsBoardsReadSurvivalQueryKey = (options: Options<AnalyticsBoardsReadSurvivalData>) =>
