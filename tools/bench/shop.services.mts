@@ -27,8 +27,8 @@ control(async (count) => {
   await db.query(
     `INSERT INTO subscriptions (id, user_id, bot_id, plan_id, status, started_at, period_start, valid_until, served_until, auto_renew,
        told_days_left, revision)
-     SELECT gen_random_uuid(), ($1::uuid[])[1 + i % cardinality($1)], $2, (SELECT id FROM plans WHERE bot_id = $2 LIMIT 1), 'active', now(),
-       now(), now() + interval '20 hours', now() + interval '20 hours', false, 3, 1
+     SELECT gen_random_uuid(), ($1::uuid[])[1 + i % cardinality($1)], $2, (SELECT id FROM plans WHERE bot_id = $2 LIMIT 1), 'active', now() - interval '29 days',
+       now() - interval '29 days', now() + interval '20 hours', now() + interval '20 hours', false, 3, 1
      FROM generate_series(1, $3) AS i`,
     [people.map(({ userId }) => userId), BOT, Number(count)],
   );

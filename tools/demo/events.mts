@@ -76,7 +76,21 @@ export class DemoEvents {
     return [
       past(at, OrderPaid(paid), id),
       ...(refundedAt ? [past(refundedAt, OrderRefunded(back), demoId('refund', id))] : []),
+      ...(kind === 'plan' ? this.ofVisits(id, { botId, at, campaign }) : []),
     ];
+  }
+
+  /** Of the page without an account: that of whoever bought, and others of the same hour that came less far. */
+  private ofVisits(orderId: string, { botId, at, campaign }: Pick<DemoPurchase, 'botId' | 'at' | 'campaign'>) {
+    const steps = ['opened', 'chosen', 'placed', 'paid', 'claimed'] as const;
+    return [5, 1, 1, 2, 1, 3].flatMap((reached, visit) => {
+      const visitId = demoId('visit', orderId, visit);
+      return steps.slice(0, reached).map((step, n) => {
+        const stepAt = new Date(at.getTime() - visit * 600_000 + (n - reached) * 40_000);
+        const told = { visitId, botId, step, ...(campaign !== null && { campaign }) };
+        return past(stepAt, this.contracts.ShopPageStepReached(told), visitId, step);
+      });
+    });
   }
 
   ofCall({ id, person, botId, at, ...call }: DemoCall): PastEvent {

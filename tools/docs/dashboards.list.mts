@@ -1189,6 +1189,13 @@ const shop: Dashboard = {
         queries: { '{{provider}}': 'max by (provider) (payments_reconciliation_differences)' },
       },
       {
+        title: 'Paid for orders that are not here',
+        unit: 'short',
+        red: { above: 1 },
+        about: 'A restored backup has lost them, or another installation takes payments by the same account.',
+        queries: { '{{provider}}': 'max by (provider) (payments_reconciliation_unknown_orders)' },
+      },
+      {
         title: 'Accounts that do not hold what was booked',
         unit: 'short',
         red: { above: 1 },
@@ -1260,6 +1267,16 @@ const shop: Dashboard = {
         queries: {
           '{{server}}: {{reason}}': increase('vpn_panel_failures_total', 'server, reason'),
           '{{region}}: not made': 'max by (region) (vpn_servers_not_made_within_day)',
+        },
+      },
+      {
+        title: 'What databases, panels and clouds know otherwise',
+        unit: 'short',
+        empty: 'no database was restored to an older state, and no cloud has servers that nobody knows',
+        queries: {
+          '{{server}}: people nobody knows': 'max by (server) (vpn_panel_users_held)',
+          '{{region}}: servers nobody knows': 'max by (region) (vpn_cloud_servers_unknown)',
+          '{{service}}: older subscriptions': increase('vpn_older_states_total', 'service'),
         },
       },
       {

@@ -17,14 +17,19 @@ export async function connectSandbox(url: string): Promise<SandboxClient> {
 }
 
 /** What a bot wrote in its private chat with a person, after a message id. */
-export async function fromBot(sandbox: SandboxClient, person: number, bot: number, after = 0): Promise<BotMessage[]> {
+export async function fromBot(
+  sandbox: SandboxClient,
+  person: number,
+  bot: number | string,
+  after = 0,
+): Promise<BotMessage[]> {
   return (await sandbox.telegram.messages(person, bot, after)).filter((message) => message.from?.is_bot);
 }
 
 /** Waits for something the bot wrote after `after` that fits. */
 export async function answerOf(
   sandbox: SandboxClient,
-  { person, bot, after }: { person: number; bot: number; after: number },
+  { person, bot, after }: { person: number; bot: number | string; after: number },
   fits: (message: BotMessage) => boolean,
   timeoutMs: number,
 ): Promise<BotMessage | undefined> {

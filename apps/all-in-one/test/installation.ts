@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { prefixOf, type RunningApps, startApps } from '@switchboard/service-kit';
 import { createTestDatabase, type TestDatabase, testEnv, testIndex } from '@switchboard/testing';
 import { services } from '../src/services';
-import { LUMEN, NORTHWIND, Sandbox, YOOKASSA_SHOP } from './sandbox';
+import { LANTERN, LUMEN, NORTHWIND, Sandbox, YOOKASSA_SHOP } from './sandbox';
 
 const demo = join(__dirname, '..', '..', '..', 'deploy', 'demo', 'bots');
 
@@ -31,6 +31,8 @@ const bots = {
   // It sells as well.
   northwind: { ...inSandbox('northwind', NORTHWIND), payments: { yookassa } },
 };
+/** Where it is asked for. */
+const shop = { lantern: { ...inSandbox('lantern', LANTERN), payments: { yookassa } } };
 
 /** Everything a company has, but for the services themselves: third parties, a database and a folder for files. */
 export class Site {
@@ -40,12 +42,12 @@ export class Site {
     private readonly folder: string,
   ) {}
 
-  static async prepare(): Promise<Site> {
+  static async prepare({ hasShop = false } = {}): Promise<Site> {
     // First what may be missing: a sandbox that nobody stops keeps the test from ending.
     const database = await createTestDatabase();
     const [sandbox, folder] = await Promise.all([Sandbox.start(), mkdtemp(join(tmpdir(), 'switchboard-test-'))]);
     await mkdir(join(folder, 'bots'));
-    for (const [id, bot] of Object.entries(bots)) {
+    for (const [id, bot] of Object.entries({ ...bots, ...(hasShop && shop) })) {
       await writeFile(join(folder, 'bots', `${id}.json`), JSON.stringify(bot));
     }
     return new Site(sandbox, database, folder);

@@ -4,6 +4,7 @@ import { Program } from './program';
 
 export const LUMEN = { token: '7000000001:sandbox-lumen', username: 'lumen_bot', name: 'Lumen' };
 export const NORTHWIND = { token: '7000000002:sandbox-northwind', username: 'northwind_bot', name: 'Northwind' };
+export const LANTERN = { token: '7000000003:sandbox-lantern', username: 'lantern_bot', name: 'Lantern' };
 /** The shop that the sandbox has from the beginning. */
 export const YOOKASSA_SHOP = { shopId: '500001', secretKey: 'test_sandbox' };
 
@@ -38,7 +39,7 @@ export class Sandbox {
   ) {}
 
   static async start(): Promise<Sandbox> {
-    const bots = JSON.stringify([LUMEN, NORTHWIND]);
+    const bots = JSON.stringify([LUMEN, NORTHWIND, LANTERN]);
     const program = new Program('apps/sandbox/dist/src/main.js', { SANDBOX_PORT: '0', SANDBOX_BOTS: bots });
     const [ready] = await program.said((line) => line.includes('"ready"'));
     const { url } = JSON.parse(ready!) as { url: string };

@@ -8,8 +8,9 @@ import { generate } from 'otplib';
 import { Client } from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 import { Site } from './installation';
-import { Person } from './person';
+import { type Message, Person } from './person';
 import { Program } from './program';
+import { LANTERN, YOOKASSA_SHOP } from './sandbox';
 
 interface Span {
   readonly traceId: string;
@@ -43,7 +44,7 @@ describe('an installation that is watched from outside', () => {
   beforeAll(async () => {
     const [collector, tracker, port] = await Promise.all([serve(collect), serve(track), freePort()]);
     publicUrl = `http://localhost:${port}`;
-    site = await Site.prepare();
+    site = await Site.prepare({ hasShop: true });
     program = new Program('apps/all-in-one/dist/src/main.js', {
       ...site.env,
       LOG_LEVEL: 'info',
@@ -144,6 +145,69 @@ describe('an installation that is watched from outside', () => {
     expect(spans.map(({ name }) => name)).toContain('POST /v1/staff-sign-in/totp');
     expect(named(/^pg/).length).toBeGreaterThan(0);
   });
+
+  it('makes one trace of a purchase, from the tap over the payment page to the panel, whoever tells of the payment', async () => {
+    const sell = async (path: string, body: object) => {
+      const response = await ask('POST', path, body);
+      if (!response.ok) throw new Error(`${path}: ${await response.text()}`);
+    };
+    const panel = await site.sandbox.client.panels('marzban').addServer({ name: 'oslo' });
+    const { url, username, password } = panel.account;
+    await sell('/vpn/servers', {
+      ...{
+        name: 'Oslo',
+        region: 'no',
+        capacity: 10,
+        monthlyCostMinor: 500,
+        currency: 'EUR',
+        panelKind: 'marzban',
+        url,
+      },
+      ...{ settings: { username, protocols: ['trojan'] }, secrets: { password } },
+      endpoints: [{ protocol: 'trojan', transport: 'tcp', security: 'tls', host: 'oslo.example.com', port: 443 }],
+    });
+    await sell('/plans', {
+      ...{ botId: 'lantern', code: 'month', name: { en: 'A month', ru: 'Месяц' }, level: 'plus', position: 1 },
+      description: { en: 'For three devices.', ru: 'Для трёх устройств.' },
+      ...{ period: { count: 1, unit: 'month' }, prices: { RUB: 19900 }, trialDays: null },
+      features: { 'vpn.traffic-bytes': 1e11, 'vpn.devices': 3, 'vpn.servers': 1 },
+    });
+    await site.sandbox.client.yookassa.setShop({
+      shopId: YOOKASSA_SHOP.shopId,
+      webhookUrl: `${publicUrl}/v1/payments/yookassa/lantern/notifications`,
+    });
+    const emma = await Person.meet(site.sandbox, 'en', LANTERN.username);
+    const buttons = ({ reply_markup }: Message) => (reply_markup?.inline_keyboard ?? []).flat();
+    const press = async (words: RegExp, label: RegExp) => {
+      const message = await emma.reads(words);
+      await emma.press(message, buttons(message).find(({ text }) => label.test(text))!.text);
+    };
+    await emma.say('/start');
+    await press(/What would you like to do/, /Choose a plan/);
+    await press(/Choose a plan:/, /A month/);
+    await press(/Price: ₽199/, /₽199/);
+    const paying = await emma.reads((message) => buttons(message).some((button) => 'url' in button));
+    const { url: page } = buttons(paying).find((button) => 'url' in button) as unknown as { url: string };
+    await site.sandbox.client.yookassa.pay(new URL(page).pathname.split('/').at(-1)!);
+    await emma.reads(/Your access is ready/);
+    const way = [
+      'job show-shop-page',
+      'POST /me/orders',
+      'yookassa create',
+      'process payments.subscription.activated.v1',
+      'marzban Oslo create',
+      'process vpn-provisioner.access.granted.v1',
+    ];
+    const seen = () => {
+      const bought = spans.find(({ name }) => name === 'POST /me/orders');
+      const names = spans.filter(({ traceId }) => traceId === bought?.traceId).map(({ name }) => name);
+      return way.filter((name) => names.includes(name));
+    };
+    await until(() => seen().length === way.length, { what: 'the whole trace', timeoutMs: 10_000 }).catch(
+      () => undefined,
+    );
+    expect(seen()).toEqual(way);
+  }, 60_000);
 
   it('tells of an error once, whichever service it is in, and of no person', async () => {
     const person = await Person.meet(site.sandbox, 'en', undefined, 'Philippa');

@@ -24,6 +24,7 @@ import { telegramLogin } from './telegram-login/telegram-login';
 import { threeXUi } from './three-x-ui/three-x-ui';
 import { wata } from './wata/wata';
 import { yookassa } from './yookassa/yookassa';
+export { selfSignedCertificate } from './kit/self-signed-certificate';
 
 /** Every third party that is played here. */
 export const PARTIES = [

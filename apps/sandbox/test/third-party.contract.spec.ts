@@ -427,6 +427,7 @@ describe.each(PARTIES)('the third party $name', ({ name, target, call, status: o
     await sandbox.close();
     await start(data);
     expect(await kept(client)).toEqual(before);
+    await sandbox.close();
     await rm(data, { recursive: true });
   });
 

@@ -1,14 +1,15 @@
 import { ReadUsage, SearchKnowledge } from '@switchboard/contracts';
-import { ServiceIdentity } from '@switchboard/service-kit';
+import { type Log, ServiceIdentity } from '@switchboard/service-kit';
 import { startApp, type TestApp, until } from '@switchboard/testing';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { request as httpRequest } from 'node:http';
+import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { validate as isUuid } from 'uuid';
 import { type SignedIn, signInPerson, signInStaff } from '../../test/sign-in';
 import { Upstream } from '../../test/upstream';
 import { PrincipalsService } from '../access/principals.service';
 import { gatewayApp } from '../gateway.app';
+import { ClientAddress } from './client-address';
 
 const USAGE = '/v1/usage?from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z';
 const SEARCH = '/v1/knowledge/lumen/search';
@@ -343,6 +344,22 @@ describe('the edge', () => {
     expect(await left('[2001:db8:7::1]:443')).toBe(first);
     expect(await left('[2001:db8:7::2]:444')).toBe(first - 1);
     expect(await left('203.0.113.77, 10.0.0.7:8080')).toBe(first - 3);
+    // What was in the header before a proxy wrote to it is anybody's word.
+    expect(await left('198.51.100.9, 203.0.113.77')).toBe(first - 4);
+  });
+
+  it('counts who is no trusted proxy by their own address, whatever they name', () => {
+    const said: object[] = [];
+    const warn = (facts: object) => said.push(facts);
+    const addresses = new ClientAddress({ GATEWAY_TRUSTED_PROXIES: '10.0.0.0/8' }, { warn } as unknown as Log);
+    const from = (remoteAddress: string) =>
+      ({ socket: { remoteAddress }, headers: { 'x-forwarded-for': '203.0.113.77' } }) as unknown as IncomingMessage;
+    expect(['192.0.2.5', '192.0.2.6', '10.1.2.3'].map((one) => addresses.of(from(one)))).toEqual([
+      ...['192.0.2.5', '192.0.2.6'],
+      '203.0.113.77',
+    ]);
+    // Once: it may be an attack of thousands.
+    expect(said).toEqual([{ remoteAddress: '192.0.2.5' }]);
   });
 
   it('a service that is away is said to be, and others go on', async () => {

@@ -24,6 +24,7 @@ export class PersonMailsController {
     const to = await this.identities.emailOf(tx, userId);
     const user = await tx.findOneBy(User, { id: userId });
     if (to === undefined || !user) return { outcome: 'no-address' };
-    return { outcome: await this.letters.send({ to, ...localized(body, user.locale) }) };
+    const { mailId } = body;
+    return { outcome: await this.letters.send({ to, mailId, ...localized(body, user.locale) }) };
   }
 }

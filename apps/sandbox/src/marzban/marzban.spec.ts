@@ -303,6 +303,7 @@ describe('Marzban in the sandbox', () => {
       await server().restoreBackup();
       expect(await server().users()).toHaveLength(1);
       expect(await client.panels('marzban').servers()).toMatchObject([{ name: 'frankfurt' }, { power: 'silent' }]);
+      await sandbox.close();
       await rm(data, { recursive: true });
     });
   });

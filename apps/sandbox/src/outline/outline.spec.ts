@@ -160,6 +160,7 @@ describe('Outline in the sandbox', () => {
     await start(data);
     expect(await account()).toEqual(before);
     expect((await ask('GET', '/access-keys')).body['accessKeys']).toHaveLength(1);
+    await sandbox.close();
     await rm(data, { recursive: true });
   });
 });

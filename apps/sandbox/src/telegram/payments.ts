@@ -285,10 +285,11 @@ export const paymentMethods: Record<string, Method> = {
           transaction_type: 'invoice_payment',
           user: userOfPerson(state.people.get(person)!),
           invoice_payload: invoice.payload,
-          ...(invoice.subscriptionPeriod && { subscription_period: invoice.subscriptionPeriod }),
         };
         const { amount } = invoice;
-        const paid = { id, amount, date, source: partner };
+        // Of whom it goes back to no period is said.
+        const renews = invoice.subscriptionPeriod && { subscription_period: invoice.subscriptionPeriod };
+        const paid = { id, amount, date, source: { ...partner, ...renews } };
         return refundedAt === undefined ? [paid] : [paid, { id, amount, date: refundedAt, receiver: partner }];
       });
       return { transactions: transactions.sort((a, b) => a.date - b.date).slice(offset, offset + limit) };
