@@ -5,7 +5,7 @@ import { DateTime } from 'luxon';
 import type { EntityManager } from 'typeorm';
 import { type ActiveNow, GrowthService } from '../metrics/growth.service';
 import { addDays, type Scope } from '../metrics/scope';
-import { type ShopPageStep, type Usage, UsageService } from '../metrics/usage.service';
+import { type ShopPageVisits, type Usage, UsageService } from '../metrics/usage.service';
 import { lastDays, type Reads, ReportsService, type Viewer } from './reports.service';
 import { nested } from './small-groups';
 
@@ -37,7 +37,7 @@ export class UsageBoardsService {
   shopPage(query: RequestOf<typeof ReadShopPage>['query'], viewer: Viewer): Promise<AnswerOf<typeof ReadShopPage>> {
     return this.reports.run(query, viewer, readsOf(query.zone, 'day'), async (tx, scope) => {
       const campaigns = await this.usages.shopPages(tx, scope);
-      const sum = (step: ShopPageStep) => campaigns.reduce((total, visits) => total + visits[step], 0);
+      const sum = (step: Exclude<keyof ShopPageVisits, 'campaign'>) => campaigns.reduce((total, visits) => total + visits[step], 0);
       const total = { opened: sum('opened'), chosen: sum('chosen'), placed: sum('placed') };
       return { total: { ...total, paid: sum('paid'), claimed: sum('claimed') }, campaigns };
     });

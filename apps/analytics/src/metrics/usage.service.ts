@@ -1,12 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { SUCCEEDED_OUTCOMES } from '@switchboard/contracts';
+import { ShopPageStep, SUCCEEDED_OUTCOMES } from '@switchboard/contracts';
 import type { EntityManager } from 'typeorm';
 import { BOUNDS_MS } from '../rollups/event-rules';
 import { upTo } from './activity';
 import { rowsOf } from '../events/cursor';
 import { END_MOMENT, FIRST_MOMENT, momentOf, OF_BOTS, parametersOf, queryInScope, SCOPE, type Scope } from './scope';
-
-const SHOP_PAGE_STEPS = ['opened', 'chosen', 'placed', 'paid', 'claimed'] as const;
 
 export interface Usage {
   readonly messages: number;
@@ -43,10 +41,10 @@ export interface UsageRow extends Usage {
   readonly model: string;
 }
 
-export type ShopPageStep = (typeof SHOP_PAGE_STEPS)[number];
+type Step = (typeof ShopPageStep.known)[number];
 
 /** Visits of the page on which people buy without an account, by how far they came. */
-export interface ShopPageVisits extends Readonly<Record<ShopPageStep, number>> {
+export interface ShopPageVisits extends Readonly<Record<Step, number>> {
   /** Null: they came by no link of one. */
   readonly campaign: string | null;
 }
@@ -164,9 +162,9 @@ const TOTAL = `
 
 const SHOP_PAGES = `
   WITH ${SCOPE}
-  SELECT nullif(kind, '') AS campaign, ${SHOP_PAGE_STEPS.map(
-    (step) => `coalesce(sum(events) FILTER (WHERE outcome = '${step}'), 0)::float8 AS ${step}`,
-  ).join(', ')}
+  SELECT nullif(kind, '') AS campaign, ${ShopPageStep.known
+    .map((step) => `coalesce(sum(events) FILTER (WHERE outcome = '${step}'), 0)::float8 AS ${step}`)
+    .join(', ')}
   FROM measures, scope
   WHERE ${DAYS_OR_QUARTERS} AND type = 'payments.shop-page.step-reached' AND measure = 'events' AND ${IN_PERIOD} AND ${OF_BOTS}
   GROUP BY kind ORDER BY opened DESC, kind`;
