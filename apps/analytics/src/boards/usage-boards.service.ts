@@ -37,7 +37,8 @@ export class UsageBoardsService {
   shopPage(query: RequestOf<typeof ReadShopPage>['query'], viewer: Viewer): Promise<AnswerOf<typeof ReadShopPage>> {
     return this.reports.run(query, viewer, readsOf(query.zone, 'day'), async (tx, scope) => {
       const campaigns = await this.usages.shopPages(tx, scope);
-      const sum = (step: Exclude<keyof ShopPageVisits, 'campaign'>) => campaigns.reduce((total, visits) => total + visits[step], 0);
+      const sum = (step: Exclude<keyof ShopPageVisits, 'campaign'>) =>
+        campaigns.reduce((total, visits) => total + visits[step], 0);
       const total = { opened: sum('opened'), chosen: sum('chosen'), placed: sum('placed') };
       return { total: { ...total, paid: sum('paid'), claimed: sum('claimed') }, campaigns };
     });
