@@ -129,7 +129,8 @@ export class GuestsJobs {
       WHERE g.claimed_at IS NULL AND g.created_at < $1 AND (o.paid_at IS NULL OR o.state = 'refunded' OR o.paid_at < $2)`;
     const before = [KEPT_MS, PAID_KEPT_MS].map((ms) => new Date(now.getTime() - ms));
     const forget = async (tx: EntityManager, orderId: string) => {
-      const guest = await tx.findOneBy(GuestOrder, { orderId });
+      // Somebody may take it over just now.
+      const guest = await tx.findOne(GuestOrder, { where: { orderId }, lock: { mode: 'pessimistic_write' } });
       if (!guest || guest.claimedAt) return;
       await tx.delete(GuestOrder, { orderId });
       await this.personal.erase(tx, guest.userId, now);
