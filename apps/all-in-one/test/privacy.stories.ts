@@ -133,6 +133,9 @@ export function privacyStories(installation: () => Installation): void {
     const group = await anna.inGroup();
     await group.say(`@lumen_bot what is ${FORGOTTEN.saidInGroup}?`);
     await group.reads(new RegExp(FORGOTTEN.saidInGroup));
+    // What is said while somebody is erased goes some minutes later: nothing is to be under way here.
+    const spoken = async () => (await anna.answers()).filter(({ voice }) => voice !== undefined);
+    await until(async () => (await spoken()).length === 2, { what: 'the answer to what was spoken being heard' });
     const [{ user_id: userId }] = (await rows('SELECT user_id FROM contacts WHERE external_hash = $1', [
       externalHash(anna.id),
     ])) as [{ user_id: string }];

@@ -301,6 +301,7 @@ export class PretendedShop {
       if (found.state === 'opened') throw new Refusal(409, 'payments.gift_opened');
       return found;
     };
+    const opened = new Map<string, ReturnType<PretendedShop['give']>>();
     const earned = [{ currency: 'RUB', amountMinor: 60_000 }];
     const page = { next: null, prev: null };
     const noProgramme = () => {
@@ -312,11 +313,15 @@ export class PretendedShop {
         const { userId, botId, title, expiresAt } = gift(body.code);
         return { botId, title, period: this.month.period, expiresAt, isOwn: userId === actor.id };
       })
-      .on(OpenGift, ({ actor, body }) => {
+      .on(OpenGift, ({ actor, body, idempotencyKey }) => {
+        const known = opened.get(`${actor.id} ${idempotencyKey}`);
+        if (known) return known;
         const found = gift(body.code);
         if (found.userId === actor.id && found.state === 'waiting') throw new Refusal(409, 'payments.gift_own');
         Object.assign(found, { state: 'opened', code: null });
-        return this.give(actor.id, {}, false);
+        const given = this.give(actor.id, {}, false);
+        opened.set(`${actor.id} ${idempotencyKey}`, given);
+        return given;
       })
       .on(ClaimGuestOrder, ({ actor, body }) => {
         if (body.token.startsWith('unpaid')) throw new Refusal(409, 'payments.guest_order_unpaid');

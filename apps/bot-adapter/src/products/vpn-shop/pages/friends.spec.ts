@@ -75,6 +75,10 @@ describe('what one person has from another in the shop', () => {
     const opened = () => shop.payments.askedFor(OpenGift).filter(({ actor }) => actor.id === userId);
     await until(() => opened().length === 3, { what: 'three presses' });
     expect(new Set(opened().map(({ idempotencyKey }) => idempotencyKey)).size).toBe(1);
+    // The last press has been shown when the next question is answered: a chat is served in its order.
+    await friend.start();
+    await said(friend, /^Здравствуйте/);
+    await changed(friend, present, /Подарок ваш\./);
     const late = await telegram.person();
     await late.start(code);
     await said(late, /opened already/);
