@@ -22,7 +22,8 @@ const parts: Record<string, Part> = {
     verb: ['soak', '--minutes', '3'],
   },
   brokers: { what: 'what needs a broker, on each RabbitMQ that is here', run: runOnEachBroker },
-  specs: { what: 'the long specs', verb: ['test', '.long.spec'] },
+  // One at a time: most of them start a whole installation.
+  specs: { what: 'the long specs', verb: ['test', '.long.spec', '--maxWorkers=1'] },
   smoke: { what: 'a short play with real processes and one kill -9', verb: ['smoke'] },
   cluster: {
     what: 'the same with every service apart, twice, behind the gateway, by the variables of docker-compose.yml',
