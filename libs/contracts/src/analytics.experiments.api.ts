@@ -176,9 +176,9 @@ const Experiment = z
 
 const isWhole = ({ arms }: { arms: readonly { key: string; weight: number }[] }) =>
   arms.reduce((sum, { weight }) => sum + weight, 0) === 10_000;
-/** Who may see one bot only compares nothing of another. */
+/** Who may see one bot only compares nothing of another; what is compared may be a part of its: `chat-ai.prompt:lumen:size`. */
 const isOfItsBot = ({ place, botId }: { place?: string | undefined; botId?: string | null | undefined }) =>
-  !place || !botId || place.endsWith(`:${botId}`);
+  !place || !botId || place.split(':')[1] === botId;
 const areDistinct = ({ arms }: { arms: readonly { key: string }[] }) =>
   new Set(arms.map(({ key }) => key)).size === arms.length;
 

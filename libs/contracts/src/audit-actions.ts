@@ -5,6 +5,7 @@ import { type RouteDefinition, serviceOf } from './define-route';
  * it was done, refused or failed. Whoever reads the log is told in their own language: the names of both are texts of the console.
  */
 export const auditActions = [
+  'chat-ai.desk.read',
   'gateway.account.accept-invitation',
   'gateway.approvals.pass-alone',
   'gateway.approvals.request',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ConnectionFailure, ConnectionKind, ConnectionState } from './bot-adapter.connections.shapes';
 import { defineEvent, defineSignal } from './define-event';
 import { Locale } from './locale';
 import { AmountMinor, Currency } from './money';
@@ -55,9 +56,15 @@ export const ContactUnblocked = defineEvent(
   { subject: 'userId', summary: 'A person who had blocked the bot let it write again.' },
 );
 
-export const MessageKind = openWord(['text', 'voice', 'photo', 'document'], {
+export const MessageKind = openWord(['text', 'voice', 'photo', 'document', 'video'], {
   id: 'MessageKind',
   description: 'What a message is; one of a kind that a reader does not know holds nothing it could use but its text.',
+});
+
+export const MessageAbout = openWord(['story-mention', 'story-reply', 'shared-post', 'ad', 'product', 'comment'], {
+  id: 'MessageAbout',
+  description:
+    'What of the channel a message refers to. "ad": the person came by it; "comment": it goes on from what they wrote under a post.',
 });
 
 export const MessageReceived = defineEvent(
@@ -75,6 +82,8 @@ export const MessageReceived = defineEvent(
       .optional()
       .describe('Only in group chats, so that an answer can tell people apart.'),
     replyToText: personal(z.string()).optional().describe('The text of the message to which this one answers.'),
+    about: MessageAbout.optional(),
+    expiresAt: z.iso.datetime().optional().describe('Then it vanishes at the channel, and no copy may be kept.'),
     sentAt: z.iso.datetime(),
   }),
   { subject: 'chatId', summary: 'A person sent a message that is meant for the bot.' },
@@ -91,9 +100,10 @@ export const ConversationReset = defineEvent('bot-adapter.conversation.reset.v1'
   summary: 'A person asked to begin anew: what was said before no longer counts.',
 });
 
-export const DeliveryKind = openWord(['text', 'voice'], {
+export const DeliveryKind = openWord(['text', 'voice', 'staff', 'file', 'template'], {
   id: 'DeliveryKind',
-  description: 'As what an answer reached the person.',
+  description:
+    'As what an answer reached the person; "staff": a human wrote it; "template": a text that the channel had approved before.',
 });
 
 export const MessageDelivered = defineEvent(
@@ -110,10 +120,21 @@ export const MessageDelivered = defineEvent(
 );
 
 export const UndeliverableReason = openWord(
-  ['blocked', 'chat_gone', 'may_not_write', 'rejected', 'media_gone', 'gave_up'],
+  [
+    'blocked',
+    'chat_gone',
+    'may_not_write',
+    'rejected',
+    'media_gone',
+    'gave_up',
+    'window_closed',
+    'taken_over',
+    'not_connected',
+  ],
   {
     id: 'UndeliverableReason',
-    description: 'Why an answer was given up.',
+    description:
+      'Why an answer was given up. "window_closed": the channel takes nothing so long after the person wrote last; "taken_over": staff answer in its place; "not_connected": the account of the channel was disconnected.',
   },
 );
 export type KnownUndeliverableReason = Known<typeof UndeliverableReason>;
@@ -129,9 +150,10 @@ export const MessageUndeliverable = defineEvent(
   { subject: 'chatId', summary: 'An answer was given up, with the reason.' },
 );
 
-export const SurveyQuestion = openWord(['nps'], {
+export const SurveyQuestion = openWord(['nps', 'csat'], {
   id: 'SurveyQuestion',
-  description: 'What people are asked. "nps": how likely they are to recommend the bot, from 0 to 10.',
+  description:
+    'What people are asked. "nps": how likely they are to recommend the bot, from 0 to 10; "csat": how content they are with how they were helped, from 1 to 5.',
 });
 
 export const SurveyAskRequested = defineEvent(
@@ -251,4 +273,63 @@ export const PreviewsCancelled = defineSignal(
     until: z.iso.datetime().describe('What began to be shown later goes on.'),
   }),
   'What was shown in a chat of unfinished answers counts no longer; from one process of bot-adapter to the others.',
+);
+
+export const ForeignReplyBy = openWord(['channel', 'other-app'], {
+  id: 'ForeignReplyBy',
+  description: 'Where it was written. "channel": in the app of the channel itself; "other-app": by another program.',
+});
+
+export const ForeignReplyNoticed = defineEvent(
+  'bot-adapter.foreign-reply.noticed.v1',
+  z.object({
+    ...inChat,
+    messageId: z.uuid(),
+    by: ForeignReplyBy,
+    text: personal(z.string()).optional(),
+    media: MediaRef.optional(),
+    sentAt: z.iso.datetime(),
+  }),
+  {
+    subject: 'chatId',
+    summary: "Somebody has answered a person from the shop's account without us: the assistant is to stay silent.",
+  },
+);
+
+export const MessageDeleted = defineEvent(
+  'bot-adapter.message.deleted.v1',
+  z.object({ ...inChat, messageId: z.uuid(), deletedAt: z.iso.datetime() }),
+  { subject: 'chatId', summary: 'A person took back a message that they had sent: no copy of its words may be kept.' },
+);
+
+export const MessageRead = defineEvent(
+  'bot-adapter.message.read.v1',
+  z.object({
+    ...inChat,
+    messageIds: z
+      .array(z.uuid())
+      .min(1)
+      .max(200)
+      .describe('The replies and messages of staff that were delivered by what was read.'),
+    readAt: z.iso.datetime(),
+  }),
+  { subject: 'chatId', summary: 'A person has read what was sent to them, as far as the channel tells.' },
+);
+
+export const ConnectionChanged = defineEvent(
+  'bot-adapter.connection.changed.v1',
+  z.object({
+    connectionId: z.uuid(),
+    botId: BotId.describe('The bot that speaks for the account.'),
+    kind: ConnectionKind,
+    state: ConnectionState,
+    reason: ConnectionFailure.optional(),
+  }),
+  { subject: 'connectionId', summary: 'An account of a channel was connected or disconnected, or has to be again.' },
+);
+
+export const ConnectionsChanged = defineSignal(
+  'bot-adapter.connections.changed.v1',
+  z.object({ connectionId: z.uuid() }),
+  'The token or the state of a connected account is another; from one process of bot-adapter to the others.',
 );

@@ -1,6 +1,8 @@
+import { connectionProblems } from './bot-adapter.connections.problems';
 import type { ProblemText } from './problem-text';
 
 export const botAdapterProblems: Readonly<Record<string, ProblemText>> = {
+  ...connectionProblems,
   'bot-adapter.broadcast_not_found': { en: 'There is no such broadcast.', ru: 'Такой рассылки нет.' },
   'bot-adapter.broadcast_state_refused': {
     en: 'In the state in which the broadcast is, this cannot be done.',
@@ -15,6 +17,10 @@ export const botAdapterProblems: Readonly<Record<string, ProblemText>> = {
     en: 'What people have bought cannot be asked just now.',
     ru: 'Сейчас нельзя узнать, что люди покупали.',
     todo: { en: 'Try again in some minutes.', ru: 'Повторите через несколько минут.' },
+  },
+  'bot-adapter.file_link_invalid': {
+    en: 'The link to the file is wrong or has expired.',
+    ru: 'Ссылка на файл неверна или истекла.',
   },
   'bot-adapter.media_gone': {
     en: 'There is no such file, or the channel no longer has it.',

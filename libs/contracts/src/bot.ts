@@ -53,6 +53,9 @@ export const TimeZone = z.string().refine(isTimeZone, unknownTimeZone);
  */
 export const BotDescription = z.object({
   name: z.string().min(1).max(64).describe('How the bot calls itself.'),
+  brand: BotId.optional().describe(
+    'The home bot of the shop to which this account belongs: they share knowledge, prompts, catalogue, budgets and conversations. Absent: the bot itself.',
+  ),
   channel: z
     .looseObject({
       kind: Channel,
@@ -119,6 +122,8 @@ export const BOT_SECTION_READERS: Readonly<Record<string, readonly string[]>> = 
   payments: ['payments'],
   shop: ['bot-adapter'],
   staff: ['bot-adapter', 'chat-ai'],
+  desk: ['chat-ai'],
+  store: ['bot-adapter', 'payments'],
 };
 
 /** Where the token of a bot's channel is in its description. No two bots share one: they would take each other's messages away. */

@@ -23,7 +23,7 @@ describe('the catalogue', () => {
     const files = readdirSync(__dirname).filter((file) => file.endsWith('.events.ts'));
     const misplaced = files.flatMap((file) => {
       const names = readFileSync(join(__dirname, file), 'utf8').matchAll(/define(?:Event|Signal)\(\s*'([^']+)'/g);
-      return [...names].map(([, name]) => name!).filter((name) => !name.startsWith(file.replace('events.ts', '')));
+      return [...names].map(([, name]) => name!).filter((name) => !name.startsWith(`${file.split('.')[0]}.`));
     });
     expect(misplaced).toEqual([]);
   });

@@ -122,9 +122,10 @@ const ofHandover = {
   userId: z.uuid().nullable().describe('The person of a private chat; null of a group.'),
 };
 
-export const HandoverReason = openWord(['asked', 'cannot_help', 'complaint'], {
+export const HandoverReason = openWord(['asked', 'cannot_help', 'complaint', 'staff', 'foreign_reply', 'flagged'], {
   id: 'HandoverReason',
-  description: 'Why a conversation is handed over: "asked": the person wants to speak to a human.',
+  description:
+    'Why a conversation is handed over. "asked": the person wants to speak to a human; "staff": staff took it over; "foreign_reply": somebody answered in the app of the channel; "flagged": moderation wants a human to see it.',
 });
 
 export const HandoverBegan = defineEvent(
@@ -132,6 +133,7 @@ export const HandoverBegan = defineEvent(
   z.object({
     ...ofHandover,
     reason: HandoverReason,
+    by: z.uuid().optional().describe('The member of staff who took it over.'),
     until: z.iso.datetime().describe('Then the assistant answers again, unless it is ended before.'),
   }),
   { subject: 'chatId', summary: 'A human is to answer in a conversation; until then the assistant stays silent.' },
@@ -157,9 +159,9 @@ export const HandoverEndRequested = defineEvent(
   { subject: 'chatId', summary: 'A person wants to be answered by the assistant again.' },
 );
 
-export const UsagePurpose = openWord(['turn', 'summary', 'embedding', 'try-out'], {
+export const UsagePurpose = openWord(['turn', 'summary', 'embedding', 'try-out', 'suggestion', 'moderation'], {
   id: 'UsagePurpose',
-  description: 'What a model was called for.',
+  description: 'What a model was called for; "suggestion": a draft that staff asked for.',
 });
 
 export const UsageRecorded = defineEvent(
@@ -203,7 +205,14 @@ export const PromptsChanged = defineSignal(
 
 export const TurnInterrupted = defineSignal(
   'chat-ai.turn.interrupted.v1',
-  z.object({ conversationId: z.uuid(), chatId: z.uuid() }),
+  z.object({
+    conversationId: z.uuid(),
+    chatId: z.uuid(),
+    handedOverAt: z
+      .int()
+      .optional()
+      .describe('Staff answer instead, since the conversation had this revision: turns read before it end at once.'),
+  }),
   'An answer that is being written in a conversation is not wanted any more; from one process of chat-ai to the others.',
 );
 

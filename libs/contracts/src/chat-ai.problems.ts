@@ -1,6 +1,8 @@
+import { deskProblems } from './chat-ai.desk.problems';
 import type { ProblemText } from './problem-text';
 
 export const chatAiProblems: Readonly<Record<string, ProblemText>> = {
+  ...deskProblems,
   'chat-ai.bot_not_found': { en: 'There is no such bot.', ru: 'Такого бота нет.' },
   'chat-ai.conversation_not_found': { en: 'There is no such conversation.', ru: 'Такого разговора нет.' },
   'chat-ai.demo_refused': {
@@ -62,6 +64,11 @@ export const chatAiProblems: Readonly<Record<string, ProblemText>> = {
     en: 'The knowledge base has as many documents as it may have.',
     ru: 'В базе знаний уже максимум документов.',
     todo: { en: 'Remove documents that nobody needs.', ru: 'Удалите ненужные документы.' },
+  },
+  'chat-ai.too_many_scenarios': {
+    en: 'A bot has 30 scenarios of its own at most.',
+    ru: 'Собственных сценариев у бота не больше 30.',
+    todo: { en: 'Delete those that nobody needs.', ru: 'Удалите ненужные.' },
   },
   'chat-ai.try_out_budget_exhausted': {
     en: 'What was set aside for trying out is used up.',

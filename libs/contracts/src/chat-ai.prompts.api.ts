@@ -16,9 +16,18 @@ const unknownBot = { 'chat-ai.bot_not_found': 404 } as const;
 const unknownPrompt = { 'chat-ai.prompt_not_found': 404 } as const;
 const unknownDraft = { 'chat-ai.prompt_draft_not_found': 404 } as const;
 
+const Scenario = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,39}$/)
+  .default('all')
+  .describe('"all": what is told in any case; else what is told besides to messages that are about this.');
+const ofScenario = { query: z.object({ scenario: Scenario }) } as const;
+const PageOfScenario = PageQuery.extend({ scenario: Scenario });
+
 const PromptVersion = z
   .object({
     id: z.uuid(),
+    scenario: z.string(),
     version: z.int().describe('Counted for each bot from 1.'),
     origin: z.enum(['description', 'console']).describe('Where the text was first seen.'),
     characters: z.int(),
@@ -48,6 +57,7 @@ const PromptRelease = z
 const PromptInForce = z
   .object({
     botId: BotId,
+    scenario: z.string(),
     source: z
       .enum(['description', 'console'])
       .describe("A prompt that was published goes before the text of the bot's description until it is withdrawn."),
@@ -64,6 +74,7 @@ export const ReadPromptInForce = defineRoute({
   method: 'GET',
   path: '/prompts/{botId}',
   summary: 'What the assistant of a bot is told now, and why it is this version.',
+  ...ofScenario,
   answer: PromptInForce,
   problems: unknownBot,
   etag: 'revision',
@@ -75,7 +86,7 @@ export const ListPromptVersions = defineRoute({
   method: 'GET',
   path: '/prompts/{botId}/versions',
   summary: 'The versions of the prompt of a bot, the latest first, without their texts.',
-  query: PageQuery,
+  query: PageOfScenario,
   answer: pageOf(PromptVersion),
   problems: unknownBot,
 });
@@ -97,7 +108,7 @@ export const ListPromptReleases = defineRoute({
   method: 'GET',
   path: '/prompts/{botId}/releases',
   summary: 'What was in force when, by whom and why, the latest first.',
-  query: PageQuery,
+  query: PageOfScenario,
   answer: pageOf(PromptRelease),
 });
 
@@ -116,6 +127,7 @@ export const PublishPrompt = defineRoute({
         .optional()
         .describe('It becomes a version, and is a draft no longer.'),
       why: Why,
+      scenario: Scenario,
     })
     .refine(({ promptId, draft }) => (promptId === undefined) !== (draft === undefined), {
       error: 'name either a version or a draft',
@@ -135,7 +147,7 @@ export const WithdrawPrompt = defineRoute({
   method: 'POST',
   path: '/prompts/{botId}/releases/withdraw',
   summary: "Lets the text of the bot's description count again.",
-  body: z.object({ why: Why }),
+  body: z.object({ why: Why, scenario: Scenario }),
   answer: PromptInForce,
   status: 201,
   problems: { ...unknownBot, 'chat-ai.prompt_not_published': 409 },
@@ -147,6 +159,7 @@ export const WithdrawPrompt = defineRoute({
 const PromptDraft = z
   .object({
     id: z.uuid(),
+    scenario: z.string(),
     basedOn: z.object({ id: z.uuid(), version: z.int() }).nullable(),
     text: z.string(),
     note: z.string(),
@@ -166,7 +179,7 @@ export const ListPromptDrafts = defineRoute({
   method: 'GET',
   path: '/prompts/{botId}/drafts',
   summary: 'What is being written for a bot, the draft begun last first.',
-  query: PageQuery,
+  query: PageOfScenario,
   answer: pageOf(PromptDraft),
 });
 
@@ -176,7 +189,7 @@ export const OpenPromptDraft = defineRoute({
   method: 'POST',
   path: '/prompts/{botId}/drafts',
   summary: 'Begins a draft.',
-  body: z.object({ text: PromptText, note: Note.default(''), basedOn: z.uuid().optional() }),
+  body: z.object({ text: PromptText, note: Note.default(''), basedOn: z.uuid().optional(), scenario: Scenario }),
   answer: PromptDraft,
   status: 201,
   problems: { ...unknownBot, ...unknownPrompt },

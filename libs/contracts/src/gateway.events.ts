@@ -19,10 +19,13 @@ export const BotsChanged = defineSignal(
 );
 
 /** Who is meant by an external id: a messenger, an account elsewhere, or an address. */
-export const IdentityChannel = openWord(['telegram', 'vk', 'google', 'yandex', 'supabase', 'email'], {
-  id: 'IdentityChannel',
-  description: 'Where a person is known by an id of their own: a messenger, an account elsewhere, an e-mail address.',
-});
+export const IdentityChannel = openWord(
+  ['telegram', 'instagram', 'whatsapp', 'vk', 'signal', 'widget', 'google', 'yandex', 'supabase', 'email'],
+  {
+    id: 'IdentityChannel',
+    description: 'Where a person is known by an id of their own: a messenger, an account elsewhere, an e-mail address.',
+  },
+);
 
 const person = z.uuid().describe('The person, one id everywhere.');
 

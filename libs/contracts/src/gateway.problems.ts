@@ -1,6 +1,8 @@
+import { backupProblems } from './gateway.backups.problems';
 import type { ProblemText } from './problem-text';
 
 export const gatewayProblems: Readonly<Record<string, ProblemText>> = {
+  ...backupProblems,
   'gateway.approval_beyond_own': {
     en: 'You may not do yourself what is to be approved.',
     ru: 'Вы не можете сами сделать то, что нужно одобрить.',

@@ -1,32 +1,10 @@
 import { z } from 'zod';
 import { Instant, LocalizedText, pageOf, PageQuery } from './api.shapes';
 import { defineRoute } from './define-route';
-import { AmountMinor, Currency } from './money';
-import { ByUse, Features, LevelName, PlanPeriod } from './payments.shapes';
+import { ByUse, CatalogueCode, Features, LevelName, PlanPeriod, Prices, ReceiptTerms } from './payments.shapes';
 import { BotId } from './shapes';
 
 // For staff: what bots sell.
-
-const Code = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9-]{0,39}$/)
-  .describe('As staff call it; of one bot each is there once.');
-
-const Prices = z
-  .record(Currency, AmountMinor.min(1))
-  .refine((prices) => Object.keys(prices).length <= 20, { error: 'must have at most 20 currencies' })
-  .meta({ id: 'payments.Prices', description: 'By currency, in its smallest parts.' });
-
-const ReceiptTerms = z
-  .object({
-    vat: z
-      .array(z.object({ from: z.iso.date(), code: z.int().min(1).max(12) }))
-      .max(20)
-      .describe('By the day of sale the last one that has begun counts.')
-      .optional(),
-    subject: z.string().max(40).optional(),
-  })
-  .meta({ id: 'payments.ReceiptTerms', description: 'Of receipts by Russian law.' });
 
 const plan = {
   name: LocalizedText,
@@ -48,7 +26,7 @@ const plan = {
 
 const Plan = z
   .object({
-    ...{ id: z.uuid(), botId: BotId, code: Code, ...plan, period: PlanPeriod },
+    ...{ id: z.uuid(), botId: BotId, code: CatalogueCode, ...plan, period: PlanPeriod },
     subscriptions: z.int().describe('How many there are of it just now.'),
     archived: z.boolean().describe('Sold no more; who has it goes on with it.'),
     createdAt: Instant,
@@ -94,7 +72,7 @@ export const CreatePlan = defineRoute({
   idempotent: true,
   status: 201,
   body: z.object({
-    ...{ botId: BotId, code: Code, ...plan, period: PlanPeriod },
+    ...{ botId: BotId, code: CatalogueCode, ...plan, period: PlanPeriod },
     rank: plan.rank.default(1),
     recurring: plan.recurring.default(true),
     giftable: plan.giftable.default(true),
@@ -131,7 +109,7 @@ const pack = {
 };
 
 const Package = z
-  .object({ id: z.uuid(), botId: BotId, code: Code, ...pack, archived: z.boolean(), revision: z.int() })
+  .object({ id: z.uuid(), botId: BotId, code: CatalogueCode, ...pack, archived: z.boolean(), revision: z.int() })
   .meta({ id: 'payments.Package' });
 
 export const ListPackages = defineRoute({
@@ -155,7 +133,7 @@ export const CreatePackage = defineRoute({
   idempotent: true,
   status: 201,
   body: z.object({
-    ...{ botId: BotId, code: Code, ...pack },
+    ...{ botId: BotId, code: CatalogueCode, ...pack },
     position: pack.position.default(0),
     receipt: pack.receipt.default({}),
   }),

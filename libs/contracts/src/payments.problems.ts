@@ -1,6 +1,8 @@
+import { storeProblems } from './payments.store.problems';
 import type { ProblemText } from './problem-text';
 
 export const paymentsProblems: Readonly<Record<string, ProblemText>> = {
+  ...storeProblems,
   'payments.amount_out_of_range': {
     en: 'The amount is too small or too large.',
     ru: 'Сумма слишком мала или слишком велика.',

@@ -79,6 +79,27 @@ export const SERVED_STATUSES: readonly SubscriptionStatus[] = ['trial', 'active'
 
 export const Price = z.object({ currency: Currency, amountMinor: AmountMinor.min(1) }).meta({ id: 'payments.Price' });
 
+export const CatalogueCode = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,39}$/)
+  .describe('As staff call it; of one bot each is there once.');
+
+export const Prices = z
+  .record(Currency, AmountMinor.min(1))
+  .refine((prices) => Object.keys(prices).length <= 20, { error: 'must have at most 20 currencies' })
+  .meta({ id: 'payments.Prices', description: 'By currency, in its smallest parts.' });
+
+export const ReceiptTerms = z
+  .object({
+    vat: z
+      .array(z.object({ from: z.iso.date(), code: z.int().min(1).max(12) }))
+      .max(20)
+      .describe('By the day of sale the last one that has begun counts.')
+      .optional(),
+    subject: z.string().max(40).optional(),
+  })
+  .meta({ id: 'payments.ReceiptTerms', description: 'Of receipts by Russian law.' });
+
 export const PlanNames = z.object({ name: LocalizedText, description: LocalizedText });
 
 /** How a payment is made. */

@@ -5,6 +5,7 @@ import { Locale } from './locale';
 import { AmountMinor, Currency } from './money';
 import { openWord } from './open-word';
 import { OrderKind, PaymentFailure } from './payments.events';
+import { WantedGoods } from './payments.goods.shapes';
 import {
   ByUse,
   CampaignName,
@@ -120,31 +121,32 @@ export const ReadShop = defineRoute({
   problems: { 'payments.no_shop': 404 },
 });
 
-/** What is bought. `subscriptionId`: for which; a new one when absent. */
-const Wanted = z
-  .discriminatedUnion('kind', [
-    z.object({
-      kind: z.literal('plan'),
-      planId: z.uuid(),
-      subscriptionId: z
-        .uuid()
-        .optional()
-        .describe(
-          'Of the same plan: it goes on for longer. Of another: it is changed. Absent: the trial, else a new one.',
-        ),
-      region: WantedRegion.optional(),
-      autoRenew: z.boolean().default(false),
-    }),
-    z.object({
-      kind: z.literal('package'),
-      packageId: z.uuid(),
-      subscriptionId: z.uuid(),
-      quantity: z.int().min(1).max(100).default(1),
-    }),
-    z.object({ kind: z.literal('top-up'), amountMinor: AmountMinor.min(1) }),
-    z.object({ kind: z.literal('gift'), planId: z.uuid() }),
-  ])
-  .meta({ id: 'payments.Wanted' });
+/** What is bought and is no goods. `subscriptionId`: for which; a new one when absent. */
+export const WantedService = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('plan'),
+    planId: z.uuid(),
+    subscriptionId: z
+      .uuid()
+      .optional()
+      .describe(
+        'Of the same plan: it goes on for longer. Of another: it is changed. Absent: the trial, else a new one.',
+      ),
+    region: WantedRegion.optional(),
+    autoRenew: z.boolean().default(false),
+  }),
+  z.object({
+    kind: z.literal('package'),
+    packageId: z.uuid(),
+    subscriptionId: z.uuid(),
+    quantity: z.int().min(1).max(100).default(1),
+  }),
+  z.object({ kind: z.literal('top-up'), amountMinor: AmountMinor.min(1) }),
+  z.object({ kind: z.literal('gift'), planId: z.uuid() }),
+]);
+
+/** What is bought. */
+const Wanted = z.discriminatedUnion('kind', [...WantedService.options, WantedGoods]).meta({ id: 'payments.Wanted' });
 export type Wanted = z.output<typeof Wanted>;
 
 const ask = z.object({
@@ -184,6 +186,10 @@ const refusals = {
   'payments.promo_expired': 422,
   'payments.promo_used': 422,
   'payments.promo_not_for_this': 422,
+  'payments.cart_changed': 409,
+  'payments.out_of_stock': 409,
+  'payments.address_needed': 422,
+  'payments.delivery_not_offered': 422,
 } as const;
 
 export const QuoteOrder = defineRoute({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineRoute } from './define-route';
+import { SellerDetails } from './payments.goods.shapes';
 import { Price } from './payments.shapes';
 import { BotId } from './shapes';
 
@@ -55,6 +56,7 @@ const ShopTerms = z
     botId: BotId,
     referrals: ReferralTerms.nullable().describe('Null: nobody is rewarded.'),
     gifts: GiftTerms,
+    seller: SellerDetails.nullable().describe('Null: nothing is sold by invoice.'),
     revision: z.int(),
   })
   .meta({ id: 'payments.ShopTerms' });
@@ -88,7 +90,9 @@ export const SetShopTerms = defineRoute({
   path: '/bots/{botId}/shop-terms',
   summary: 'Sets these terms. They hold for what is paid and bought from now on; more than half of it needs two.',
   permission: 'shop-terms:write',
-  body: ShopTerms.pick({ referrals: true, gifts: true }),
+  body: ShopTerms.pick({ referrals: true, gifts: true }).extend({
+    seller: SellerDetails.nullable().optional().describe('Stays as it is when absent.'),
+  }),
   approval: ({ body }: { body: { referrals: ReferralTerms | null } }) => givesMuch(body.referrals?.percents ?? []),
   ifMatch: true,
 });

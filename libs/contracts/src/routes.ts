@@ -9,18 +9,25 @@ import * as analyticsAnomalies from './analytics.anomalies.api';
 import * as analyticsExperiments from './analytics.experiments.api';
 import * as analyticsRunningExperiments from './analytics.running-experiments.api';
 import * as botAdapter from './bot-adapter.api';
+import * as botAdapterConnections from './bot-adapter.connections.api';
 import * as botAdapterPayments from './bot-adapter.payments.api';
 import * as botAdapterBroadcasts from './bot-adapter.broadcasts.api';
+import * as botAdapterPublicFiles from './bot-adapter.public-files.api';
 import * as chatAiConversations from './chat-ai.conversations.api';
 import * as chatAiDemo from './chat-ai.demo.api';
+import * as chatAiDeskTools from './chat-ai.desk-tools.api';
 import * as chatAiKnowledge from './chat-ai.knowledge.api';
 import * as chatAiPrompts from './chat-ai.prompts.api';
+import * as chatAiScenarios from './chat-ai.scenarios.api';
+import * as chatAiTicketActions from './chat-ai.ticket-actions.api';
+import * as chatAiTickets from './chat-ai.tickets.api';
 import * as chatAiUnanswered from './chat-ai.unanswered.api';
 import * as chatAiUsage from './chat-ai.usage.api';
 import { type RouteDefinition, serviceOf } from './define-route';
 import * as gatewayAudit from './gateway.audit.api';
 import * as gatewayApprovals from './gateway.approvals.api';
 import * as gatewayBrowserErrors from './gateway.browser-errors.api';
+import * as gatewayBackups from './gateway.backups.api';
 import * as gatewayBots from './gateway.bots.api';
 import * as gatewayDemo from './gateway.demo.api';
 import * as gatewayKeys from './gateway.keys.api';
@@ -54,7 +61,16 @@ import * as paymentsReferrals from './payments.referrals.api';
 import * as paymentsSegments from './payments.segments.api';
 import * as paymentsShop from './payments.shop.api';
 import * as paymentsTerms from './payments.terms.api';
+import * as paymentsDeliveryMethods from './payments.delivery-methods.api';
+import * as paymentsGoods from './payments.goods.api';
+import * as paymentsStock from './payments.stock.api';
+import * as paymentsStore from './payments.store.api';
+import * as paymentsStoreOrders from './payments.store-orders.api';
+import * as paymentsReturns from './payments.returns.api';
+import * as paymentsGoodsImports from './payments.goods-imports.api';
+import * as paymentsOrderDocuments from './payments.order-documents.api';
 import * as serviceKit from './service-kit.api';
+import * as serviceKitBackups from './service-kit.backups.api';
 import * as ttsWorker from './tts-worker.api';
 import * as vpnProvisionerAccesses from './vpn-provisioner.accesses.api';
 import * as vpnProvisionerForecast from './vpn-provisioner.forecast.api';
@@ -79,14 +95,21 @@ const files = [
   botAdapter,
   botAdapterPayments,
   botAdapterBroadcasts,
+  botAdapterConnections,
+  botAdapterPublicFiles,
   chatAiConversations,
   chatAiDemo,
+  chatAiDeskTools,
   chatAiKnowledge,
   chatAiPrompts,
+  chatAiScenarios,
+  chatAiTicketActions,
+  chatAiTickets,
   chatAiUnanswered,
   chatAiUsage,
   gatewayAudit,
   gatewayApprovals,
+  gatewayBackups,
   gatewayBots,
   gatewayBrowserErrors,
   gatewayDemo,
@@ -103,6 +126,7 @@ const files = [
   gatewayTokens,
   gatewayWebhooks,
   serviceKit,
+  serviceKitBackups,
   paymentsBoard,
   paymentsCampaigns,
   paymentsCatalogue,
@@ -122,6 +146,14 @@ const files = [
   paymentsSegments,
   paymentsShop,
   paymentsTerms,
+  paymentsDeliveryMethods,
+  paymentsGoods,
+  paymentsStock,
+  paymentsStore,
+  paymentsStoreOrders,
+  paymentsReturns,
+  paymentsGoodsImports,
+  paymentsOrderDocuments,
   ttsWorker,
   vpnProvisionerAccesses,
   vpnProvisionerForecast,

@@ -3,9 +3,9 @@ import { openWord } from './open-word';
 import { ownMessage } from './own-message';
 import { type Decrypted, personal } from './personal';
 
-export const Channel = openWord(['telegram'], {
+export const Channel = openWord(['telegram', 'instagram', 'whatsapp', 'vk', 'signal', 'widget'], {
   id: 'Channel',
-  description: 'Where a conversation takes place.',
+  description: 'Where a conversation takes place; "widget": the chat on a page of the shop itself.',
 });
 export type Channel = z.infer<typeof Channel>;
 
