@@ -106,6 +106,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
       DATABASE_URL: postgres.url,
       ...localSecrets(stateDir),
       MEDIA_FOLDER: join(stateDir, 'media'),
+      BACKUP_FOLDER: join(stateDir, 'backups'),
       BOTS_FOLDER: botsFolder,
       // `<PARTY>_SANDBOX_URL` for each, so that a channel whose third party is played finds it.
       ...Object.fromEntries(Object.entries(addresses).map(([name, url]) => [`${prefixOf(name)}_SANDBOX_URL`, url])),

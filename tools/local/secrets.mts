@@ -8,6 +8,7 @@ export interface LocalSecrets {
   DATABASE_ROLE_SECRET: string;
   ENCRYPTION_KEYS: string;
   LOOKUP_KEY: string;
+  BACKUP_KEY: string;
   /** Of the operator alone: services of one process know each other by keys they make at start. */
   SERVICE_PUBLIC_KEYS: string;
 }
@@ -33,12 +34,14 @@ export const localOperatorKey = (stateDir: string): string => kept(stateDir).OPE
 function kept(stateDir: string): LocalSecrets & { OPERATOR_PRIVATE_KEY: string } {
   const file = join(stateDir, 'secrets.json');
   const known = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as object) : {};
-  if ('OPERATOR_PRIVATE_KEY' in known && 'LOOKUP_KEY' in known) return known as ReturnType<typeof kept>;
+  if (['OPERATOR_PRIVATE_KEY', 'LOOKUP_KEY', 'BACKUP_KEY'].every((name) => name in known))
+    return known as ReturnType<typeof kept>;
   const { privateKeys, SERVICE_PUBLIC_KEYS } = freshIdentities(['operator']);
   const secrets = {
     DATABASE_ROLE_SECRET: randomBytes(24).toString('hex'),
     ENCRYPTION_KEYS: freshEncryptionKey('local'),
     LOOKUP_KEY: randomBytes(32).toString('base64'),
+    BACKUP_KEY: freshEncryptionKey('backups'),
     OPERATOR_PRIVATE_KEY: privateKeys['OPERATOR_PRIVATE_KEY']!,
     SERVICE_PUBLIC_KEYS,
     // What is there already stays: data is encrypted with it.
@@ -66,6 +69,9 @@ ENCRYPTION_KEYS=${freshEncryptionKey(now.toISOString().slice(0, 10))}
 
 # Hashes ids of channels, so that people are found without being readable. Never changed: with another one nobody is known.
 LOOKUP_KEY=${randomBytes(32).toString('base64')}
+
+# Backups. Keep it elsewhere as well, as all of these: without it none can be read. Rotated like ENCRYPTION_KEYS.
+BACKUP_KEY=${freshEncryptionKey(`backups-${now.toISOString().slice(0, 10)}`)}
 
 # Signs the audit log; whoever checks it notes the public key elsewhere (npm run audit -- keys).
 GATEWAY_AUDIT_SIGNING_KEY='${JSON.stringify(generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }))}'

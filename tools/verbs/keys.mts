@@ -38,7 +38,7 @@ function writeForKubernetes(folder: string): number {
     RABBITMQ_PASSWORD,
     DATABASE_URL: `postgres://postgres:${POSTGRES_PASSWORD}@postgres:5432/switchboard`,
     AMQP_URL: `amqp://switchboard:${RABBITMQ_PASSWORD}@rabbitmq:5672`,
-    ...pick(fresh, ['DATABASE_ROLE_SECRET', 'ENCRYPTION_KEYS', 'LOOKUP_KEY', 'SERVICE_PUBLIC_KEYS']),
+    ...pick(fresh, ['DATABASE_ROLE_SECRET', 'ENCRYPTION_KEYS', 'LOOKUP_KEY', 'BACKUP_KEY', 'SERVICE_PUBLIC_KEYS']),
   };
   mkdirSync(folder, { recursive: true });
   const write = (name: string, variables: Record<string, string | undefined>) =>

@@ -9,6 +9,7 @@ import { CreateAccess1764300000000 } from '../migrations/1764300000000-create-ac
 import { CreateApiKeys1764300100000 } from '../migrations/1764300100000-create-api-keys';
 import { CreateApprovals1764300200000 } from '../migrations/1764300200000-create-approvals';
 import { CreatePasskeys1764300300000 } from '../migrations/1764300300000-create-passkeys';
+import { CreateBackups1764650000000 } from '../migrations/1764650000000-create-backups';
 import { CreateAudit1796300000000 } from '../migrations/1796300000000-create-audit';
 import { CreateWebhooks1796300100000 } from '../migrations/1796300100000-create-webhooks';
 import { Grant } from './access/grant.entity';
@@ -17,6 +18,7 @@ import { Approval } from './approvals/approval.entity';
 import { ApiKey } from './api-keys/api-key.entity';
 import { AuditEntryRow } from './audit/audit-entry.entity';
 import { AuditVerification } from './audit/audit-verification.entity';
+import { Backup, BackupTrial } from './backups/backup.entity';
 import { EdgeService } from './edge/edge.service';
 import { EndStreams } from './edge/open-streams';
 import { gatewayConfig } from './gateway.config';
@@ -47,6 +49,8 @@ export const gatewayApp = defineApp({
       Approval,
       AuditEntryRow,
       AuditVerification,
+      Backup,
+      BackupTrial,
       BotRow,
       BotRevisionRow,
       BotSecretRow,
@@ -73,6 +77,7 @@ export const gatewayApp = defineApp({
     CreateApiKeys1764300100000,
     CreateApprovals1764300200000,
     CreatePasskeys1764300300000,
+    CreateBackups1764650000000,
     CreateAudit1796300000000,
     CreateWebhooks1796300100000,
   ],

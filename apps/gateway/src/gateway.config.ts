@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { auditVariables } from './audit/audit.config';
+import { backupsVariables } from './backups/backups.config';
 import { edgeVariables } from './edge/edge.config';
 import { limitsVariables } from './limits/limits.config';
 import { mailVariables } from './mail/mail.config';
@@ -15,6 +16,7 @@ export const gatewayConfig = z.object({
   ...edgeVariables,
   ...limitsVariables,
   ...auditVariables,
+  ...backupsVariables,
   ...webhooksVariables,
   ...mailVariables,
   ...proofOfWorkVariables,

@@ -371,4 +371,22 @@ export const gatewayDataMap: DataMap = {
       reply: 'The first 2 kB of the answer.',
     },
   },
+  backups: {
+    purpose: 'Backups of the installation that were written, by whom, and what is in them.',
+    retention: 'Four hundred days; what is in them is kept for 35 days, keys of persons and files for 7.',
+    erasure: 'not personal',
+    columns: {
+      state: 'How far it is.',
+      cause: 'The schedule, staff or a verb.',
+      by: 'Kind and id of the member of staff who asked for it.',
+      parts: 'Of each service: names of tables, numbers of rows, checksums.',
+      error: 'Why it failed.',
+    },
+  },
+  backup_trials: {
+    purpose: 'Whether backups could be restored.',
+    retention: 'As long as the backup.',
+    erasure: 'not personal',
+    columns: { state: 'What came of it.', differing: 'Names of tables with other rows.', error: 'Why it failed.' },
+  },
 };

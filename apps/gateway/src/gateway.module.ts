@@ -3,6 +3,7 @@ import { GatewayPersonErased } from '@switchboard/contracts';
 import { PersonErasureModule } from '@switchboard/service-kit';
 import { AuditModule } from './audit/audit.module';
 import { ApprovalsModule } from './approvals/approvals.module';
+import { BackupsModule } from './backups/backups.module';
 import { BotsModule } from './bots/bots.module';
 import { BrowserErrorsModule } from './browser-errors/browser-errors.module';
 import { DemoModule } from './demo/demo.module';
@@ -17,6 +18,7 @@ import { WebhooksModule } from './webhooks/webhooks.module';
   imports: [
     AuditModule,
     ApprovalsModule,
+    BackupsModule,
     BotsModule,
     BrowserErrorsModule,
     DemoModule,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 /** The folders of `src`, from the bottom to the top. */
 const LAYERS = [
   ...['audit', 'bots', 'limits', 'proof-of-work', 'sessions', 'api-keys', 'access', 'mail', 'staff', 'approvals'],
-  ...['webhooks', 'pages', 'edge', 'people', 'sign-in', 'staff-sso', 'demo', 'browser-errors'],
+  ...['webhooks', 'pages', 'edge', 'people', 'sign-in', 'staff-sso', 'demo', 'browser-errors', 'backups'],
 ];
 
 const sources = join(__dirname, '..', 'src');

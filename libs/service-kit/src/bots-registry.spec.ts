@@ -65,6 +65,52 @@ describe('the registry of bots', () => {
     expect(bots.find('nobody')).toBeUndefined();
   });
 
+  it('knows which accounts are those of one shop', async () => {
+    const account = (brand: string, more = {}) => ({ ...northwind, ...more, brand });
+    write('lumen.json', lumen);
+    write('direct.json', account('lumen', { channel: { kind: 'pigeon', tokenEnv: 'DIRECT_TOKEN' } }));
+    write('alone.json', { ...lumen, channel: { kind: 'telegram', tokenEnv: 'ALONE_TOKEN' } });
+    const { bots } = await open();
+    expect(['lumen', 'direct', 'alone', 'nobody'].map((id) => bots.brandOf(id))).toEqual([
+      'lumen',
+      'lumen',
+      'alone',
+      'nobody',
+    ]);
+    expect(bots.accountsOf('lumen').map(({ id }) => id)).toEqual(['direct', 'lumen']);
+    expect(bots.accountsOf('direct')).toEqual([]);
+  });
+
+  it.each([
+    ['that is not known', { brand: 'nobody' }, /there is no bot nobody/],
+    ['that has one itself', { brand: 'direct' }, /direct has a brand itself/],
+    ['that lives in the sandbox', { brand: 'pretended' }, /not both in the sandbox/],
+  ])('leaves a bot out with a brand %s', async (_, more, why) => {
+    write('lumen.json', lumen);
+    write('direct.json', { ...northwind, brand: 'lumen' });
+    write('pretended.json', { ...lumen, channel: { kind: 'telegram', apiRoot: 'sandbox', token: '1:x' } });
+    write('wrong.json', { ...lumen, channel: { kind: 'telegram', tokenEnv: 'WRONG_TOKEN' }, ...more });
+    const { bots } = await open();
+    expect(bots.all().map(({ id }) => id)).toEqual(['direct', 'lumen', 'pretended']);
+    expect(bots.described().flatMap(({ mistakes }) => mistakes)).toEqual([expect.stringMatching(why)]);
+  });
+
+  it('a home goes on as it was when it is to be an account of another', async () => {
+    write('lumen.json', lumen);
+    write('direct.json', { ...northwind, brand: 'lumen' });
+    write('alone.json', { ...lumen, channel: { kind: 'telegram', tokenEnv: 'ALONE_TOKEN' } });
+    const { bots } = await open();
+    write('lumen.json', { ...lumen, brand: 'alone' });
+    await bots.refresh();
+    expect(bots.brandOf('lumen')).toBe('lumen');
+    const description = { ...lumen, channel: { kind: 'telegram' }, brand: 'alone' };
+    const draft = { id: 'lumen', description, secrets: {} };
+    expect(bots.examine(draft).errors.map(({ pointer, code }) => [pointer, code])).toContainEqual([
+      '/brand',
+      'brand_of_brand',
+    ]);
+  });
+
   it('gives a service its own section and passes over those of others', async () => {
     write('lumen.json', { ...lumen, loyalty: { anything: 'goes' } });
     const { bots } = await open();

@@ -1,4 +1,4 @@
-import { type Bot, CHANNEL_TOKEN, type FieldError } from '@switchboard/contracts';
+import { type Bot, CHANNEL_TOKEN, type FieldError, livesInSandbox } from '@switchboard/contracts';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { z } from 'zod';
 import { type BotSections, inWords, mistakesIn, pointerOf, readDescription } from './bot-description';
@@ -145,6 +145,16 @@ export class BotsRegistry {
     return known && isArchived(known) ? known.bot : undefined;
   }
 
+  /** The home bot of the shop to which an account belongs; the bot itself when it is alone, or not known. */
+  brandOf(id: string): string {
+    return this.known.get(id)?.bot.brand ?? id;
+  }
+
+  /** The accounts of a shop, with its home bot. */
+  accountsOf(brandId: string): Bot[] {
+    return this.all().filter((bot) => brandIn(bot) === brandId);
+  }
+
   isKeptByGateway(id: string): boolean {
     return this.known.get(id)?.source.kept !== undefined;
   }
@@ -248,7 +258,7 @@ export class BotsRegistry {
     this.asked = new Set();
     try {
       const read = this.check(source, [source]);
-      const errors = Array.isArray(read) ? read : this.clashesOf(source);
+      const errors = Array.isArray(read) ? read : this.clashesOf(read);
       return { sections: Object.keys(this.options.sections ?? {}), secrets: [...this.asked], errors };
     } finally {
       this.asked = undefined;
@@ -388,10 +398,18 @@ export class BotsRegistry {
             // One that the gateway keeps was held against the files when it was saved: the file came later.
             !(source.kept && !known.source.kept && changed.includes(known)),
         );
-        return other ? [{ source, other: other.source.origin }] : [];
+        return other ? [{ source, found: sharedToken(other.source.origin) }] : [];
       });
-      if (clash.length === 0) break;
-      for (const { source, other } of clash) reject(source, [sharedToken(other)]);
+      const inUse = [...candidates.values()].filter((known) => !isArchived(known)).map(({ bot }) => bot);
+      // Of two that come at once it is the mistake of the account, not of its home.
+      const settled = inUse.filter(({ id }) => !changed.some(({ bot }) => bot.id === id));
+      const misplaced = changed.flatMap(({ source, bot }) => {
+        const found = isArchived({ source }) ? undefined : mistakeInBrand(bot, inUse, settled);
+        return found ? [{ source, found }] : [];
+      });
+      const refused = clash.length > 0 ? clash : misplaced;
+      if (refused.length === 0) break;
+      for (const { source, found } of refused) reject(source, [found]);
     }
     const known = new Map([...candidates].sort(([a], [b]) => (a < b ? -1 : 1)));
     return { known, mistakes, leftOut, failure };
@@ -428,10 +446,12 @@ export class BotsRegistry {
     }
   }
 
-  private clashesOf(source: BotSource): FieldError[] {
-    const others = [...this.known.values()].filter(({ bot }) => bot.id !== source.id);
+  private clashesOf({ source, bot }: Known): FieldError[] {
+    const others = [...this.known.values()].filter(({ bot: { id } }) => id !== bot.id);
     const other = others.find((known) => shareToken(known.source, source));
-    return other ? [sharedToken(other.source.origin)] : [];
+    const inUse = this.all().filter(({ id }) => id !== bot.id);
+    const misplaced = mistakeInBrand(bot, [bot, ...inUse], inUse);
+    return [...(other ? [sharedToken(other.source.origin)] : []), ...(misplaced ? [misplaced] : [])];
   }
 }
 
@@ -454,6 +474,39 @@ const sharedToken = (other: string): FieldError => ({
   params: { bot: other },
   detail: { en: `has the same token as ${other}`, ru: `тот же токен, что у ${other}` },
 });
+
+const brandIn = ({ id, brand }: Bot) => brand ?? id;
+
+/**
+ * A shop has one home, so that whatever is its own has one place. Where some of its accounts were in the sandbox alone, pretended
+ * models and payments would meet people who are not.
+ * @param settled those whose descriptions are taken over already
+ */
+function mistakeInBrand(bot: Bot, all: readonly Bot[], settled: readonly Bot[]): FieldError | undefined {
+  const brand = brandIn(bot);
+  const home = all.find(({ id }) => id === brand);
+  const refused = (code: string, other: string, en: string, ru: string): FieldError => ({
+    ...{ pointer: pointerOf('brand'), code, params: { bot: other } },
+    detail: { en, ru },
+  });
+  if (!home) return refused('brand_unknown', brand, `there is no bot ${brand}`, `бота ${brand} нет`);
+  if (brandIn(home) !== brand) {
+    return refused('brand_of_brand', brand, `${brand} has a brand itself`, `у ${brand} есть свой бренд`);
+  }
+  const accounts = settled.filter((other) => other.brand === bot.id && other.id !== bot.id);
+  const account = accounts[0];
+  if (account && brand !== bot.id) {
+    const [en, ru] = [`${account.id} has this bot as its brand`, `этот бот — бренд для ${account.id}`];
+    return refused('brand_of_brand', account.id, en, ru);
+  }
+  const stranger = [home, ...accounts].find((other) => livesInSandbox(other) !== livesInSandbox(bot));
+  if (!stranger) return undefined;
+  const [en, ru] = [
+    `this bot and ${stranger.id} are not both in the sandbox`,
+    `в песочнице только один из ботов: этот или ${stranger.id}`,
+  ];
+  return refused('brand_half_in_sandbox', stranger.id, en, ru);
+}
 
 /** Two readers of one token would take each other's messages away. */
 function shareToken(one: BotSource, other: BotSource): boolean {

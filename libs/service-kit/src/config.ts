@@ -48,6 +48,21 @@ const origins = () =>
     .transform((list) => list.split(',').flatMap((origin) => origin.trim() || []))
     .pipe(z.array(z.url({ protocol: /^https?$/, error: 'is not an origin such as https://app.example.com' })));
 
+type StorageVariable =
+  'FOLDER' | `S3_${'BUCKET' | 'ENDPOINT' | 'REGION' | 'ACCESS_KEY_ID' | 'SECRET_ACCESS_KEY' | 'FORCE_PATH_STYLE'}`;
+
+/** Where files of a kind are: a folder, or an S3-compatible bucket when one is named. See `storageConfigOf`. */
+export const storageVariables = <const Prefix extends string>(prefix: Prefix, folder: z.ZodType, about: string) =>
+  ({
+    [`${prefix}_FOLDER`]: folder,
+    [`${prefix}_S3_BUCKET`]: z.string().optional().describe(about),
+    [`${prefix}_S3_ENDPOINT`]: z.url().optional(),
+    [`${prefix}_S3_REGION`]: z.string().default('us-east-1'),
+    [`${prefix}_S3_ACCESS_KEY_ID`]: z.string().optional(),
+    [`${prefix}_S3_SECRET_ACCESS_KEY`]: secret().optional(),
+    [`${prefix}_S3_FORCE_PATH_STYLE`]: flag().default(false),
+  }) as Record<`${Prefix}_${StorageVariable}`, z.ZodType>;
+
 /** What every service reads. */
 export const sharedConfig = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
@@ -109,13 +124,27 @@ export const sharedConfig = z.object({
     .describe(
       'For tests only: how many times more often everything periodic is done. At 1000 an hour passes in 3.6 s.',
     ),
-  MEDIA_FOLDER: z.string().default('.switchboard/media'),
-  MEDIA_S3_BUCKET: z.string().optional().describe('When set, files go to this bucket and not to the disk.'),
-  MEDIA_S3_ENDPOINT: z.url().optional(),
-  MEDIA_S3_REGION: z.string().default('us-east-1'),
-  MEDIA_S3_ACCESS_KEY_ID: z.string().optional(),
-  MEDIA_S3_SECRET_ACCESS_KEY: secret().optional(),
-  MEDIA_S3_FORCE_PATH_STYLE: flag().default(false),
+  ...storageVariables(
+    'MEDIA',
+    z.string().default('.switchboard/media'),
+    'When set, files go to this bucket and not to the disk.',
+  ),
+  BACKUP_KEY: encryptionKeys()
+    .optional()
+    .describe(
+      'Keys of backups, newest first, as those of ENCRYPTION_KEYS and none of them. Without one no backup is written.',
+    ),
+  ...storageVariables(
+    'BACKUP',
+    z.string().default('.switchboard/backups'),
+    'When set, backups go to this bucket and not to the disk.',
+  ),
+  BACKUP_TRIAL_DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/ })
+    .optional()
+    .describe(
+      'An administrator of the server on which backups are restored to try them, in databases that are removed again. DATABASE_URL without it.',
+    ),
 });
 
 export type SharedConfig = z.output<typeof sharedConfig>;

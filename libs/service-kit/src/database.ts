@@ -200,14 +200,29 @@ If it is a copy, or was made by somebody else: docs/operations.md, Database.`,
   );
 }
 
-/** The service's data source: its role, its schema, its entities; not yet connected. */
-export function createDataSource(app: AppDefinition, access: DatabaseAccess, poolSize: number): DataSource {
+/** All of a service, those of the bus and the kit too, in no order. */
+export const migrationsOf = (app: AppDefinition): AppDefinition['migrations'] => [
+  ...busMigrations,
+  ...kitMigrations,
+  ...app.migrations,
+];
+
+/**
+ * The service's data source: its role, its schema, its entities; not yet connected.
+ * @param migrations others than all, to stop at an older schema
+ */
+export function createDataSource(
+  app: AppDefinition,
+  access: DatabaseAccess,
+  poolSize: number,
+  migrations = migrationsOf(app),
+): DataSource {
   return new DataSource({
     type: 'postgres',
     url: access.url,
     schema: access.schema,
     entities: app.entities,
-    migrations: [...busMigrations, ...kitMigrations, ...app.migrations],
+    migrations,
     migrationsTableName: 'migrations',
     synchronize: false,
     poolSize,

@@ -25,6 +25,13 @@ export interface AppDefinition<Config extends z.ZodObject = z.ZodObject> {
   readonly tasks?: readonly PeriodicTask[];
   /** A provider of its module that stands before everything on the public listener. */
   readonly publicFront?: Type<PublicFront>;
+  /** What is special about its part of a backup. */
+  readonly backup?: {
+    /** Beginnings of keys in its storage that are not copied. */
+    readonly withoutFiles?: readonly string[];
+    /** Statements that a restored database needs before the service starts on it. */
+    readonly afterRestore?: readonly string[];
+  };
   /** The port of its private HTTP server unless `<SERVICE>_PORT` says otherwise. */
   readonly port: number;
   /** Of a second listener for the outside, unless `<SERVICE>_PUBLIC_PORT` says otherwise; none without both. */

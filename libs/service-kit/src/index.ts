@@ -1,7 +1,17 @@
 // To define and run a service
 export { defineApp, prefixOf, schemaOf, variablesOf, type AppDefinition } from './define-app';
 export { runApp, runApps, startApps, type RunningApps } from './run-app';
-export { CONFIG, ConfigError, flag, loadConfig, secret, type SharedConfig, sharedConfig, type Env } from './config';
+export {
+  CONFIG,
+  ConfigError,
+  flag,
+  loadConfig,
+  secret,
+  type SharedConfig,
+  sharedConfig,
+  storageVariables,
+  type Env,
+} from './config';
 
 // Within a feature
 export { type AuditAuthor, auditEntry } from './audit-entry';
@@ -56,6 +66,14 @@ export { MEDIA_STORAGE } from './media';
 export { MediaTooLarge, StorageFull, type MediaStorage } from './storage/media-storage';
 export { FileDamaged, putFile, readFile, type StoredFile } from './storage/checked-files';
 
+// Backups
+export { backupPlace, BackupStore } from './backup/backup-store';
+export { BackupUnreadable } from './backup/encrypted-file';
+export { BackupManifest, StoredPart } from './backup/part-content';
+export { DatabaseNotEmpty, partOf, requireEmpty, restorePart, type Restored } from './backup/restore-part';
+export { backupsConfigOf, mediaConfigOf, storageConfigOf } from './media';
+export { createStorage } from './storage/create-storage';
+
 // HTTP
 export {
   Implements,
@@ -67,7 +85,7 @@ export {
   type UploadedFile,
 } from './http/route.decorators';
 export { type ApprovalDemand, Approvals, type ApprovalVerdict } from './http/approvals';
-export { Cursors, type Page, type Position, type SortKey } from './http/cursors';
+export { Cursors, type ListRequest, type Page, type Position, type SortKey } from './http/cursors';
 export { problemDocument } from './http/problem.filter';
 export {
   fieldErrorsOf,

@@ -37,6 +37,18 @@ const ENDED_AFTER_MS = [15, 60, 250];
 /** The longest that a timer waits, some 24 days. */
 const HARDLY_EVER_MS = 2 ** 31 - 1;
 
+/** Makes or brings up to date the tables of a service's jobs. */
+export async function migrateJobs({ jobsSchema }: DatabaseAccess, pool: Pool, logger?: WorkerLogger): Promise<void> {
+  // graphile-worker would begin with CREATE SCHEMA IF NOT EXISTS, which needs a right that the role does not have
+  // even though the schema exists; with this table in place it goes straight to its migrations.
+  await pool.query(
+    `CREATE TABLE IF NOT EXISTS ${jobsSchema}.migrations
+     (id int PRIMARY KEY, ts timestamptz NOT NULL DEFAULT now(), breaking boolean NOT NULL DEFAULT false)`,
+  );
+  await runMigrations({ pgPool: pool, schema: jobsSchema, ...(logger && { logger }) });
+  await pool.query(jobQueuesOf(jobsSchema));
+}
+
 /** Does the jobs of one service: graphile-worker, with leases, metrics and traces. */
 export class JobRunner {
   private readonly pool: Pool;
@@ -68,15 +80,8 @@ export class JobRunner {
     this.metrics = new JobMetrics(registry, this.pool, access.jobsSchema, () => Object.keys(this.tasks));
   }
 
-  async migrate(): Promise<void> {
-    // graphile-worker would begin with CREATE SCHEMA IF NOT EXISTS, which needs a right that the role does not have
-    // even though the schema exists; with this table in place it goes straight to its migrations.
-    await this.pool.query(
-      `CREATE TABLE IF NOT EXISTS ${this.access.jobsSchema}.migrations
-       (id int PRIMARY KEY, ts timestamptz NOT NULL DEFAULT now(), breaking boolean NOT NULL DEFAULT false)`,
-    );
-    await runMigrations({ pgPool: this.pool, schema: this.access.jobsSchema, logger: this.workerLogger() });
-    await this.pool.query(jobQueuesOf(this.access.jobsSchema));
+  migrate(): Promise<void> {
+    return migrateJobs(this.access, this.pool, this.workerLogger());
   }
 
   /**

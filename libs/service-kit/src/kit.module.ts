@@ -3,6 +3,9 @@ import { DiscoveryModule } from '@nestjs/core';
 import { Bus, busTasks, DeadLetters, Outbox, type PeriodicTask, PeriodicTasks, Signals } from '@switchboard/bus';
 import { Registry } from 'prom-client';
 import { DataSource } from 'typeorm';
+import { BackupJobs } from './backup/backup.jobs';
+import { BackupParts } from './backup/backup-parts';
+import { BackupsController } from './backup/backups.controller';
 import { BlindIndex } from './blind-index';
 import { ReadBots } from './bots-folder';
 import { BotsController } from './bots.controller';
@@ -60,6 +63,7 @@ export interface KitParts {
   identity: ServiceIdentity;
   client: ServiceClient;
   media: MediaStorage;
+  backups: BackupParts;
   checks: HealthCheck[];
   cursors: Cursors;
   idempotency: Idempotency;
@@ -119,11 +123,20 @@ export class KitModule {
       module: KitModule,
       global: true,
       imports: [DiscoveryModule, ...(parts.gatewayBots ? [GatewayBotsModule] : [])],
-      controllers: [HealthController, OpenApiController, DeadLettersController, BotsController, SystemController],
+      controllers: [
+        HealthController,
+        OpenApiController,
+        DeadLettersController,
+        BotsController,
+        SystemController,
+        BackupsController,
+      ],
       providers: [
         ...providers,
         { provide: Bus, useValue: parts.bus },
         { provide: KeyRotation, useValue: parts.rotation },
+        { provide: BackupParts, useValue: parts.backups },
+        BackupJobs,
         HousekeepingJobs,
       ],
       exports: [DiscoveryModule, ...providers.map((provider) => (provider as { provide: symbol }).provide)],

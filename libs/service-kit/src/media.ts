@@ -6,20 +6,32 @@ import type { StorageConfig } from './storage/create-storage';
 export const MEDIA_STORAGE = Symbol('media storage');
 
 /** Each service has its own folder, or its own prefix in the bucket: nobody reads another's files but by asking. */
-export function mediaConfigOf(config: SharedConfig, service: string): StorageConfig {
-  if (!config.MEDIA_S3_BUCKET) return { kind: 'disk', folder: join(config.MEDIA_FOLDER, service) };
-  const { MEDIA_S3_ACCESS_KEY_ID: accessKeyId, MEDIA_S3_SECRET_ACCESS_KEY: secretAccessKey } = config;
-  if (!accessKeyId || !secretAccessKey) {
-    throw new ConfigError('MEDIA_S3_BUCKET needs MEDIA_S3_ACCESS_KEY_ID and MEDIA_S3_SECRET_ACCESS_KEY');
-  }
+export const mediaConfigOf = (config: SharedConfig, service: string): StorageConfig =>
+  storageConfigOf(config, 'MEDIA', service);
+
+/** The backups of all services lie together: the gateway looks after them. */
+export const backupsConfigOf = (config: SharedConfig): StorageConfig => storageConfigOf(config, 'BACKUP');
+
+/** @param variables those of `storageVariables` with this prefix */
+export function storageConfigOf(
+  variables: Readonly<Record<string, unknown>>,
+  prefix: string,
+  folder?: string,
+): StorageConfig {
+  const read = (name: string) => variables[`${prefix}_${name}`] as string | undefined;
+  const bucket = read('S3_BUCKET');
+  if (!bucket) return { kind: 'disk', folder: join(read('FOLDER')!, folder ?? '') };
+  const [accessKeyId, secretAccessKey] = [read('S3_ACCESS_KEY_ID'), read('S3_SECRET_ACCESS_KEY')];
+  if (!accessKeyId || !secretAccessKey)
+    throw new ConfigError(`${prefix}_S3_BUCKET needs ${prefix}_S3_ACCESS_KEY_ID and ${prefix}_S3_SECRET_ACCESS_KEY`);
   return {
     kind: 's3',
-    bucket: config.MEDIA_S3_BUCKET,
-    prefix: `${service}/`,
-    endpoint: config.MEDIA_S3_ENDPOINT,
-    region: config.MEDIA_S3_REGION,
+    bucket,
+    prefix: folder ? `${folder}/` : '',
+    endpoint: read('S3_ENDPOINT'),
+    region: read('S3_REGION')!,
     accessKeyId,
     secretAccessKey,
-    forcePathStyle: config.MEDIA_S3_FORCE_PATH_STYLE,
+    forcePathStyle: Boolean(variables[`${prefix}_S3_FORCE_PATH_STYLE`]),
   };
 }

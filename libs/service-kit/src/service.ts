@@ -7,6 +7,8 @@ import { BOT_SECTION_READERS, openApi } from '@switchboard/contracts';
 import { collectDefaultMetrics, Counter, Registry } from 'prom-client';
 import type { DataSource } from 'typeorm';
 import type { z } from 'zod';
+import { BackupParts } from './backup/backup-parts';
+import { BackupStore } from './backup/backup-store';
 import { BlindIndex } from './blind-index';
 import { BotsFolder, OnlyBot } from './bots-folder';
 import { BotsRegistry } from './bots-registry';
@@ -37,7 +39,7 @@ import { KeyRotation } from './key-rotation';
 import { KitModule } from './kit.module';
 import { LeaderElection } from './leader-election';
 import { type Log, NestLog } from './log';
-import { mediaConfigOf } from './media';
+import { backupsConfigOf, mediaConfigOf } from './media';
 import { withoutWords } from './openai-errors';
 import { PersonalData } from './personal-data';
 import { Schedules } from './schedules';
@@ -159,6 +161,10 @@ export class Service {
     const index = new BlindIndex(config.LOOKUP_KEY, app.name);
     const idempotency = new Idempotency(db, cipher, clock);
     const approvals = new Approvals(client);
+    const media = createStorage(mediaConfigOf(config, app.name));
+    const store = config.BACKUP_KEY
+      ? new BackupStore(createStorage(backupsConfigOf(config)), new KeyRing(config.BACKUP_KEY))
+      : undefined;
     // Known when the controllers are, and asked for after that.
     let edge: HttpEdge;
     const kit = KitModule.with({
@@ -183,7 +189,8 @@ export class Service {
       entitlements: new Entitlements(client, bots, clock, log),
       identity,
       client,
-      media: createStorage(mediaConfigOf(config, app.name)),
+      media,
+      backups: new BackupParts({ app, config, access, db, jobs, clock, media, store, log }),
       checks,
       cursors: new Cursors(cipher, clock),
       idempotency,

@@ -56,6 +56,17 @@ export function storageContract(make: () => MediaStorage): void {
     expect(await read(key)).toEqual({ bytes: 5, contentType: 'audio/ogg', body: Buffer.from('later') });
   });
 
+  it('the keys that begin so are listed, however many there are', async () => {
+    const folder = randomUUID();
+    const keys = Array.from({ length: 30 }, (_, i) => `lists/${folder}/${i}`);
+    for (const key of [...keys, `lists/${folder}-other/0`]) await storage().put(key, Buffer.from(key), voice);
+    await storage().delete(keys.pop()!);
+    const listed: string[] = [];
+    for await (const key of storage().list(`lists/${folder}/`)) listed.push(key);
+    expect(listed.sort()).toEqual(keys.sort());
+    for await (const key of storage().list(`lists/${randomUUID()}/`)) throw new Error(key);
+  });
+
   it('of two files put at once under one key one stays, whole', async () => {
     const key = aKey();
     const bodies = [Buffer.alloc(200_000, 'a'), Buffer.alloc(200_000, 'b')];

@@ -43,7 +43,7 @@ interface Fields {
 /**
  * Says every event that the service hears once for each of its open words, with a word that nobody knows in its place, and
  * waits until each group has applied it. Fails when one is parked, or when there is no sample of an event that is heard.
- * @param unwanted fields, as `media.kind`, by which a handler tells whether it wants the event at all (`when`)
+ * @param unwanted fields, as `media.kind` or, of one event, `<type> media.kind`, by which a handler tells whether it wants the event at all (`when`)
  * @param samples make events that the service applies, anew at each call: `{ [MessageReceived.type]: () => MessageReceived({ … }) }`
  */
 export async function hearsUnknownWords(
@@ -55,7 +55,8 @@ export async function hearsUnknownWords(
   for (const { name: group, events: heard } of topologyOf(module).groups) {
     for (const definition of heard) {
       for (const { path, shape } of openWordsOf(definition)) {
-        if (unwanted.includes(path.join('.'))) continue;
+        const place = path.join('.');
+        if (unwanted.includes(place) || unwanted.includes(`${definition.type} ${place}`)) continue;
         const sample = samples[definition.type];
         if (!sample) throw new Error(`${name}.${group} hears ${definition.type}: give a sample of it`);
         const draft = await sample();

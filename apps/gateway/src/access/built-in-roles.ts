@@ -9,10 +9,16 @@ export const BUILT_IN_ROLES: Readonly<Record<string, readonly string[]>> = {
   support: [
     ...['people:read', 'people:write', 'people:reveal', 'people:restrict'],
     ...['bots:read', 'prompts:read', 'knowledge:read', 'conversations:read', 'conversations:write'],
+    ...['desk:read', 'desk:write'],
     ...['orders:read', 'subscriptions:read', 'subscriptions:extend', 'catalogue:read', 'promotions:read'],
     ...['refunds:read', 'refunds:request', 'servers:read', 'access-keys:reissue'],
+    ...['goods:read', 'stock:write', 'orders:fulfil'],
     ...['pets:read', 'pets:grant', 'ledger:read', 'ledger:request', 'rooms:read', 'images:read'],
     ...['analytics:read', 'privacy:open', 'deliveries:read', 'partners:read', 'payouts:read', 'broadcasts:read'],
+  ],
+  'desk-lead': [
+    ...['desk:read', 'desk:write', 'desk:manage', 'people:read', 'bots:read', 'knowledge:read'],
+    ...['conversations:read', 'conversations:write', 'staff:read', 'analytics:read'],
   ],
   moderator: [
     ...['people:read', 'people:restrict', 'people:restrict-month', 'conversations:read', 'pets:read'],
@@ -21,6 +27,7 @@ export const BUILT_IN_ROLES: Readonly<Record<string, readonly string[]>> = {
   economist: [
     ...['orders:read', 'pets:read', 'ledger:read', 'ledger:request', 'economy:write', 'economy:read'],
     ...['catalogue:read', 'catalogue:write', 'subscriptions:read', 'refunds:read'],
+    ...['goods:read', 'goods:write', 'stock:write'],
     ...['promotions:read', 'promotions:write', 'experiments:read', 'experiments:write', 'analytics:read', 'usage:read'],
     ...['alerts:read', 'shop-terms:read', 'shop-terms:write', 'partners:read', 'partners:write', 'payouts:read'],
     ...['payouts:write', 'broadcasts:read', 'broadcasts:write', 'broadcasts:send'],
@@ -28,19 +35,19 @@ export const BUILT_IN_ROLES: Readonly<Record<string, readonly string[]>> = {
   analyst: [
     ...['analytics:read', 'analytics:write', 'analytics:export', 'experiments:read', 'experiments:write'],
     ...['bots:read', 'prompts:read', 'knowledge:read', 'usage:read', 'promotions:read', 'economy:read'],
-    ...['catalogue:read', 'orders:read', 'subscriptions:read'],
+    ...['catalogue:read', 'orders:read', 'subscriptions:read', 'goods:read'],
     ...['alerts:read', 'alerts:write'],
   ],
   editor: [
     ...['bots:read', 'bots:write', 'prompts:read', 'prompts:write', 'knowledge:read', 'knowledge:write'],
     ...['promotions:draft', 'practices:read', 'practices:write', 'analytics:read'],
-    ...['broadcasts:read', 'broadcasts:write', 'broadcasts:send'],
+    ...['broadcasts:read', 'broadcasts:write', 'broadcasts:send', 'channels:connect'],
   ],
   developer: [
     ...['bots:read', 'prompts:read', 'knowledge:read', 'servers:read', 'usage:read'],
     ...['keys:read', 'keys:write', 'webhooks:read', 'webhooks:write', 'experiments:read', 'experiments:write'],
-    ...['dead-letters:read', 'dead-letters:write', 'updates:read', 'updates:replay', 'system:read', 'analytics:read'],
-    ...['alerts:read', 'alerts:write'],
+    ...['dead-letters:read', 'dead-letters:write', 'updates:read', 'updates:replay', 'system:read', 'backups:read'],
+    ...['analytics:read', 'alerts:read', 'alerts:write'],
   ],
   auditor: [
     ...[
@@ -54,8 +61,8 @@ export const BUILT_IN_ROLES: Readonly<Record<string, readonly string[]>> = {
       'prompts:read',
     ],
     ...['knowledge:read', 'people:read', 'orders:read', 'ledger:read', 'refunds:read', 'experiments:read'],
-    ...['catalogue:read', 'subscriptions:read', 'promotions:read'],
-    ...['analytics:read', 'alerts:read', 'privacy:read', 'system:read', 'approvals:read'],
+    ...['catalogue:read', 'subscriptions:read', 'promotions:read', 'goods:read'],
+    ...['analytics:read', 'alerts:read', 'privacy:read', 'system:read', 'backups:read', 'approvals:read'],
     ...['shop-terms:read', 'partners:read', 'payouts:read'],
   ],
 };

@@ -67,6 +67,23 @@ export class DiskStorage implements MediaStorage {
     await rm(this.placeOf(key), { force: true });
   }
 
+  /** Names say nothing of keys, so it looks into each file. */
+  async *list(prefix: string): AsyncGenerator<string> {
+    const folders = (await readdir(this.folder).catch(unlessMissing)) ?? [];
+    for (const folder of folders.filter((name) => /^[0-9a-f]{2}$/.test(name))) {
+      for (const name of await readdir(join(this.folder, folder))) {
+        const file = await open(join(this.folder, folder, name), 'r').catch(unlessMissing);
+        if (!file) continue;
+        try {
+          const { key } = await readHeader(file);
+          if (key.startsWith(prefix)) yield key;
+        } finally {
+          await file.close();
+        }
+      }
+    }
+  }
+
   /** What others are writing now is younger. */
   async removeAbandoned(): Promise<void> {
     const folder = join(this.folder, PARTIAL);
@@ -115,12 +132,11 @@ async function flushFolder(path: string): Promise<void> {
   }
 }
 
-async function readHeader(file: FileHandle): Promise<{ contentType: string; headerBytes: number }> {
+async function readHeader(file: FileHandle): Promise<{ key: string; contentType: string; headerBytes: number }> {
   const { buffer, bytesRead } = await file.read(Buffer.alloc(MAX_HEADER_BYTES), 0, MAX_HEADER_BYTES, 0);
   const end = buffer.subarray(0, bytesRead).indexOf(LINE_END);
   if (end < 0) throw new Error('a stored file has no first line about itself');
-  const { contentType } = Header.parse(JSON.parse(buffer.toString('utf8', 0, end)));
-  return { contentType, headerBytes: end + 1 };
+  return { ...Header.parse(JSON.parse(buffer.toString('utf8', 0, end))), headerBytes: end + 1 };
 }
 
 const codeOf = (error: unknown): unknown => (error as NodeJS.ErrnoException).code;

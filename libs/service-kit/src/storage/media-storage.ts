@@ -15,6 +15,8 @@ export interface MediaStorage {
   exists(key: string): Promise<boolean>;
   /** A file that is not there is as good as deleted. */
   delete(key: string): Promise<void>;
+  /** Keys that begin so, in no order; of files that come or go meanwhile perhaps. */
+  list(prefix: string): AsyncIterable<string>;
   /** Removes what killed processes have left half written. For a schedule. */
   removeAbandoned(): Promise<void>;
   /** What is wrong with how the store is set up, in words for an operator. For a start; never rejects. */

@@ -5,6 +5,8 @@ import {
   HeadBucketCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  type ListObjectsV2CommandOutput,
   type ListMultipartUploadsCommandOutput,
   S3Client,
   S3ServiceException,
@@ -106,6 +108,22 @@ export class S3Storage implements MediaStorage {
   async delete(key: string): Promise<void> {
     const command = new DeleteObjectCommand(this.placeOf(key));
     await this.ask((abortSignal) => this.client.send(command, { abortSignal }));
+  }
+
+  async *list(prefix: string): AsyncGenerator<string> {
+    const { bucket: Bucket, prefix: own } = this.options;
+    for (let ContinuationToken: string | undefined; ;) {
+      const command: ListObjectsV2Command = new ListObjectsV2Command({
+        ...{ Bucket, Prefix: own + prefix },
+        ...(ContinuationToken && { ContinuationToken }),
+      });
+      const page: ListObjectsV2CommandOutput = await this.ask((abortSignal) =>
+        this.client.send(command, { abortSignal }),
+      );
+      for (const { Key } of page.Contents ?? []) if (Key) yield Key.slice(own.length);
+      ContinuationToken = page.IsTruncated ? page.NextContinuationToken : undefined;
+      if (!ContinuationToken) return;
+    }
   }
 
   /** A bucket keeps whole files only, but also the parts of files that were never finished. */
