@@ -17,6 +17,10 @@ export const botAdapterConfig = z.object({
     .url({ protocol: /^https?$/ })
     .optional()
     .describe('The address by which channels reach this service: webhooks instead of long polling.'),
+  GATEWAY_PUBLIC_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('Where staff reach the console: channels send them back there once they have connected an account.'),
   BOT_ADAPTER_TAKE_OVER: flag().default(false).describe('Take updates away from another program that receives them.'),
   BOT_ADAPTER_SEND_TIMEOUT_MS: z.coerce
     .number()

@@ -6,6 +6,8 @@ import { CreateDeliveries1764100000001 } from '../migrations/1764100000001-creat
 import { CreateBroadcasts1764310000000 } from '../migrations/1764310000000-create-broadcasts';
 import { AllowPictures1764320000000 } from '../migrations/1764320000000-allow-pictures';
 import { CheckKinds1764353010000 } from '../migrations/1764353010000-check-kinds';
+import { OpenChannels1764600000000 } from '../migrations/1764600000000-open-channels';
+import { CreateConnections1764610000000 } from '../migrations/1764610000000-create-connections';
 import { botAdapterConfig } from './bot-adapter.config';
 import { botAdapterDataMap } from './bot-adapter.data-map';
 import {
@@ -23,6 +25,9 @@ import type { ChannelFactory } from './channels/channel';
 import { ChannelPaymentsModule } from './channel-payments/channel-payments.module';
 import { ChannelsModule } from './channels/channels.module';
 import { channelKinds } from './channels/channels.service';
+import { Connection, ConnectionAttempt } from './connections/connection.entity';
+import { ConnectionsModule } from './connections/connections.module';
+import { LookAtConnections } from './connections/connections.service';
 import { Chat } from './contacts/chat.entity';
 import { Contact } from './contacts/contact.entity';
 import { ContactsModule } from './contacts/contacts.module';
@@ -63,6 +68,7 @@ export function defineBotAdapter({ channels, products }: Plugged): AppDefinition
     imports: [
       BotsModule,
       ChannelsModule.with(kinds),
+      ConnectionsModule,
       MediaModule,
       ContactsModule,
       ChannelPaymentsModule,
@@ -94,6 +100,8 @@ export function defineBotAdapter({ channels, products }: Plugged): AppDefinition
       staff: StaffSection,
     },
     entities: [
+      Connection,
+      ConnectionAttempt,
       Chat,
       Contact,
       InboundMessageRow,
@@ -114,11 +122,13 @@ export function defineBotAdapter({ channels, products }: Plugged): AppDefinition
       CreateBroadcasts1764310000000,
       AllowPictures1764320000000,
       CheckKinds1764353010000,
+      OpenChannels1764600000000,
+      CreateConnections1764610000000,
       ...products.flatMap(({ migrations = [] }) => migrations),
     ],
-    tasks: [PollChannels],
+    tasks: [PollChannels, LookAtConnections],
     dataMap: Object.assign({}, botAdapterDataMap, ...products.map(({ dataMap }) => dataMap)) as DataMap,
-    encrypted: ['chats.external_id', 'inbound_updates.content'],
+    encrypted: ['chats.external_id', 'inbound_updates.content', 'channel_connections.access_token'],
     port: 4101,
   });
 }

@@ -1,21 +1,38 @@
 import {
   CheckChannel,
   ContactBlocked,
+  ForeignReplyNoticed,
+  HandoverBegan,
+  HandoverEnded,
+  LinkFollowed,
+  MessageDeleted,
   MessageDelivered,
+  MessageRead,
   MessageReceived,
   MessageUndeliverable,
+  ReplyRateRequested,
   ReplyTyped,
 } from '@switchboard/contracts';
 import { MemoryTransport } from '@switchboard/bus';
 import { type TestApp, until } from '@switchboard/testing';
 import { v7 as uuidv7 } from 'uuid';
+import { ChannelsService } from '../src/channels/channels.service';
 import { metric, reply } from './start-bot-adapter';
 
 export type Account = 'one' | 'two';
 
+export type Fault =
+  | 'busy for a second'
+  | 'busy for a minute'
+  | 'taken but not confirmed'
+  | 'blocked by the person'
+  /** Of channels that can be disconnected only. */
+  | 'disconnected';
+
 /** Somebody with that channel on their phone. */
 export interface Someone {
-  say(text: string): Promise<unknown>;
+  /** `agoMs`: they have said it so long ago, and the channel brings it now. */
+  say(text: string, how?: { agoMs?: number }): Promise<unknown>;
   sendSticker(): Promise<unknown>;
   /** What they see of the bot, oldest first. */
   answers(): Promise<string[]>;
@@ -23,10 +40,33 @@ export interface Someone {
   choose(label: string): Promise<unknown>;
 }
 
-export interface ChannelWorld {
+/** What only some channels bring: absent where there is no such thing. */
+export interface Extras {
+  /** Somebody of the shop writes to them in the app of the channel, or another program does. */
+  answerElsewhere?(who: Someone, text: string, author: 'person' | 'unknown'): Promise<unknown>;
+  /** Says something and takes it back. */
+  sayAndTakeBack?(who: Someone, text: string): Promise<unknown>;
+  /** Gives the last message that they see of the bot a reaction. */
+  react?(who: Someone, emoji: string): Promise<unknown>;
+  /** Comes by a link. */
+  follow?(who: Someone, ref: string): Promise<unknown>;
+  sendPhoto?(who: Someone): Promise<unknown>;
+  /** Looks at the last message of the bot, and the channel says so. */
+  look?(who: Someone): Promise<unknown>;
+  /** The channel says that the last message of the bot has not arrived, and repeats itself. */
+  failLater?(who: Someone): Promise<unknown>;
+  /** Whether the fault `disconnected` is one that it has. */
+  readonly canBeDisconnected?: boolean;
+  /** Whether the last thing that they said was marked as read. */
+  wasRead?(who: Someone): boolean | Promise<boolean>;
+}
+
+export interface ChannelWorld extends Extras {
   readonly app: TestApp;
   /** Somebody new, who writes to the bot of an account. */
   someone(account: Account): Promise<Someone>;
+  /** One person who writes to both bots, by the id that the channel gives them in each. */
+  inBoth(): Promise<Record<Account, Someone>>;
   /** Several people say something, in as few calls as the channel makes of it. */
   sayTogether(said: readonly { who: Someone; text: string }[]): Promise<void>;
   /** Somebody says something once, and the channel brings it twice. */
@@ -36,10 +76,7 @@ export interface ChannelWorld {
   /** In the right form, from somebody else. */
   forge(text: string): Promise<Response>;
   /** The next message to be sent meets this. */
-  misbehave(
-    fault: 'busy for a second' | 'taken but not confirmed' | 'blocked by the person',
-    who: Someone,
-  ): Promise<void>;
+  misbehave(fault: Fault, who: Someone): Promise<void>;
   /** A section and its secrets as a third bot could have them, with credentials that the channel knows, or does not. */
   credentials(which: 'good' | 'wrong' | "the first bot's"): {
     channel: Record<string, unknown>;
@@ -67,6 +104,13 @@ export function channelContract(start: (transport: MemoryTransport) => Promise<C
     await transport.close();
   });
 
+  /** As the channel itself says it. */
+  const can = () => world.app.service.nest.get(ChannelsService, { strict: false }).get('lumen').capabilities;
+  /** What waits for a receipt that may come late does not wait for real. */
+  const judgeEchoes = () =>
+    world.app.service.db.query(
+      `UPDATE bot_adapter_jobs._private_jobs SET run_at = now() WHERE key LIKE 'judge-echo:%' AND locked_at IS NULL AND run_at > now()`,
+    );
   const heard = (text: string) => world.app.probe.until(MessageReceived, ({ data }) => data.text === text);
   async function hear(who: Someone, text: string) {
     await who.say(text);
@@ -82,6 +126,12 @@ export function channelContract(start: (transport: MemoryTransport) => Promise<C
     const [inOne, inTwo] = [await hear(emma, 'hello one'), await hear(oliver, 'hello two')];
     expect([inOne.data.botId, inTwo.data.botId]).toEqual(['lumen', 'northwind']);
     expect(inOne.data.userId).not.toBe(inTwo.data.userId);
+  });
+
+  it('who writes to two bots is one person, unless ids count for one account of the channel only', async () => {
+    const emma = await world.inBoth();
+    const [inOne, inTwo] = [await hear(emma.one, 'here'), await hear(emma.two, 'and there')];
+    expect(inOne.data.userId === inTwo.data.userId).toBe(can().personScope === 'channel');
   });
 
   it('what several people say at once is heard of each of them, in their order', async () => {
@@ -201,14 +251,31 @@ export function channelContract(start: (transport: MemoryTransport) => Promise<C
     expect(await emma.answers()).toEqual(['a little']);
   });
 
-  it('when nobody knows whether a message was taken it is sent again, and counted', async () => {
+  it('when nobody knows whether a message was taken it is sent again, unless the channel says so later, and counted', async () => {
     const emma = await world.someone('one');
     const asked = await hear(emma, 'are you sure?');
     await world.misbehave('taken but not confirmed', emma);
     const before = await metric(world.app, 'deliveries_outcome_unknown_total');
-    await delivered(await reply(world.app, asked, 'quite'));
-    expect(await emma.answers()).toEqual(['quite', 'quite']);
-    expect(await metric(world.app, 'deliveries_outcome_unknown_total')).toBe(before + 1);
+    const replyId = await reply(world.app, asked, 'quite');
+    const counted = async () => (await metric(world.app, 'deliveries_outcome_unknown_total')) === before + 1;
+    await until(counted, { what: 'an outcome that is not known' });
+    await judgeEchoes();
+    await delivered(replyId);
+    expect(await emma.answers()).toEqual(can().confirms === 'none' ? ['quite', 'quite'] : ['quite']);
+    expect(await counted()).toBe(true);
+  });
+
+  it('to somebody who wrote too long ago nothing is sent where the channel forbids it, until they write again', async () => {
+    const { window } = can();
+    if (!window) return;
+    const emma = await world.someone('one');
+    await emma.say('long ago', { agoMs: window.forBotMs + 600_000 });
+    const replyId = await reply(world.app, await heard('long ago'), 'too late');
+    const { data } = await world.app.probe.until(MessageUndeliverable, (event) => event.data.causeId === replyId);
+    expect(data.reason).toBe('window_closed');
+    await emma.say('just now', { agoMs: window.forBotMs - 600_000 });
+    await delivered(await reply(world.app, await heard('just now'), 'in time'));
+    expect(await emma.answers()).toEqual(['in time']);
   });
 
   it('to somebody who has closed the door nothing is sent, and everyone hears of it', async () => {
@@ -219,6 +286,178 @@ export function channelContract(start: (transport: MemoryTransport) => Promise<C
     const { data } = await world.app.probe.until(MessageUndeliverable, (event) => event.data.causeId === replyId);
     expect(data.reason).toBe('blocked');
     await world.app.probe.until(ContactBlocked, (event) => event.data.userId === asked.data.userId);
+    expect(await emma.answers()).toEqual([]);
+  });
+
+  it('what an answer suggests can be picked where the channel has a way to', async () => {
+    const { buttons, choices } = can();
+    const emma = await world.someone('one');
+    const asked = await hear(emma, 'which colours are there?');
+    await delivered(await reply(world.app, asked, 'Two.', { suggestions: ['The blue one', 'The red one'] }));
+    expect((await emma.answers()).at(-1)).toMatch(buttons || choices.how !== 'none' ? /^Two\.$/ : /The blue one/);
+    if (!buttons && choices.how === 'none') return;
+    await emma.choose('The blue one');
+    const { data } = await heard('The blue one');
+    expect(data.userId).toBe(asked.data.userId);
+  });
+
+  it('a choice can be typed where it cannot be pressed for long', async () => {
+    const { buttons, pressesStay } = can();
+    if (buttons && pressesStay) return;
+    const emma = await world.someone('one');
+    await emma.say('/language');
+    await sees(emma, /Which language/);
+    await emma.say('русский');
+    await sees(emma, /На каком языке/);
+  });
+
+  it('what we have sent and comes back is nobody else’s answer, and what others have sent is noticed once', async () => {
+    if (!world.answerElsewhere) return;
+    const emma = await world.someone('one');
+    const asked = await hear(emma, 'is anybody there?');
+    await delivered(await reply(world.app, asked, 'the assistant'));
+    await world.answerElsewhere(emma, 'a person', 'person');
+    await world.answerElsewhere(emma, 'another program', 'unknown');
+    const noticed = () =>
+      world.app.probe.all(ForeignReplyNoticed).filter(({ data }) => data.chatId === asked.data.chatId);
+    const bothNoticed = async () => {
+      await judgeEchoes();
+      return noticed().length >= 2;
+    };
+    await until(bothNoticed, { what: 'the answers of others' });
+    expect(
+      noticed()
+        .map(({ data }) => data.text)
+        .sort(),
+    ).toEqual(['a person', 'another program']);
+  });
+
+  it('what somebody says is marked as read where that can be seen', async () => {
+    const emma = await world.someone('one');
+    await hear(emma, 'do you read this?');
+    if (!can().readMarks) return;
+    await until(() => Promise.resolve(world.wasRead!(emma)), { what: 'the read mark' });
+  });
+
+  it('what somebody takes back is to be kept by nobody', async () => {
+    if (!world.sayAndTakeBack) return;
+    const emma = await world.someone('one');
+    await world.sayAndTakeBack(emma, 'I did not say that');
+    const { data } = await heard('I did not say that');
+    await world.app.probe.until(MessageDeleted, (event) => event.data.messageId === data.messageId);
+  });
+
+  it('a reaction to an answer says what it was worth', async () => {
+    if (!world.react) return;
+    const emma = await world.someone('one');
+    const replyId = await reply(world.app, await hear(emma, 'a joke'), 'Ha.');
+    await delivered(replyId);
+    await world.react(emma, '👍');
+    const { data } = await world.app.probe.until(ReplyRateRequested, (event) => event.data.replyId === replyId);
+    expect(data.rating).toBe(1);
+  });
+
+  it('a link by which somebody comes says the same as a command', async () => {
+    if (!world.follow) return;
+    const emma = await world.someone('one');
+    await world.follow(emma, 'spring');
+    const { data } = await world.app.probe.until(LinkFollowed, (event) => event.data.deepLink === 'spring');
+    expect(data.botId).toBe('lumen');
+  });
+
+  it('a photo is heard of, and fetched before the channel forgets it', async () => {
+    if (!world.sendPhoto) return;
+    const emma = await world.someone('one');
+    const before = new Set(world.app.probe.all(MessageReceived));
+    await world.sendPhoto(emma);
+    const { data } = await world.app.probe.until(
+      MessageReceived,
+      (event) => event.data.kind === 'photo' && !before.has(event),
+    );
+    if (!can().filesExpire) return;
+    const isFetched = async () => {
+      const rows = await world.app.service.db.query<unknown[]>(
+        'SELECT FROM media WHERE id = $1 AND fetched_at IS NOT NULL',
+        [data.media!.mediaId],
+      );
+      return rows.length > 0;
+    };
+    await until(isFetched, { what: 'the file' });
+  });
+
+  it('that an answer was read is said of that answer', async () => {
+    if (!world.look) return;
+    const emma = await world.someone('one');
+    const replyId = await reply(world.app, await hear(emma, 'something to read'), 'Here.');
+    await delivered(replyId);
+    await world.look(emma);
+    await world.app.probe.until(MessageRead, ({ data }) => data.messageIds.includes(replyId));
+  });
+
+  it('what did not arrive after all is said once, however often the channel says it', async () => {
+    if (!world.failLater) return;
+    const emma = await world.someone('one');
+    const replyId = await reply(world.app, await hear(emma, 'will it arrive?'), 'Yes.');
+    await delivered(replyId);
+    await world.failLater(emma);
+    await hear(emma, 'it did not');
+    const failed = world.app.probe.all(MessageUndeliverable).filter(({ data }) => data.causeId === replyId);
+    expect(failed.map(({ data }) => data.reason)).toEqual(['rejected']);
+  });
+
+  it('an account that is disconnected in the middle loses nothing', async () => {
+    if (!world.canBeDisconnected) return;
+    const emma = await world.someone('one');
+    const asked = await hear(emma, 'are you still there?');
+    await world.misbehave('disconnected', emma);
+    await delivered(await reply(world.app, asked, 'again'));
+    expect(await emma.answers()).toEqual(['again']);
+  });
+
+  it('while staff answer, what is typed is for them, and commands still work', async () => {
+    const emma = await world.someone('one');
+    const { data } = await hear(emma, 'a human, please');
+    await emma.say('/language');
+    await sees(emma, /Which language/);
+    const { chatId, botId, userId } = data;
+    const about = { conversationId: uuidv7(), chatId, botId, userId };
+    const isHandedOver = async () =>
+      (
+        await world.app.service.db.query<unknown[]>(
+          'SELECT FROM chats WHERE id = $1 AND handed_over_until IS NOT NULL',
+          [chatId],
+        )
+      ).length > 0;
+    const end = new Date(world.app.clock.now().getTime() + 3_600_000).toISOString();
+    await world.app.probe.say(HandoverBegan({ ...about, reason: 'asked', until: end }));
+    await until(isHandedOver, { what: 'the handover' });
+    await hear(emma, 'Русский');
+    await emma.say('/privacy');
+    await sees(emma, /30 days/);
+    await world.app.probe.say(HandoverEnded({ ...about, by: 'staff' }));
+    await until(async () => !(await isHandedOver()), { what: 'the end of the handover' });
+  });
+
+  it('what the bot was still to say is not said once staff have taken over', async () => {
+    const emma = await world.someone('one');
+    const asked = await hear(emma, 'a long story');
+    const { chatId, botId, userId } = asked.data;
+    await world.misbehave('busy for a minute', emma);
+    const replyId = await reply(world.app, asked, 'Once upon a time.');
+    const isWaiting = async () =>
+      (
+        await world.app.service.db.query<unknown[]>(
+          "SELECT FROM chats WHERE id = $1 AND next_send_at > now() + interval '5 seconds'",
+          [chatId],
+        )
+      ).length > 0;
+    await until(isWaiting, { what: 'an answer that waits' });
+    const end = new Date(world.app.clock.now().getTime() + 3_600_000).toISOString();
+    await world.app.probe.say(
+      HandoverBegan({ conversationId: uuidv7(), chatId, botId, userId, reason: 'staff', until: end }),
+    );
+    const given = await world.app.probe.until(MessageUndeliverable, (event) => event.data.causeId === replyId);
+    expect(given.data.reason).toBe('taken_over');
     expect(await emma.answers()).toEqual([]);
   });
 }

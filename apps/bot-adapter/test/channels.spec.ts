@@ -17,9 +17,7 @@ describe('Telegram', () =>
     const webhook = new TelegramWebhook(app);
     const phones = new Map<Someone, Phone>();
 
-    const someone = async (account: 'one' | 'two') => {
-      const lumen = await telegram.person();
-      const phone = account === 'one' ? lumen : telegram.other(lumen, NORTHWIND.username);
+    const withPhone = (phone: Phone): Someone => {
       const who: Someone = {
         say: (text) => phone.say(text),
         sendSticker: async () => {
@@ -32,9 +30,14 @@ describe('Telegram', () =>
       phones.set(who, phone);
       return who;
     };
+    const inBoth = async () => {
+      const lumen = await telegram.person();
+      return { one: withPhone(lumen), two: withPhone(telegram.other(lumen, NORTHWIND.username)) };
+    };
     return {
       app,
-      someone,
+      someone: async (account) => (await inBoth())[account],
+      inBoth,
       sayTogether: async (said) => {
         for (const { who, text } of said) await who.say(text);
       },
@@ -50,8 +53,9 @@ describe('Telegram', () =>
           await phones.get(who)!.block(true);
           return;
         }
-        const kind = fault === 'busy for a second' ? '429' : '500-after-commit';
-        await telegram.misbehave({ target: 'telegram.sendMessage', kind, retryAfter: 1, times: 1 });
+        const kind = fault === 'taken but not confirmed' ? '500-after-commit' : '429';
+        const retryAfter = fault === 'busy for a minute' ? 60 : 1;
+        await telegram.misbehave({ target: 'telegram.sendMessage', kind, retryAfter, times: 1 });
       },
       credentials: (which) => ({
         channel: { kind: 'telegram', apiRoot: 'sandbox' },
@@ -90,32 +94,47 @@ describe('a channel of accounts in batches, bytes and plain words', () =>
       },
     );
     const ids = new Map<Someone, { account: 'one' | 'two'; id: string }>();
+    pigeons.echoesTo = app.url;
+    pigeons.files.set('file-1', Buffer.from('a picture'));
     let last: unknown;
     const bring = (entry: { account: string; updates: unknown[] }[]) => pigeons.bring(app.url, (last = { entry }));
 
-    const someone = (account: 'one' | 'two') => {
-      const id = randomUUID();
-      const send = (content: object) =>
-        bring([{ account: ACCOUNTS[account], updates: [pigeons.update({ id, name: 'Emma' }, content)] }]);
+    const updateOf = (who: Someone, content: object) => pigeons.update({ id: ids.get(who)!.id, name: 'Emma' }, content);
+    const send = (who: Someone, ...contents: object[]) =>
+      bring([{ account: ACCOUNTS[ids.get(who)!.account], updates: contents.map((content) => updateOf(who, content)) }]);
+    const lastTo = (who: Someone) => pigeons.sent.findLast(({ to }) => to === ids.get(who)!.id)!;
+    const lastSaidBy = new Map<Someone, string>();
+    const withId = (account: 'one' | 'two', id: string = randomUUID()): Someone => {
       const answers = () => Promise.resolve(pigeons.sent.flatMap(({ to, text }) => (to === id ? [text] : [])));
       const who: Someone = {
-        say: (text) => send({ text }),
-        sendSticker: () => send({ sticker: true }),
+        say: (text, { agoMs = 0 } = {}) => {
+          const said = updateOf(who, { text, at: Date.now() - agoMs });
+          lastSaidBy.set(who, said.id);
+          return bring([{ account: ACCOUNTS[account], updates: [said] }]);
+        },
+        sendSticker: () => send(who, { sticker: true }),
         answers,
         choose: async (label) => {
-          const lines = (await answers()).at(-1)!.split('\n');
+          const { text, replies = [] } = lastTo(who);
+          const reply = replies.find(({ title }) => title.replace(/^✓ /, '') === label);
+          if (reply) return send(who, { text: reply.title, choice: reply.payload });
+          const lines = text.split('\n');
           const [, number] = lines
             .map((line) => /^(\d+)\. (?:✓ )?(.*)$/.exec(line))
             .find((found) => found?.[2] === label)!;
-          return send({ text: number });
+          return send(who, { text: number });
         },
       };
       ids.set(who, { account, id });
-      return Promise.resolve(who);
+      return who;
     };
     return {
       app,
-      someone,
+      someone: (account) => Promise.resolve(withId(account)),
+      inBoth: () => {
+        const id = randomUUID();
+        return Promise.resolve({ one: withId('one', id), two: withId('two', id) });
+      },
       sayTogether: async (said) => {
         const ofAccount = (account: 'one' | 'two') => ({
           account: ACCOUNTS[account],
@@ -139,7 +158,9 @@ describe('a channel of accounts in batches, bytes and plain words', () =>
         ),
       misbehave: (fault) => {
         if (fault === 'blocked by the person') pigeons.faults.push('blocked');
+        else if (fault === 'disconnected') pigeons.faults.push('disconnected');
         else if (fault === 'busy for a second') pigeons.faults.push({ status: 429, body: { waitSeconds: 1 } });
+        else if (fault === 'busy for a minute') pigeons.faults.push({ status: 429, body: { waitSeconds: 60 } });
         else pigeons.faults.push({ status: 500, body: {}, delivers: true });
         return Promise.resolve();
       },
@@ -151,8 +172,24 @@ describe('a channel of accounts in batches, bytes and plain words', () =>
         },
         secrets: { token: which === 'wrong' ? 'mistyped' : 'token-3' },
       }),
+      answerElsewhere: (who, text, author) => send(who, { echo: { id: `elsewhere-${randomUUID()}`, text, author } }),
+      sayAndTakeBack: (who, text) => {
+        const said = updateOf(who, { text });
+        const { account } = ids.get(who)!;
+        return bring([{ account: ACCOUNTS[account], updates: [said, updateOf(who, { deleted: said.id })] }]);
+      },
+      react: (who, emoji) => send(who, { reaction: { id: lastTo(who).id, emoji } }),
+      follow: (who, ref) => send(who, { ref }),
+      sendPhoto: (who) => send(who, { photo: 'file-1' }),
+      look: (who) => send(who, { status: { id: lastTo(who).id, state: 'read' } }),
+      failLater: (who) => {
+        const status = { id: lastTo(who).id, state: 'failed' };
+        return send(who, { status }, { status }, { status });
+      },
+      canBeDisconnected: true,
+      wasRead: (who) => pigeons.read.includes(lastSaidBy.get(who) ?? ''),
       edits: false,
-      files: false,
+      files: true,
       limit: { max: 1000, measure: (text) => Buffer.byteLength(text) },
       stop: async () => {
         await app.stop();

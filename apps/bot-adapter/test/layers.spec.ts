@@ -1,5 +1,5 @@
 import { importsOf, layerProblems } from '@switchboard/testing';
-import { globSync, readFileSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const sources = join(__dirname, '..', 'src');
@@ -10,6 +10,7 @@ const LAYERS = [
   'rich-text',
   'bots',
   'channels',
+  'connections',
   'media',
   'contacts',
   'channel-payments',
@@ -36,17 +37,21 @@ describe('the layers of bot-adapter', () => {
     expect(layerProblems(join(sources, 'products', 'vpn-shop'), SHOP_LAYERS)).toEqual([]);
   });
 
-  it('know Telegram in its own folder only', () => {
-    const known = importsOf(sources).filter(({ from, to }) => /\/telegram\//.test(to) && !/\/telegram\//.test(from));
+  const kinds = readdirSync(join(sources, 'channels'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);
+
+  it('are asked of every channel', () => expect(kinds).toContain('telegram'));
+
+  it.each(kinds)('know %s in its own folder only', (kind) => {
+    const folder = `/${kind}/`;
+    const known = importsOf(sources).filter(({ from, to }) => to.includes(folder) && !from.includes(folder));
     expect(known).toEqual([]);
     // Comments may say where a limit comes from; code may not.
+    const name = new RegExp(`['"\`][^'"\`\\n]*\\b${kind}\\b[^'"\`\\n]*['"\`]`, 'i');
     const named = globSync('*/**/*.ts', { cwd: sources })
-      .filter((file) => !file.endsWith('.spec.ts') && !file.startsWith('channels/telegram/'))
-      .filter((file) =>
-        /['"`][^'"`\n]*telegram[^'"`\n]*['"`]/i.test(
-          readFileSync(join(sources, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, ''),
-        ),
-      );
+      .filter((file) => !file.endsWith('.spec.ts') && !file.startsWith(`channels/${kind}/`))
+      .filter((file) => name.test(readFileSync(join(sources, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')));
     expect(named).toEqual([]);
   });
 });

@@ -180,6 +180,7 @@ export class PretendedShop {
   }: Pick<Quoted, 'wanted' | 'currency' | 'promoCode' | 'useBalance'>) {
     const priceOf = () => {
       if (wanted.kind === 'top-up') return wanted.amountMinor;
+      if (wanted.kind === 'goods') throw new Error('this shop sells no goods');
       const thing =
         wanted.kind === 'package' ? this.pack : [this.month, this.year].find(({ id }) => id === wanted.planId);
       const price = thing?.prices.find((one) => one.currency === currency);

@@ -1,6 +1,8 @@
 import { until } from '@switchboard/testing';
 import { SandboxClient } from '../../sandbox/src/client';
-import { startSandbox, type SandboxOptions } from '../../sandbox/src/sandbox';
+import { encodeOggOpus, startSandbox, type SandboxOptions } from '../../sandbox/src/sandbox';
+
+export { encodeOggOpus, SandboxClient, startSandbox };
 
 export const LUMEN = { token: '7000000001:sandbox-lumen', username: 'lumen_bot', name: 'Lumen' };
 export const NORTHWIND = { token: '7000000002:sandbox-northwind', username: 'northwind_bot', name: 'Northwind' };

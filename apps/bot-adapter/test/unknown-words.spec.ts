@@ -32,6 +32,11 @@ import {
   SpeechCompleted,
   SpeechFailed,
   SpeechSpeakRequested,
+  StaffMessageSent,
+  TicketAnswerRefused,
+  TicketChanged,
+  TicketClosed,
+  TicketOpened,
   SurveyAskRequested,
   TranscriptionFailed,
 } from '@switchboard/contracts';
@@ -68,6 +73,10 @@ function ofShop({ chatId, botId, userId }: { chatId: string; botId: string; user
     ...{ features: {}, autoRenew: false },
   });
   const server = { serverId: uuidv7(), region: 'de' };
+  const ticket = () => ({
+    ...{ ticketId: uuidv7(), conversationId: uuidv7(), chatId, botId, channel: 'telegram', userId, brandId: botId },
+    ...{ state: 'open', reason: 'asked', language: 'en', answers: 0, at },
+  });
   return {
     [OrderPaid.type]: () =>
       OrderPaid({
@@ -119,6 +128,23 @@ function ofShop({ chatId, botId, userId }: { chatId: string; botId: string; user
     [HandoverBegan.type]: () =>
       HandoverBegan({ conversationId: uuidv7(), chatId, botId, userId, reason: 'asked', until: at }),
     [HandoverEnded.type]: () => HandoverEnded({ conversationId: uuidv7(), chatId, botId, userId, by: 'person' }),
+    [TicketOpened.type]: () => TicketOpened(ticket()),
+    [TicketChanged.type]: () => TicketChanged(ticket()),
+    [TicketClosed.type]: () => TicketClosed(ticket()),
+    [TicketAnswerRefused.type]: () => TicketAnswerRefused({ ticketId: uuidv7(), clientId: uuidv7(), reason: 'taken' }),
+    [StaffMessageSent.type]: () =>
+      StaffMessageSent({
+        ...{
+          conversationId: uuidv7(),
+          chatId,
+          botId,
+          channel: 'telegram',
+          userId,
+          messageId: uuidv7(),
+          ticketId: uuidv7(),
+        },
+        ...{ author: 'staff', text: 'Hello', locale: 'en', until: at, at },
+      }),
   };
 }
 

@@ -12,6 +12,7 @@ import { Snapshot } from './kit/snapshot';
 import type { PartyDefinition, ThirdPartySandbox } from './kit/third-party';
 import { cryptobot } from './cryptobot/cryptobot';
 import { hetzner } from './hetzner/hetzner';
+import { instagram } from './instagram/instagram';
 import { mailbox } from './mailbox/mailbox';
 import { marzban } from './marzban/marzban';
 import { outline } from './outline/outline';
@@ -25,12 +26,14 @@ import { threeXUi } from './three-x-ui/three-x-ui';
 import { wata } from './wata/wata';
 import { yookassa } from './yookassa/yookassa';
 export { selfSignedCertificate } from './kit/self-signed-certificate';
+export { encodeOggOpus } from './openai/ogg-opus';
 
 /** Every third party that is played here. */
 export const PARTIES = [
   ...[telegram, openai, telegramLogin, openid, mailbox],
   ...[yookassa, cloudpayments, stripe, wata, cryptobot],
   ...[marzban, outline, threeXUi, remnawave, hetzner],
+  ...[instagram],
 ] as const;
 
 type Party = (typeof PARTIES)[number];

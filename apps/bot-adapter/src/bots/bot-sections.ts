@@ -34,6 +34,12 @@ export const MenuSection = z
       .record(CommandName, z.record(z.string(), CommandText))
       .default({})
       .describe('Commands that show a text (Markdown), by language.'),
+    openers: z
+      .record(z.string(), z.array(z.string().trim().min(1).max(80)).max(4))
+      .default({})
+      .describe(
+        'Questions that a person who has said nothing yet can ask by a press, where the channel shows some; by language.',
+      ),
     underAnswers: z
       .array(z.enum(['rate', 'again']))
       .default(['rate', 'again'])

@@ -49,7 +49,11 @@ describe('a broadcast to ten thousand people', () => {
       await db.transaction(async (tx) => {
         for (let n = from; n < from + 250; n++) {
           const by = { externalId: `person-${n}` };
-          const deed = { chat: { ...by, kind: 'private' as const }, from: { ...by, name: 'Emma' } };
+          const deed = {
+            kind: 'message' as const,
+            chat: { ...by, kind: 'private' as const },
+            from: { ...by, name: 'Emma' },
+          };
           met.push((await contacts.resolveContact(tx, bot, ACCOUNTS.one, deed)) as ChatContext);
         }
       });

@@ -3,7 +3,11 @@ import { DomainError } from '@switchboard/service-kit';
 /** The channel asks to wait. */
 export class ChannelBusy extends Error {
   override readonly name = 'ChannelBusy';
-  constructor(readonly retryAfterSeconds: number) {
+  /** @param scope who has to, where the channel tells it: this chat, or all of the bot */
+  constructor(
+    readonly retryAfterSeconds: number,
+    readonly scope?: 'chat' | 'bot',
+  ) {
     super(`the channel asks to wait ${retryAfterSeconds} s`);
   }
 }
@@ -17,6 +21,21 @@ export class Unreachable extends Error {
   ) {
     super(description);
   }
+}
+
+/** It is too long since the person did something: the channel takes nothing until they do, or templates only. */
+export class WindowClosed extends Error {
+  override readonly name = 'WindowClosed';
+}
+
+/** The channel does not know us any more: the account has to be connected anew. Nothing was sent. */
+export class NotConnected extends Error {
+  override readonly name = 'NotConnected';
+}
+
+/** The channel has not approved the template, or takes it no more. */
+export class TemplateRefused extends Error {
+  override readonly name = 'TemplateRefused';
 }
 
 /** The chat goes on under another id. */

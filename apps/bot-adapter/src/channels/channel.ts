@@ -1,5 +1,5 @@
-import type { ChannelReport } from '@switchboard/contracts';
-import type { BotServers, Log } from '@switchboard/service-kit';
+import type { ChannelReport, MessageAbout } from '@switchboard/contracts';
+import type { BotServers, Clock, Log } from '@switchboard/service-kit';
 import type { Readable } from 'node:stream';
 import type { Registry } from 'prom-client';
 import type { z } from 'zod';
@@ -11,25 +11,78 @@ export interface Rate {
   readonly burst: number;
 }
 
+/** How a person picks one of several things that are offered to them. */
+export interface ChoicesCapability {
+  /** `none`: `compose` numbers them, and the person types the number or the label. */
+  readonly how: 'buttons' | 'quick-replies' | 'list' | 'none';
+  /** How many one message can offer; more of them are numbered. */
+  readonly max: number;
+  readonly labelMax: number;
+  readonly unit: 'utf16' | 'bytes';
+  /** Whether the message has to have words as well. */
+  readonly onlyWithText: boolean;
+}
+
+/** For how long after what a person did they may be written to. */
+export interface WindowCapability {
+  readonly forBotMs: number;
+  /** The same for what a member of staff has typed; absent where it makes no difference. */
+  readonly forPersonMs?: number;
+  /** What may be said once it is closed. */
+  readonly outside: 'nothing' | 'templates';
+  /** What a person does that opens it. */
+  readonly opens: readonly Inbound['kind'][];
+}
+
+/** Files of one kind that can be sent. */
+export interface FileLimits {
+  readonly mimeTypes: readonly string[];
+  readonly maxBytes: number;
+}
+
 /** What a channel can do. Asked here and never by the channel's name. */
 export interface Capabilities {
   /** Buttons under messages whose press comes back as an InboundPress. Without them `compose` numbers the choices. */
   readonly buttons: boolean;
+  /** Whether buttons can be pressed under older messages as well; else the label may be typed. */
+  readonly pressesStay: boolean;
+  readonly choices: ChoicesCapability;
   readonly voice: boolean;
-  /** Kinds of files that can come in. */
-  readonly files: readonly FileKind[];
+  readonly files: {
+    /** Kinds of files that can come in. */
+    readonly in: readonly FileKind[];
+    /** Those that can be sent, with what the channel takes of each. */
+    readonly out: Readonly<Partial<Record<FileKind, FileLimits>>>;
+  };
+  /** Whether the channel is given the file itself, or an address at which it fetches it. */
+  readonly filesBy: 'bytes' | 'link';
+  /** Whether what came in is there for minutes only, and has to be fetched at once. */
+  readonly filesExpire: boolean;
+  /** Whether a file and words can be one message. */
+  readonly captions: boolean;
+  readonly markup: 'entities' | 'styled' | 'plain';
   /** Whether a message that was sent can be changed. */
   readonly edits: boolean;
+  /** Whether a message that was sent can be taken back. */
+  readonly deletes: boolean;
+  /** Whether the person can be shown that their message was read. */
+  readonly readMarks: boolean;
+  /** Whether the person's message can be given a reaction. */
+  readonly reactions: boolean;
+  /** Whether what is sent in the bot's name, by whomever, comes back as an InboundEcho. */
+  readonly echoes: boolean;
+  /** By what a send whose outcome is not known is settled later: `key` when it may just be repeated. */
+  readonly confirms: 'echo' | 'status' | 'key' | 'none';
+  /** Whether ids of persons count in the whole channel, or for one account of it only. */
+  readonly personScope: 'channel' | 'account';
   /** Longest text of one message; what is longer becomes several. */
   readonly textLimit: { readonly max: number; readonly unit: 'utf16' | 'bytes' };
   /** How fast messages may be sent, as a bot to all and in one chat; changes of a message count as messages. */
-  readonly rates: { readonly bot: Rate; readonly private: Rate; readonly group: Rate };
+  readonly rates: { readonly bot: Rate; readonly private: Rate; readonly group: Rate; readonly media?: Rate };
   /** How an answer can be shown while it is being written. */
   previews(kind: ChatKind): 'draft' | 'edit' | 'none';
-  /** For how long after a person's last message the bot may write; absent where it always may. */
-  readonly replyWindowMs?: number;
-  /** Whether two sends with the same `key` are one message, so that a send may be repeated without doubt. */
-  readonly idempotentSends: boolean;
+  /** Absent where people may always be written to. */
+  readonly window?: WindowCapability;
   /** Largest file that `fetchFile` gives; absent where the channel sets no limit. */
   readonly maxFileBytes?: number;
 }
@@ -56,7 +109,7 @@ export interface InboundPerson {
   readonly language?: string;
 }
 
-export type FileKind = 'voice' | 'audio' | 'photo' | 'document';
+export type FileKind = 'voice' | 'audio' | 'photo' | 'video' | 'document';
 
 export interface InboundFile {
   readonly kind: FileKind;
@@ -74,6 +127,13 @@ interface InboundBy {
   readonly sentAt?: Date;
 }
 
+/** What of the channel a message refers to: a story, a post, the ad by which the person came. */
+export interface InboundAbout {
+  readonly kind: z.infer<typeof MessageAbout>;
+  readonly url?: string;
+  readonly externalId?: string;
+}
+
 export interface InboundMessage extends InboundBy {
   readonly kind: 'message';
   readonly externalMessageId: string;
@@ -84,6 +144,11 @@ export interface InboundMessage extends InboundBy {
   readonly replyToText?: string;
   /** The message that it answers. */
   readonly replyToId?: string;
+  readonly about?: InboundAbout;
+  /** The `data` of the choice that was picked; `text` is its label. */
+  readonly choice?: string;
+  /** Then it vanishes at the channel, and no copy may be kept. */
+  readonly expiresAt?: Date;
 }
 
 export interface InboundCommand extends InboundBy {
@@ -116,6 +181,74 @@ export interface InboundUnsupported extends InboundBy {
   readonly what: string;
   /** Whether there were words with it, which nobody reads. */
   readonly hasText: boolean;
+}
+
+/** The person came by a link or an ad, in a channel where that is no command. */
+export interface InboundReferral extends InboundBy {
+  readonly kind: 'referral';
+  readonly externalMessageId: string;
+  /** What the link says to the bot. */
+  readonly ref: string;
+}
+
+/** Something was sent in the bot's name: by us, by another program, or by a person in the app of the channel. */
+export interface InboundEcho {
+  readonly kind: 'echo';
+  readonly chat: InboundChat;
+  readonly externalMessageId: string;
+  readonly text?: string;
+  readonly file?: InboundFile;
+  /** SendOptions.key, where the channel brings it back. */
+  readonly key?: string;
+  /** `self`: by us for certain. `unknown`: ids and words have to tell. */
+  readonly author: 'self' | 'person' | 'unknown';
+  readonly sentAt: Date;
+}
+
+/** What became of a message that was sent. They come in any order, and not all of them. */
+export interface InboundStatus {
+  readonly kind: 'status';
+  readonly chat: InboundChat;
+  readonly externalMessageId?: string;
+  /** SendOptions.key, where the channel brings it back. */
+  readonly key?: string;
+  /** `sent`, `delivered`, `read`, `failed`, or a word of the channel's own that says nothing to us. */
+  readonly state: string;
+  /** Of a failed one: what `send` would have thrown. */
+  readonly failure?: Error;
+  readonly sentAt: Date;
+}
+
+export interface InboundReaction extends InboundBy {
+  readonly kind: 'reaction';
+  /** The message that it is given to. */
+  readonly externalMessageId: string;
+  /** Null takes an earlier one back. */
+  readonly emoji: string | null;
+}
+
+/** The person took a message back. */
+export interface InboundDeletion extends InboundBy {
+  readonly kind: 'deleted';
+  readonly externalMessageId: string;
+}
+
+/** Somebody wrote under a post. It opens no conversation: only their answer to a message does. */
+export interface InboundComment {
+  readonly kind: 'comment';
+  readonly from: InboundPerson;
+  readonly commentId: string;
+  readonly postId: string;
+  /** Of the comment that it answers. */
+  readonly parentId?: string;
+  readonly text: string;
+  readonly sentAt: Date;
+}
+
+/** The account is not ours any more, until somebody connects it anew. */
+export interface InboundDisconnection {
+  readonly kind: 'disconnected';
+  readonly reason: string;
 }
 
 /** The person stopped an answer that was being written, by a button of the channel's own. */
@@ -182,6 +315,13 @@ export type Inbound =
   | InboundPress
   | InboundEdit
   | InboundUnsupported
+  | InboundReferral
+  | InboundEcho
+  | InboundStatus
+  | InboundReaction
+  | InboundDeletion
+  | InboundComment
+  | InboundDisconnection
   /** `muted`: the bot is there and may not write. */
   | (InboundBy & { readonly kind: 'blocked' | 'muted' | 'unblocked' })
   | InboundStop
@@ -222,7 +362,7 @@ export interface ReplyKeyboard {
 }
 
 export interface OutboundMedia {
-  readonly kind: 'voice' | 'audio' | 'photo' | 'video' | 'document';
+  readonly kind: FileKind;
   readonly bytes: Buffer;
   readonly mimeType: string;
   readonly fileName: string;
@@ -251,6 +391,10 @@ export interface SendOptions {
   readonly replyTo?: string;
   /** The same for each try of the same message. */
   readonly key?: string;
+  /** The same, as a number of 31 bits that is never 0 and grows from message to message. */
+  readonly number?: number;
+  /** Whether the bot says it, or a member of staff has typed it; absent: the bot. */
+  readonly author?: 'bot' | 'person';
 }
 
 export interface Receipt {
@@ -295,6 +439,8 @@ export interface WebhookAnswer {
 export interface Polling {
   /** Waits for what came after `cursor`, which is what the last call returned. Asking again confirms what came before. */
   next(cursor: string | undefined, signal: AbortSignal): Promise<{ updates: InboundUpdate[]; cursor: string }>;
+  /** Whether the channel does not remember what was confirmed, so that the cursor has to outlive the process. */
+  readonly isForgetful?: boolean;
 }
 
 /** How the channel says that updates get here. */
@@ -323,6 +469,59 @@ export interface Introduction {
     readonly language: string;
     readonly commands: readonly { readonly name: string; readonly description: string }[];
   }[];
+  /** Questions that somebody who has said nothing yet can ask by a press. */
+  readonly openers?: readonly { readonly question: string; readonly data: string }[];
+}
+
+/** An account that staff have connected by the channel's own page. */
+export interface ConnectedAccount {
+  readonly account: string;
+  readonly username: string | null;
+  /** Undefined of one that somebody has to connect anew: nothing can be said in its name, and what is said to it counts. */
+  readonly token: string | undefined;
+}
+
+/** What a page of the channel has given for an account. */
+export interface ConnectedToken {
+  readonly token: string;
+  readonly expiresAt: Date;
+}
+
+/** By which staff connect an account of the channel, in place of copying a token. */
+export interface ChannelOAuth {
+  /** Where the browser goes; undefined where the operator has named no app. */
+  authorizeUrl(state: string, redirectUri: string): string | undefined;
+  /** Throws Rejected for a code that the channel does not take. */
+  exchange(
+    code: string,
+    redirectUri: string,
+  ): Promise<ConnectedToken & { readonly scopes: readonly string[]; readonly account: string }>;
+  /** How the account is called now. Throws NotConnected. */
+  describe(
+    token: string,
+  ): Promise<{ readonly account: string; readonly title: string; readonly username: string | null }>;
+  /** Throws NotConnected for a token that is worth nothing any more. */
+  refresh(token: string): Promise<ConnectedToken>;
+  /** Has the channel bring updates of the account. */
+  subscribe(account: string, token: string): Promise<void>;
+  /** Best effort: the channel brings nothing of it any more. */
+  unsubscribe(account: string, token: string): Promise<void>;
+  /** How long after a token was had it is renewed; the channel refuses it within `minAgeMs`. */
+  readonly refreshAfterMs: number;
+  readonly minAgeMs: number;
+}
+
+/** How whoever has written a comment is answered in private: once, whatever the channel itself forbids. */
+export interface CommentReplies {
+  /** What is said: whatever comes back as an echo with these words is no answer of somebody else. */
+  readonly text: string;
+  /** Whether the bot answers this one. */
+  isWanted(comment: InboundComment): boolean;
+  /** So long after the comment. */
+  readonly withinMs: number;
+  readonly perHour: number;
+  /** One that was answered before is no error. Throws what `send` throws. */
+  reply(commentId: string): Promise<void>;
 }
 
 /** One payment of a channel, or that it went back. */
@@ -396,6 +595,8 @@ export interface Channel<Message extends OutboundMessage = OutboundMessage> {
   deleteMessage(to: ChatAddress, externalMessageId: string): Promise<void>;
   /** Best effort. */
   showActivity(to: ChatAddress, activity: Activity): Promise<void>;
+  /** Best effort: shows the person that their message was read. Absent where that cannot be shown. */
+  markRead?(chat: ChatAddress, externalMessageId: string): Promise<void>;
   /** Takes the spinner off a pressed button; the text is shown for a moment. */
   answerPress(pressId: string, text?: string): Promise<void>;
 
@@ -408,6 +609,10 @@ export interface Channel<Message extends OutboundMessage = OutboundMessage> {
   isMember?(chat: string, externalId: string): Promise<boolean>;
   /** Absent where a bot cannot introduce itself. May be repeated. */
   introduce?(introduction: Introduction): Promise<void>;
+  /** Absent where accounts are not connected by a page of the channel. */
+  readonly oauth?: ChannelOAuth;
+  /** Absent where there are no comments, or nobody who writes one is answered. */
+  readonly comments?: CommentReplies;
 
   /**
    * Whose its credentials are, and what would keep a bot from working with them; also that the channel did not answer. Changes
@@ -416,6 +621,12 @@ export interface Channel<Message extends OutboundMessage = OutboundMessage> {
    */
   inspect(isOurs: (url: string) => boolean): Promise<ChannelReport>;
 }
+
+/** By which a person is known here: in some channels an id counts for one account only, and means somebody else in another. */
+export const personId = (
+  { account, capabilities }: Pick<Channel, 'account' | 'capabilities'>,
+  externalId: string,
+): string => (capabilities.personScope === 'account' ? `${account}:${externalId}` : externalId);
 
 /** A bot as its channel sees it. */
 export interface ChannelBot<Settings> {
@@ -431,10 +642,21 @@ export interface ChannelDependencies<Variables> {
   readonly config: Variables;
   readonly registry: Registry;
   readonly log: Log;
+  readonly clock: Clock;
   /** How long one message may take; long, because giving up early makes duplicates. */
   readonly sendTimeoutMs: number;
   /** By which servers are asked that bots name. */
   readonly servers: BotServers;
+  /** The account that staff have connected for the bot, as it is at each call; and the channel says that it is ours no more. */
+  readonly connection: {
+    get(): ConnectedAccount | undefined;
+    lost(connected: ConnectedAccount): void;
+  };
+  /**
+   * Where a channel that takes no bytes can fetch a file, for an hour. Absent where nobody reaches us from outside.
+   * @param name the same for each try of the same message
+   */
+  readonly publish?: (media: OutboundMedia, name: string) => Promise<string>;
 }
 
 /** A kind of channel. Those there are stand in bot-adapter.app.ts. */
@@ -459,12 +681,18 @@ export interface ChannelFactory<
   /**
    * Takes a call apart into updates, of one account or of several, after it has made sure who calls. Also answers the
    * handshakes of the channel. Absent where there are no webhooks. Throws UnknownAccount and WrongWebhookSecret.
-   * @param channels of this kind, by bot
+   * @param channels of this kind, by bot; none when no account is connected yet
    */
   unpack?(
     request: WebhookRequest,
     channels: ReadonlyMap<string, Kind>,
-  ): { readonly updates: readonly InboundUpdate[]; readonly answer?: WebhookAnswer };
+    config: z.output<z.ZodObject<Variables>>,
+  ): {
+    readonly updates: readonly InboundUpdate[];
+    readonly answer?: WebhookAnswer;
+    /** How many there were of accounts that no bot has. */
+    readonly ofNobody?: number;
+  };
 }
 
 /** Lets a factory be written with its own types, and be kept among others. */

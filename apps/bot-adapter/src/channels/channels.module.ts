@@ -1,5 +1,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { CHANNEL_KINDS, type ChannelKinds, ChannelsService } from './channels.service';
+import { ConnectedAccounts } from './connected-accounts';
+import { PublicFilesController } from './public-files.controller';
+import { PublicFilesService } from './public-files.service';
 
 @Module({})
 export class ChannelsModule {
@@ -8,8 +11,9 @@ export class ChannelsModule {
     return {
       module: ChannelsModule,
       global: true,
-      providers: [{ provide: CHANNEL_KINDS, useValue: kinds }, ChannelsService],
-      exports: [CHANNEL_KINDS, ChannelsService],
+      controllers: [PublicFilesController],
+      providers: [{ provide: CHANNEL_KINDS, useValue: kinds }, ChannelsService, ConnectedAccounts, PublicFilesService],
+      exports: [CHANNEL_KINDS, ChannelsService, ConnectedAccounts],
     };
   }
 }

@@ -4,6 +4,7 @@ import {
   botMistakesIn,
   BotServers,
   BotsRegistry,
+  Clock,
   CONFIG,
   ConfigError,
   fieldErrorsOf,
@@ -14,8 +15,10 @@ import {
 import { Registry } from 'prom-client';
 import { z } from 'zod';
 import type { BotAdapterConfig } from '../bot-adapter.config';
-import type { Channel, ChannelBot, ChannelFactory, WebhookRequest } from './channel';
+import type { Channel, ChannelBot, ChannelFactory, OutboundMedia, WebhookRequest } from './channel';
 import { BotNotHere, UnknownAccount } from './channel-errors';
+import { ConnectedAccounts } from './connected-accounts';
+import { PublicFilesService } from './public-files.service';
 
 /** The kinds of channels this service was built with: ChannelKinds. */
 export const CHANNEL_KINDS = Symbol('kinds of channels');
@@ -50,6 +53,9 @@ export class ChannelsService {
   constructor(
     private readonly bots: BotsRegistry,
     private readonly registry: Registry,
+    private readonly accounts: ConnectedAccounts,
+    private readonly publicFiles: PublicFilesService,
+    private readonly clock: Clock,
     @Inject(CHANNEL_KINDS) private readonly kinds: ChannelKinds,
     @Inject(CONFIG) private readonly config: BotAdapterConfig & SharedConfig,
     @Inject(LOG) private readonly log: Log,
@@ -113,6 +119,8 @@ export class ChannelsService {
 
   /** The bot that has this account of a kind of channel, other than `botId` itself. */
   userOf(kind: string, account: string, botId: string): string | undefined {
+    // Of those that have none yet nobody has the same.
+    if (!account) return undefined;
     const users = [...this.byBot].filter(([, bot]) => bot.kind === kind && bot.channel.account === account);
     return users.map(([id]) => id).find((id) => id !== botId);
   }
@@ -127,7 +135,8 @@ export class ChannelsService {
     const factory = this.kinds.factories.find((one) => one.kind === kind);
     if (!factory?.unpack) throw new UnknownAccount();
     const ofKind = [...this.byBot].filter(([, bot]) => bot.kind === kind);
-    return factory.unpack(request, new Map(ofKind.map(([id, { channel }]) => [id, channel])));
+    const channels = new Map(ofKind.map(([id, { channel }]) => [id, channel]));
+    return factory.unpack(request, channels, this.config as never);
   }
 
   /** A bot that cannot work keeps no other from its work. Throws a ConfigError when none can, and files say so. */
@@ -156,11 +165,17 @@ export class ChannelsService {
   private make(kind: string, bot: ChannelBot<unknown>): Channel {
     // The section was read by these very factories, so the kind is among them.
     const factory = this.kinds.factories.find((one) => one.kind === kind)!;
-    const { config, registry, log, servers } = this;
+    const { config, registry, log, servers, clock, accounts } = this;
     return factory.create(bot, {
       config: config as never,
-      registry,
-      servers,
+      ...{ registry, servers, clock },
+      connection: {
+        get: () => accounts.of(bot.id),
+        lost: (connected) => accounts.lost(bot.id, connected),
+      },
+      ...(config.BOT_ADAPTER_PUBLIC_URL && {
+        publish: (media: OutboundMedia, name: string) => this.publicFiles.publish(media, name),
+      }),
       log: log.child({ bot: bot.id }),
       sendTimeoutMs: config.BOT_ADAPTER_SEND_TIMEOUT_MS,
     });

@@ -55,6 +55,18 @@ export class Chat {
   @Column({ name: 'next_send_at', type: 'timestamptz', nullable: true })
   nextSendAt!: Date | null;
 
+  /** Until then the bot may write there, in a channel that has such a window; null while the person has opened none. */
+  @Column({ name: 'window_until', type: 'timestamptz', nullable: true })
+  windowUntil!: Date | null;
+
+  /** The same for what staff write themselves, where the channel gives them longer. */
+  @Column({ name: 'person_window_until', type: 'timestamptz', nullable: true })
+  personWindowUntil!: Date | null;
+
+  /** Until then staff answer in place of the assistant. */
+  @Column({ name: 'handed_over_until', type: 'timestamptz', nullable: true })
+  handedOverUntil!: Date | null;
+
   /** The chat that goes on in place of this one, which was met under a new id of the same. */
   @Column({ name: 'moved_to', type: 'uuid', nullable: true })
   movedTo!: string | null;

@@ -2,6 +2,8 @@ import { Module } from '@nestjs/common';
 import { ChatAddresses } from './chat-addresses';
 import { ContactsService } from './contacts.service';
 import { ErasureRequestsJobs } from './erasure-requests.jobs';
+import { HandoversHandlers } from './handovers.handlers';
+import { HandoversService } from './handovers.service';
 import { IdentitiesHandlers } from './identities.handlers';
 import { IdentitiesService } from './identities.service';
 import { KnownPeopleService } from './known-people.service';
@@ -13,11 +15,12 @@ import { RestrictionsHandlers } from './restrictions.handlers';
 import { RestrictionsService } from './restrictions.service';
 
 @Module({
-  controllers: [IdentitiesHandlers, NewsSettingsController, PeopleController, RestrictionsHandlers],
+  controllers: [HandoversHandlers, IdentitiesHandlers, NewsSettingsController, PeopleController, RestrictionsHandlers],
   providers: [
     ChatAddresses,
     ContactsService,
     ErasureRequestsJobs,
+    HandoversService,
     IdentitiesService,
     KnownPeopleService,
     NewsSettingsService,
@@ -28,6 +31,7 @@ import { RestrictionsService } from './restrictions.service';
     ChatAddresses,
     ContactsService,
     ErasureRequestsJobs,
+    HandoversService,
     IdentitiesService,
     KnownPeopleService,
     NewsSettingsService,

@@ -1,6 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
-import { type Bot, ContactBlocked, ContactStarted, ContactUnblocked, LinkFollowed } from '@switchboard/contracts';
+import {
+  type Bot,
+  ContactBlocked,
+  ContactStarted,
+  ContactUnblocked,
+  LinkFollowed,
+  WindowChanged,
+} from '@switchboard/contracts';
 import {
   BlindIndex,
   BotsRegistry,
@@ -12,7 +19,8 @@ import {
 import { ArrayContains, type EntityManager, IsNull } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { AccessSection } from '../bots/bot-sections';
-import type { ChatAddress, InboundChat, InboundPerson } from '../channels/channel';
+import type { ChatAddress, Inbound, InboundChat, InboundPerson } from '../channels/channel';
+import { ChannelsService } from '../channels/channels.service';
 import { nearestLanguage, shared } from '../texts/catalogue';
 import { ChatAddresses } from './chat-addresses';
 import { Chat } from './chat.entity';
@@ -37,6 +45,7 @@ export interface ChatContext {
 
 /** What somebody did, as far as it says who and where, and counts. */
 export interface Deed {
+  readonly kind: Inbound['kind'];
   readonly chat: InboundChat;
   readonly from: InboundPerson;
   /** When, where the channel tells it. */
@@ -85,6 +94,7 @@ const CONTACT = `id, user_id, profile, started_at, flood_level, flood_told_at, $
 export class ContactsService {
   constructor(
     private readonly bots: BotsRegistry,
+    private readonly channels: ChannelsService,
     private readonly outbox: Outbox,
     private readonly personal: PersonalData,
     private readonly addresses: ChatAddresses,
@@ -137,6 +147,7 @@ export class ContactsService {
     const { mutedUntil } = chat;
     const isMuted = chat.kind === 'group' && mutedUntil !== null && mutedUntil > this.clock.now();
     if (!isMuted) await this.unblock(tx, chat);
+    await this.openWindow(tx, chat, by);
     const { burst, perMinute } = this.accessOf(bot).flood;
     const over = contact.floodLevel - burst;
     if (over <= 0 || isReplay) return context;
@@ -381,11 +392,40 @@ export class ContactsService {
       mutedUntil: null,
       restToldAt: null,
       nextSendAt: null,
+      windowUntil: null,
+      personWindowUntil: null,
+      handedOverUntil: null,
       movedTo: null,
       formerHashes: [],
     };
     await tx.createQueryBuilder().insert().into(Chat).values(made).orIgnore().execute();
     return tx.findOneOrFail(Chat, { where: { ...key, movedTo: IsNull() }, ...LOCKED });
+  }
+
+  /** What the person did lets the bot write for a while, where the channel has it so. It may have been brought late. */
+  private async openWindow(tx: EntityManager, chat: Chat, { kind, sentAt }: Deed): Promise<void> {
+    const window = this.channels.find(chat.botId)?.capabilities.window;
+    if (!window?.opens.includes(kind)) return;
+    const now = this.clock.now().getTime();
+    const at = Math.min(sentAt?.getTime() ?? now, now);
+    const open = {
+      windowUntil: later(chat.windowUntil, at + window.forBotMs),
+      personWindowUntil: later(chat.personWindowUntil, at + (window.forPersonMs ?? window.forBotMs)),
+    };
+    await tx.update(Chat, chat.id, open);
+    Object.assign(chat, open);
+    if (chat.handedOverUntil !== null && chat.handedOverUntil.getTime() > now) await this.tellWindow(tx, chat);
+  }
+
+  /** Until when a chat may be written in, where the channel ends that. */
+  async tellWindow(tx: EntityManager, chat: Chat): Promise<void> {
+    const { id: chatId, botId, channel, userId, windowUntil, personWindowUntil } = chat;
+    if (!userId || !this.channels.find(botId)?.capabilities.window) return;
+    const now = this.clock.now();
+    const open = (until: Date | null) => (until && until > now ? until.toISOString() : undefined);
+    const [forBotUntil, forPersonUntil] = [open(windowUntil), open(personWindowUntil)];
+    const until = { ...(forBotUntil && { forBotUntil }), ...(forPersonUntil && { forPersonUntil }) };
+    await this.outbox.add(tx, WindowChanged({ chatId, botId, channel, userId, ...until }));
   }
 
   /** People change the language of their client; in a group everyone has their own. */
@@ -413,6 +453,8 @@ export class ContactsService {
     };
   }
 }
+
+const later = (one: Date | null, other: number) => new Date(Math.max(one?.getTime() ?? 0, other));
 
 interface ContactRow {
   id: string;

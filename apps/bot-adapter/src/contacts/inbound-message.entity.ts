@@ -31,6 +31,10 @@ export class InboundMessageRow {
   @Column({ name: 'external_message_id', type: 'text' })
   externalMessageId!: string;
 
+  /** What of the channel it refers to (MessageAbout). */
+  @Column({ name: 'about_kind', type: 'text', nullable: true })
+  aboutKind!: string | null;
+
   @Column({ name: 'received_at', type: 'timestamptz' })
   receivedAt!: Date;
 }

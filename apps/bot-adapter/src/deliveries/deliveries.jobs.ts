@@ -17,7 +17,17 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { z } from 'zod';
 import type { BotAdapterConfig } from '../bot-adapter.config';
 import type { Channel } from '../channels/channel';
-import { ChannelBusy, ChatMoved, NotSent, OutcomeUnknown, Rejected, Unreachable } from '../channels/channel-errors';
+import {
+  ChannelBusy,
+  ChatMoved,
+  NotConnected,
+  NotSent,
+  OutcomeUnknown,
+  Rejected,
+  TemplateRefused,
+  Unreachable,
+  WindowClosed,
+} from '../channels/channel-errors';
 import { ChannelsService } from '../channels/channels.service';
 import { Chat } from '../contacts/chat.entity';
 import { DeliveriesRepository, type Waiting } from './deliveries.repository';
@@ -42,7 +52,7 @@ const JOB_ATTEMPTS = 25;
  * With the waits between them 20 last for about two hours, 6 for half a minute. Whatever fails holds up what comes
  * after it in its chat, and only an answer is worth that.
  */
-const MAX_TRIES: Record<DeliveryKind, number> = { text: 20, voice: 6, notice: 6, picture: 6, buttons: 3 };
+const MAX_TRIES: Record<DeliveryKind, number> = { text: 20, staff: 20, voice: 6, notice: 6, picture: 6, buttons: 3 };
 const LONGEST_WAIT_MS = 600_000;
 
 /**
@@ -50,6 +60,9 @@ const LONGEST_WAIT_MS = 600_000;
  * outage of an hour.
  */
 const WAITS_AFTER_UNKNOWN_MS = [1000, 10_000, 120_000, 1_200_000, 3_600_000];
+
+/** Echoes and statuses come within seconds; a copy of an answer is worse than a pause. */
+const SETTLED_WITHIN_MS = 20_000;
 
 /** A bot that is unknown here may be known to another process, or soon: each reads the descriptions by itself. */
 const BOT_UNKNOWN_FOR_MS = 6 * 3_600_000;
@@ -163,8 +176,11 @@ export class DeliveriesJobs {
   private async advance(waiting: Waiting, signal: AbortSignal): Promise<Next> {
     const { delivery, chat, restMs } = waiting;
     if (chat.blockedAt) return this.after(this.repository.unreachable(chat, 'blocked'));
+    // While its last part was sent: see DeliveriesRepository.takenOver.
+    if (delivery.reason === 'taken_over') return this.after(this.repository.refused(waiting, 'taken_over'));
     const channel = this.channels.find(chat.botId);
     if (!channel) return this.withoutChannel(waiting);
+    if (this.isWindowClosed(waiting, channel)) return this.after(this.repository.refused(waiting, 'window_closed'));
     if (restMs > 0) return { inMs: restMs };
     if (delivery.tries >= MAX_TRIES[delivery.kind] || delivery.unknownOutcomes > WAITS_AFTER_UNKNOWN_MS.length)
       return this.after(this.repository.refused(waiting, 'gave_up'));
@@ -191,6 +207,13 @@ export class DeliveriesJobs {
     } finally {
       this.bulkUnderWay -= 1;
     }
+  }
+
+  /** The channel would refuse it: it is not even asked. */
+  private isWindowClosed({ delivery, chat }: Waiting, { capabilities: { window } }: Channel): boolean {
+    if (!window) return false;
+    const until = delivery.author === 'person' ? chat.personWindowUntil : chat.windowUntil;
+    return until === null || until <= this.clock.now();
   }
 
   private async withoutChannel(waiting: Waiting): Promise<Next> {
@@ -225,7 +248,7 @@ export class DeliveriesJobs {
     // Where a preview shows the answer already, that becomes it.
     const options = preview ? { ...part.options, edits: preview.externalMessageId } : part.options;
     // An edit made twice is seen once, and so is a message with a key where the channel knows keys.
-    const isRepeatable = options.edits !== undefined || channel.capabilities.idempotentSends;
+    const isRepeatable = options.edits !== undefined || channel.capabilities.confirms === 'key';
     // Somebody began this call and never told how it ended: their process is dead.
     if (delivery.state === 'sending' && !isRepeatable) this.noteUnknown(waiting, 'crash');
     if (!(await this.repository.begin(delivery))) return { inMs: OVERTAKEN_MS };
@@ -241,7 +264,11 @@ export class DeliveriesJobs {
       if (!(error instanceof OutcomeUnknown) || isRepeatable) return this.afterFailure(waiting, error);
       this.noteUnknown(waiting, error.cause);
       if (delivery.bulk) return this.after(this.repository.refused(waiting, 'gave_up'));
-      return this.retry(waiting, error, WAITS_AFTER_UNKNOWN_MS[delivery.unknownOutcomes - 1]);
+      const waitMs = WAITS_AFTER_UNKNOWN_MS[delivery.unknownOutcomes - 1];
+      const { confirms } = channel.capabilities;
+      // Soon the channel says by itself that it has arrived, if it has.
+      const isSettled = confirms === 'echo' || confirms === 'status';
+      return this.retry(waiting, error, isSettled ? Math.max(waitMs ?? 0, SETTLED_WITHIN_MS) : waitMs);
     }
   }
 
@@ -267,7 +294,7 @@ export class DeliveriesJobs {
     // The row stays `sending`: whoever comes next knows that the outcome is unknown. Not before the call must have ended.
     if (error instanceof Abandoned) return { inMs: this.config.BOT_ADAPTER_SEND_TIMEOUT_MS };
     if (error instanceof ChannelBusy) {
-      this.limits.backOff(chat, error.retryAfterSeconds);
+      this.limits.backOff(chat, error);
       await this.repository.deferred(waiting, error.retryAfterSeconds, { counts: false });
       return { inMs: error.retryAfterSeconds * 1000 };
     }
@@ -276,12 +303,28 @@ export class DeliveriesJobs {
       return 'go on';
     }
     if (error instanceof Unreachable) return this.after(this.repository.unreachable(chat, error.reason));
-    if (error instanceof Rejected) {
+    if (error instanceof WindowClosed) return this.after(this.repository.windowClosed(waiting));
+    if (error instanceof NotConnected) return this.untilConnected(waiting);
+    if (error instanceof Rejected || error instanceof TemplateRefused) {
       this.log.error({ err: error, deliveryId: delivery.id, bot: chat.botId }, 'the channel rejected a message');
       return this.after(this.repository.refused(waiting, 'rejected'));
     }
     if (!(error instanceof OutcomeUnknown || error instanceof NotSent)) throw error;
     return this.retry(waiting, error);
+  }
+
+  /** Nothing is lost while somebody connects the account anew, unless that takes them too long. */
+  private async untilConnected(waiting: Waiting): Promise<Next> {
+    const { delivery, chat } = waiting;
+    const ageMs = this.clock.now().getTime() - delivery.queuedAt.getTime();
+    if (ageMs > BOT_UNKNOWN_FOR_MS) return this.after(this.repository.refused(waiting, 'not_connected'));
+    const inMs = Math.min(Math.max(BOT_UNKNOWN_WAIT_MS, Math.round(ageMs / 4)), LONGEST_WAIT_MS);
+    this.log.warn(
+      { deliveryId: delivery.id, bot: chat.botId, inMs },
+      'a message waits for its account to be connected',
+    );
+    await this.repository.deferred(waiting, inMs / 1000, { counts: false });
+    return { inMs };
   }
 
   private async retry(waiting: Waiting, error: Error, waitMs?: number): Promise<Next> {

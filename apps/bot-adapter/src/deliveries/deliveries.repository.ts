@@ -4,8 +4,8 @@ import { type KnownUndeliverableReason, MessageDelivered, MessageUndeliverable }
 import { Clock } from '@switchboard/service-kit';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { DataSource, type EntityManager, In } from 'typeorm';
-import type { Unreachable } from '../channels/channel-errors';
+import { DataSource, type EntityManager, In, MoreThan } from 'typeorm';
+import { Unreachable, WindowClosed } from '../channels/channel-errors';
 import { Chat } from '../contacts/chat.entity';
 import { ContactsService } from '../contacts/contacts.service';
 import { InboundMessageRow } from '../contacts/inbound-message.entity';
@@ -154,13 +154,18 @@ export class DeliveriesRepository {
    * Written right after the call, in one statement: until it is committed, a process that dies leaves a doubt. May be repeated
    * when it is not known whether it was committed.
    */
-  async sent({ delivery, chat }: Waiting, of: number, externalMessageId: string): Promise<void> {
+  async sent(
+    { delivery, chat }: Pick<Waiting, 'delivery' | 'chat'>,
+    of: number,
+    externalMessageId: string,
+  ): Promise<void> {
     const { kind } = delivery;
     const nextPart = delivery.nextPart + 1;
     const isLast = nextPart === of;
     const now = this.clock.now();
     const change = {
       sql: `UPDATE deliveries SET state = $2, next_part = $3, tries = 0, unknown_outcomes = 0, finished_at = $4,
+              reason = CASE WHEN $2 = 'sent' THEN NULL ELSE reason END,
               external_message_ids = array_append(external_message_ids, $5) WHERE id = $1 AND next_part = $6`,
       parameters: [
         delivery.id,
@@ -171,15 +176,15 @@ export class DeliveriesRepository {
         delivery.nextPart,
       ],
     };
-    const isTold = isLast && (kind === 'text' || kind === 'voice');
-    await this.outbox.addWith(
+    const isTold = isLast && isAnnounced(kind);
+    const affected = await this.outbox.addWith(
       this.db,
       change,
       ...(isTold
         ? [MessageDelivered({ ...about(chat, delivery), kind, parts: of, deliveredAt: now.toISOString() })]
         : []),
     );
-    if (!isLast) return;
+    if (!isLast || affected === 0) return;
     this.finished.inc({ bot: chat.botId, kind, outcome: 'sent' });
     this.seconds.observe({ kind }, (now.getTime() - delivery.queuedAt.getTime()) / 1000);
   }
@@ -197,15 +202,33 @@ export class DeliveriesRepository {
   async deferred({ delivery, chat }: Waiting, seconds: number, { counts }: { counts: boolean }): Promise<void> {
     // `begin` has counted one more than this row, read before it, knows of.
     await this.db.query(
-      `WITH chat AS (UPDATE chats SET next_send_at = clock_timestamp() + make_interval(secs => $2) WHERE id = $3)
-       UPDATE deliveries SET state = 'queued', tries = $4, unknown_outcomes = $5 WHERE id = $1`,
-      [delivery.id, seconds, chat.id, counts ? delivery.tries + 1 : delivery.tries, delivery.unknownOutcomes],
+      `WITH delivery AS (
+         UPDATE deliveries SET state = 'queued', tries = $4, unknown_outcomes = $5 WHERE id = $1 AND next_part = $6 RETURNING 1)
+       UPDATE chats SET next_send_at = clock_timestamp() + make_interval(secs => $2)
+       WHERE id = $3 AND EXISTS (SELECT FROM delivery)`,
+      [
+        ...[delivery.id, seconds, chat.id],
+        counts ? delivery.tries + 1 : delivery.tries,
+        delivery.unknownOutcomes,
+        // Whoever learned meanwhile that this part has arrived is right.
+        delivery.nextPart,
+      ],
     );
   }
 
   /** Given up, with the reason. */
   async refused({ delivery, chat }: Waiting, reason: KnownUndeliverableReason): Promise<void> {
     await this.db.transaction((tx) => this.giveUp(tx, chat, [delivery], reason));
+  }
+
+  /** Given up because the channel says that the window is closed, whatever we believe. */
+  async windowClosed({ delivery, chat }: Waiting): Promise<void> {
+    const now = this.clock.now();
+    await this.db.transaction(async (tx) => {
+      const closed = delivery.author === 'bot' ? { windowUntil: now } : { windowUntil: now, personWindowUntil: now };
+      await tx.update(Chat, chat.id, closed);
+      await this.giveUp(tx, chat, [delivery], 'window_closed');
+    });
   }
 
   /** Nobody reads there any more: everything that waits for the chat is given up. */
@@ -215,6 +238,81 @@ export class DeliveriesRepository {
       else await this.contacts.block(tx, chat);
       await this.giveUp(tx, chat, await tx.findBy(Delivery, { chatId: chat.id, state: OPEN }), reason);
     });
+  }
+
+  /** Whether a message of a chat is one that we have sent, by the channel's id or by our key. */
+  async isOurs(
+    tx: EntityManager,
+    chatId: string,
+    { externalMessageId, key }: { externalMessageId: string; key?: string },
+  ): Promise<boolean> {
+    const [{ ours }] = await tx.query<[{ ours: boolean }]>(
+      `SELECT EXISTS (SELECT FROM deliveries WHERE chat_id = $1 AND ($2 = ANY (external_message_ids) OR id::text = $3))
+         OR EXISTS (SELECT FROM previews WHERE chat_id = $1 AND external_message_id = $2) AS ours`,
+      [chatId, externalMessageId, key?.split('.')[0] ?? null],
+    );
+    return ours;
+  }
+
+  /** The chats of a bot in which something waits. */
+  async waitingIn(botId: string): Promise<string[]> {
+    const rows = await this.db.query<{ id: string }[]>(
+      `SELECT id FROM chats WHERE bot_id = $1
+         AND EXISTS (SELECT FROM deliveries WHERE chat_id = chats.id AND state = 'queued')`,
+      [botId],
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  /** What is being sent to a chat, or was sent without our learning whether it has arrived. */
+  inDoubt(tx: EntityManager, chatId: string): Promise<Delivery[]> {
+    return tx.find(Delivery, {
+      where: [
+        { chatId, state: 'sending' },
+        { chatId, state: 'queued', unknownOutcomes: MoreThan(0) },
+      ],
+      order: { seq: 'ASC' },
+    });
+  }
+
+  /** The delivery to which a message of a chat belongs. Holds its row until `tx` ends. */
+  findSent(tx: EntityManager, chatId: string, externalMessageId: string): Promise<Delivery | null> {
+    return tx
+      .createQueryBuilder(Delivery, 'delivery')
+      .where({ chatId })
+      .andWhere(':externalMessageId = ANY (delivery.externalMessageIds)', { externalMessageId })
+      .orderBy('delivery.seq', 'DESC')
+      .limit(1)
+      .setLock('pessimistic_write')
+      .getOne();
+  }
+
+  /** The channel says that what it had taken did not arrive. It may say so more than once. */
+  async failedLater(tx: EntityManager, chat: Chat, delivery: Delivery, failure: Error | undefined): Promise<void> {
+    if (delivery.state === 'failed') return;
+    if (failure instanceof Unreachable) {
+      if (failure.reason === 'may_not_write') await this.contacts.mute(tx, chat);
+      else await this.contacts.block(tx, chat);
+      return this.giveUp(tx, chat, [delivery], failure.reason);
+    }
+    if (!(failure instanceof WindowClosed)) return this.giveUp(tx, chat, [delivery], 'rejected');
+    await tx.update(Chat, chat.id, { windowUntil: this.clock.now() });
+    await this.giveUp(tx, chat, [delivery], 'window_closed');
+  }
+
+  /**
+   * Somebody else answers now: what the bot was still to say in the chat is given up. What is just being sent ends after the part
+   * that is under way.
+   */
+  async takenOver(tx: EntityManager, chat: Chat): Promise<void> {
+    const open = await tx.find(Delivery, {
+      where: { chatId: chat.id, state: OPEN, kind: In(['text', 'voice']), author: 'bot', bulk: false },
+      lock: { mode: 'pessimistic_write' },
+    });
+    const underWay = open.filter(({ state }) => state === 'sending').map(({ id }) => id);
+    if (underWay.length > 0) await tx.update(Delivery, { id: In(underWay) }, { reason: 'taken_over' });
+    const waiting = open.filter(({ state }) => state === 'queued');
+    if (waiting.length > 0) await this.giveUp(tx, chat, waiting, 'taken_over');
   }
 
   /** Nobody knows whether the channel took a message. */
@@ -270,7 +368,7 @@ export class DeliveriesRepository {
   ): Promise<void> {
     const ids = deliveries.map(({ id }) => id);
     await tx.update(Delivery, { id: In(ids) }, { state: 'failed', reason, finishedAt: this.clock.now() });
-    const announced = deliveries.filter(({ kind }) => kind === 'text' || kind === 'voice');
+    const announced = deliveries.filter(({ kind }) => isAnnounced(kind));
     await this.outbox.add(
       tx,
       ...announced.map((delivery) => MessageUndeliverable({ ...about(chat, delivery), reason })),
@@ -278,6 +376,10 @@ export class DeliveriesRepository {
     for (const { kind } of deliveries) this.finished.inc({ bot: chat.botId, kind, outcome: reason });
   }
 }
+
+/** What somebody waits to hear of. */
+export const isAnnounced = (kind: Delivery['kind']): kind is 'text' | 'voice' | 'staff' =>
+  kind === 'text' || kind === 'voice' || kind === 'staff';
 
 const about = ({ id: chatId, botId, channel }: Chat, { id: deliveryId, userId, causeId }: Delivery) => ({
   chatId,

@@ -1,5 +1,11 @@
 import { EncryptionKeyMissing } from '@switchboard/bus';
-import { ContactBlocked, MessageDelivered, MessageReceived, MessageUndeliverable } from '@switchboard/contracts';
+import {
+  ContactBlocked,
+  MessageDelivered,
+  MessageReceived,
+  MessageUndeliverable,
+  StaffMessageSent,
+} from '@switchboard/contracts';
 import { Jobs } from '@switchboard/service-kit';
 import { type TestApp, until } from '@switchboard/testing';
 import { v7 as uuidv7 } from 'uuid';
@@ -52,6 +58,28 @@ describe('answers on their way to people', () => {
     await reply(app, heard, 'the end');
     await emma.answer(({ text }) => text === 'the end');
     expect((await emma.answers()).filter(({ text }) => text === 'only once')).toHaveLength(1);
+  });
+
+  it('what staff write arrives once, formatted, and the assistant stays silent so much longer', async () => {
+    const emma = await telegram.person();
+    const { chatId, botId, channel, userId } = (await hear(app, emma, 'hi')).data;
+    const end = new Date(Date.now() + 3_600_000).toISOString();
+    const sent = StaffMessageSent({
+      ...{ chatId, botId, channel, userId, conversationId: uuidv7(), messageId: uuidv7(), ticketId: uuidv7() },
+      ...{ author: 'staff', text: 'I am **here**', locale: 'en', until: end, at: new Date().toISOString() },
+    });
+    await app.probe.say(sent);
+    await app.probe.say(sent);
+    expect((await delivered(sent.data.messageId)).data).toMatchObject({ kind: 'staff', parts: 1 });
+    const message = await emma.answer(({ text }) => text === 'I am here');
+    expect(message.entities).toEqual([{ type: 'bold', offset: 5, length: 4 }]);
+    const rows = () =>
+      app.service.db.query<object[]>(
+        'SELECT author, handed_over_until AS until FROM deliveries d JOIN chats c ON c.id = d.chat_id WHERE cause_id = $1',
+        [sent.data.messageId],
+      );
+    await until(async () => JSON.stringify(await rows()).includes(end), { what: 'the end of the silence' });
+    expect(await rows()).toEqual([{ author: 'person', until: new Date(end) }]);
   });
 
   it('answers to many chats at once keep their order in each', async () => {

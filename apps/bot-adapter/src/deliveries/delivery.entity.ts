@@ -54,6 +54,11 @@ export const DeliveryContent = z.discriminatedUnion('kind', [
     place: Place.optional(),
   }),
   z.object({
+    kind: z.literal('staff'),
+    markdown: z.string(),
+    place: Place.optional(),
+  }),
+  z.object({
     kind: z.literal('voice'),
     audioId: z.string(),
     durationMs: z.int().nonnegative(),
@@ -139,6 +144,10 @@ export class Delivery {
   /** Sent to many, and asked for by nobody: it goes after everything else, and rather not at all than twice. */
   @Column({ type: 'boolean' })
   bulk!: boolean;
+
+  /** Whether the bot says it, or a member of staff who has typed it: channels allow them more. */
+  @Column({ type: 'text' })
+  author!: 'bot' | 'person';
 
   @Column({ name: 'queued_at', type: 'timestamptz' })
   queuedAt!: Date;

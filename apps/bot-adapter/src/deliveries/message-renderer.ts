@@ -79,6 +79,8 @@ export class MessageRenderer {
       message,
       options: {
         key: `${delivery.id}.${delivery.nextPart}`,
+        number: numberOf(delivery),
+        author: delivery.author,
         ...(edits && { edits }),
         ...(place?.replyTo && delivery.nextPart === 0 && { replyTo: place.replyTo }),
       },
@@ -95,6 +97,8 @@ export class MessageRenderer {
         if (messages.length > 0) return messages;
         return channel.compose({ text: plainText(say(locale, 'emptyAnswer')), ...buttonsOf(content) });
       }
+      case 'staff':
+        return channel.compose({ text: parseMarkdown(content.markdown) });
       case 'notice':
         return channel.compose({
           text: content.format === 'markdown' ? parseMarkdown(content.text) : plainText(content.text),
@@ -132,6 +136,12 @@ function replacedIn(content: DeliveryContent, { externalHash }: Chat): readonly 
   const replaces = content.kind === 'text' ? content.replaces : undefined;
   return replaces?.chatHash === externalHash ? replaces.messages : [];
 }
+
+/** Numbers of one delivery stand side by side; no delivery has so many messages. */
+const MOST_PARTS = 256;
+
+/** Begins anew after eight million deliveries, when no channel knows the former ones any more. */
+const numberOf = ({ seq, nextPart }: Delivery) => ((Number(seq) * MOST_PARTS + nextPart) % 0x7fff_ffff) + 1;
 
 const rowOf = ({ id, userId }: Pick<Delivery, 'id' | 'userId'>) => ({ table: 'deliveries', id, userId });
 

@@ -65,9 +65,9 @@ describe('how fast we send', () => {
 
   it('one chat told to wait holds up no other; two of a bot hold up the bot, and no other bot', () => {
     const some = limits();
-    some.backOff(chat('a'), 30, 0);
+    some.backOff(chat('a'), { retryAfterSeconds: 30 }, 0);
     expect(some.reserve(chat('c'), 100)).toEqual({ waitMs: 0 });
-    some.backOff(chat('b'), 10, 1000);
+    some.backOff(chat('b'), { retryAfterSeconds: 10 }, 1000);
     expect(some.reserve(chat('c'), 2000)).toEqual({ askAgainMs: 28_000 });
     expect(some.reserve({ ...chat('d'), botId: 'northwind' }, 2000)).toEqual({ waitMs: 0 });
     expect(some.reserve(chat('c'), 30_000)).toEqual({ waitMs: 0 });
@@ -75,8 +75,17 @@ describe('how fast we send', () => {
 
   it('two groups told to wait hold up nobody else', () => {
     const some = limits();
-    some.backOff(chat('a', 'group'), 30, 0);
-    some.backOff(chat('b', 'group'), 30, 0);
+    some.backOff(chat('a', 'group'), { retryAfterSeconds: 30 }, 0);
+    some.backOff(chat('b', 'group'), { retryAfterSeconds: 30 }, 0);
     expect(some.reserve(chat('c'), 100)).toEqual({ waitMs: 0 });
+  });
+
+  it('a channel that tells who has to wait is believed', () => {
+    const some = limits();
+    some.backOff(chat('a'), { retryAfterSeconds: 30, scope: 'chat' }, 0);
+    some.backOff(chat('b'), { retryAfterSeconds: 30, scope: 'chat' }, 0);
+    expect(some.reserve(chat('c'), 100)).toEqual({ waitMs: 0 });
+    some.backOff(chat('a', 'group'), { retryAfterSeconds: 30, scope: 'bot' }, 0);
+    expect(some.reserve(chat('c'), 1000)).toEqual({ askAgainMs: 29_000 });
   });
 });

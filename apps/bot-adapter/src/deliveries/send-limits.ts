@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import type { Rate } from '../channels/channel';
+import type { ChannelBusy } from '../channels/channel-errors';
 import { ChannelsService } from '../channels/channels.service';
 import type { Chat } from '../contacts/chat.entity';
 
@@ -64,11 +65,19 @@ export class SendLimits {
   }
 
   /**
-   * The channel asked one chat to wait. Two private chats of a bot that have to wait at once mean that the whole bot has to;
+   * The channel asked to wait. Where it does not tell who has to, two private chats of a bot that have to wait at once mean that the whole bot has to;
    * a group that has to wait has used up its own minute and says nothing about others.
    */
-  backOff({ id, botId, kind }: Where, seconds: number, now = performance.now()): void {
-    if (kind === 'group') return;
+  backOff(
+    { id, botId, kind }: Where,
+    { retryAfterSeconds: seconds, scope }: Pick<ChannelBusy, 'retryAfterSeconds' | 'scope'>,
+    now = performance.now(),
+  ): void {
+    if (scope === 'bot') {
+      this.paused.set(botId, Math.max(this.paused.get(botId) ?? 0, now + seconds * 1000));
+      return;
+    }
+    if (scope === 'chat' || kind === 'group') return;
     const other = this.backingOff.get(botId);
     const until = now + seconds * 1000;
     if (other && other.chatId !== id && other.until > now) this.paused.set(botId, Math.max(until, other.until));

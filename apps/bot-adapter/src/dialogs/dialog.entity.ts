@@ -4,6 +4,8 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 export interface Choices {
   /** Ids of the buttons last shown, where the channel has none: by their numbers, from 1. */
   readonly numbers?: readonly string[];
+  /** The same by their labels in lower case, where they cannot be pressed for long. */
+  readonly labels?: Readonly<Record<string, string>>;
   /** Ids of buttons by the labels of the keyboard last shown. */
   readonly keys?: Readonly<Record<string, string>>;
 }

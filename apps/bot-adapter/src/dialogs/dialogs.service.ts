@@ -62,8 +62,8 @@ export class DialogsService {
     const [, number] = /^(\d{1,2})[.)]?$/.exec(said) ?? [];
     const holds = this.clock.now().getTime() - updatedAt.getTime() < NUMBERS_HOLD_MS;
     const numbered = number && holds ? choices.numbers?.[Number(number) - 1] : undefined;
-    const keys = choices.keys ?? {};
-    return numbered ?? (Object.hasOwn(keys, said) ? keys[said] : undefined);
+    const labels = { ...(holds && choices.labels), ...choices.keys };
+    return numbered ?? (Object.hasOwn(labels, said) ? labels[said] : undefined);
   }
 
   async dataOf(tx: EntityManager, dialog: Dialog): Promise<unknown> {

@@ -16,6 +16,7 @@ import type {
 import { ChannelsService } from '../channels/channels.service';
 import { Chat } from '../contacts/chat.entity';
 import { type ChatContext, ContactsService, type TooFast } from '../contacts/contacts.service';
+import { HandoversService } from '../contacts/handovers.service';
 import type { InboundMessageRow } from '../contacts/inbound-message.entity';
 import type { Restriction } from '../contacts/restrictions.service';
 import { nearestLanguage, shared } from '../texts/catalogue';
@@ -45,6 +46,7 @@ export class ProductRouter {
   constructor(
     private readonly bots: BotsRegistry,
     private readonly contacts: ContactsService,
+    private readonly handovers: HandoversService,
     private readonly channels: ChannelsService,
     private readonly screens: ScreensService,
     private readonly buttons: ButtonsService,
@@ -67,6 +69,11 @@ export class ProductRouter {
   productsOf({ products }: Bot): Product[] {
     const names = [...products.filter((name) => name !== LAST), ...products.filter((name) => name === LAST)];
     return names.flatMap((name) => this.products.get(name) ?? []);
+  }
+
+  /** Those that work without being named, but for what the bot names itself. */
+  private everywhereBut({ products }: Bot): Product[] {
+    return [...this.products.values()].filter(({ name, everywhere }) => everywhere && !products.includes(name));
   }
 
   /** What every bot has; it also speaks where no product does. */
@@ -184,6 +191,16 @@ export class ProductRouter {
     for (const product of this.productsOf(bot)) await product.stopped?.(tx, chat, stop);
   }
 
+  /** The person has given an answer a reaction, or has taken it back. */
+  async reacted(
+    tx: EntityManager,
+    bot: Bot,
+    chat: Chat,
+    reaction: { replyId: string; emoji: string | null },
+  ): Promise<void> {
+    for (const product of this.productsOf(bot)) await product.reacted?.(tx, chat, reaction);
+  }
+
   async memberChanged(tx: EntityManager, bot: Bot, change: InboundMembership): Promise<void> {
     for (const product of this.productsOf(bot)) await product.memberChanged?.(tx, bot, change);
   }
@@ -261,7 +278,8 @@ export class ProductRouter {
     }
     if (button.product === KIT && button.action === CANCEL && !button.isStanding)
       return this.cancelled(tx, context, source);
-    const products = [...this.productsOf(context.bot), this.kit];
+    const { bot } = context;
+    const products = [...this.productsOf(bot), ...this.everywhereBut(bot), this.kit];
     const product = products.find(({ name }) => name === button.product);
     const action = product?.actions && Object.hasOwn(product.actions, button.action) && product.actions[button.action];
     // A button of an earlier version, or of a product that the bot offers no more.
@@ -282,11 +300,13 @@ export class ProductRouter {
   }
 
   private async message(tx: EntityManager, context: ChatContext, inbound: InboundMessage): Promise<void> {
-    const dialog = await this.dialogs.find(tx, context);
+    if (inbound.choice && (await this.typed(tx, context, inbound.choice, inbound))) return;
+    // While staff answer, what is typed is for them: it makes no choice and answers no question of ours.
+    const dialog = this.handovers.isHandedOver(context.chat) ? null : await this.dialogs.find(tx, context);
     const typed = inbound.text && dialog && this.dialogs.choiceIn(dialog, inbound.text);
     if (typed && (await this.typed(tx, context, typed, inbound))) return;
     if (dialog?.step && (await this.answered(tx, context, dialog, inbound))) return;
-    for (const product of this.productsOf(context.bot)) {
+    for (const product of [...this.everywhereBut(context.bot), ...this.productsOf(context.bot)]) {
       if (await product.message?.(this.conversation(tx, context, product, inbound), inbound)) return;
     }
     const kitSays = this.conversation(tx, context, this.kit, inbound);
@@ -353,7 +373,7 @@ export class ProductRouter {
   /** Files that its channel can bring, one of its products can read, and the bot is to accept. */
   private filesOf(bot: Bot): FileKind[] {
     const accepted = this.bots.section(bot.id, 'accepts', AcceptsSection) ?? [];
-    const brought = this.channels.find(bot.id)?.capabilities.files;
+    const brought = this.channels.find(bot.id)?.capabilities.files.in;
     const read = this.productsOf(bot).flatMap(({ files = [] }) => files);
     return accepted.filter((kind) => read.includes(kind) && (brought?.includes(kind) ?? true));
   }

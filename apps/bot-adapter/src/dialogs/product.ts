@@ -80,6 +80,8 @@ export interface Product {
   readonly name: string;
   /** With a line under `commands.<name>` for each command. */
   readonly texts: Catalogue;
+  /** Its buttons, and what it does with messages, work in every bot; its commands are offered by those that name it. */
+  readonly everywhere?: true;
   /** In the order of the menu. One called as a command that every bot has (built-in.product.ts) takes its place. */
   readonly commands: Readonly<Record<string, CommandHandler>>;
   readonly actions?: Readonly<Record<string, Action>>;
@@ -94,6 +96,8 @@ export interface Product {
   message?(conversation: Conversation, message: InboundMessage): Promise<boolean>;
   /** The person asked the channel itself to write no more of an answer. */
   stopped?(tx: EntityManager, chat: Chat, stop: InboundStop): Promise<void>;
+  /** The person has given an answer a reaction; null takes an earlier one back. */
+  reacted?(tx: EntityManager, chat: Chat, reaction: { replyId: string; emoji: string | null }): Promise<void>;
   /** Somebody joined a chat in which the bot has rights, or left it; they need not be known. */
   memberChanged?(tx: EntityManager, bot: Bot, change: InboundMembership): Promise<void>;
   /** A message that was taken earlier has been changed. */

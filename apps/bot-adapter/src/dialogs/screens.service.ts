@@ -4,6 +4,7 @@ import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { TextsSection } from '../bots/bot-sections';
 import { ChannelsService } from '../channels/channels.service';
+import { labelsFor } from '../channels/spell-out';
 import { type ChatContext, ContactsService } from '../contacts/contacts.service';
 import { DeliveriesService } from '../deliveries/deliveries.service';
 import { shorten } from '../rich-text/cut-points';
@@ -155,7 +156,15 @@ export class ScreensService {
     const idOf = new Map(pressable.map((button, i) => [button, ids[i]]));
     const keyboard = await this.keyboardOf(tx, context, product.name, screen, where.chatId);
 
-    if (capabilities && !capabilities.buttons) await this.dialogs.offer(tx, context, { numbers: ids });
+    if (capabilities && !(capabilities.buttons && capabilities.pressesStay)) {
+      const labels = pressable.map(({ label }) => label);
+      // Nobody types a number that they do not see.
+      const isNumbered = !capabilities.buttons && !labelsFor(labels, capabilities.choices);
+      await this.dialogs.offer(tx, context, {
+        numbers: isNumbered ? ids : [],
+        labels: Object.fromEntries(labels.map((label, i) => [label.replace(/^✓ /, '').toLowerCase(), ids[i]!])),
+      });
+    }
     const isNew = !inPlace || screen.qr !== undefined;
     const edits = !isNew && source.isPress && capabilities?.edits ? source.messageId : undefined;
     const replyTo = chat.kind === 'group' && !source.isPress ? source.messageId : undefined;

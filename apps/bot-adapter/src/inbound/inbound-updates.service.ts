@@ -4,7 +4,14 @@ import type { Bot } from '@switchboard/contracts';
 import { BotsRegistry, Clock, LOG, type Log } from '@switchboard/service-kit';
 import { Counter, Registry } from 'prom-client';
 import { DataSource, type EntityManager } from 'typeorm';
-import type { Channel, Inbound, InboundEdit, InboundUpdate } from '../channels/channel';
+import {
+  type Channel,
+  type Inbound,
+  type InboundEdit,
+  type InboundPerson,
+  type InboundUpdate,
+  personId,
+} from '../channels/channel';
 import { UnreadableUpdate } from '../channels/channel-errors';
 import { ChannelsService } from '../channels/channels.service';
 import { ChannelPaymentsService } from '../channel-payments/channel-payments.service';
@@ -14,8 +21,11 @@ import { DeliveriesRepository } from '../deliveries/deliveries.repository';
 import { DeliveriesService } from '../deliveries/deliveries.service';
 import { DEEP_LINK_LIMIT, ProductRouter, type Routed } from '../dialogs/product-router.service';
 import { shorten } from '../rich-text/cut-points';
+import { CommentRepliesJobs } from './comment-replies.jobs';
+import { EchoesJobs } from './echoes.jobs';
 import { InboundUpdateRow } from './inbound-update.entity';
 import { type QuarantineFilter, QuarantineService } from './quarantine.service';
+import { ReceiptsService } from './receipts.service';
 import { TurnAwayJobs } from './turn-away.jobs';
 
 /** Of updates that were held; between batches it is looked whether the bot was paused again. */
@@ -46,6 +56,9 @@ export class InboundUpdatesService {
     private readonly router: ProductRouter,
     private readonly quarantine: QuarantineService,
     private readonly turnAway: TurnAwayJobs,
+    private readonly echoes: EchoesJobs,
+    private readonly receipts: ReceiptsService,
+    private readonly comments: CommentRepliesJobs,
     private readonly clock: Clock,
     registry: Registry,
     @Inject(LOG) private readonly log: Log,
@@ -69,7 +82,7 @@ export class InboundUpdatesService {
     if (!bot || !channel) throw new Error(`there is no bot ${update.botId} here`);
     let inbound: Inbound[];
     try {
-      inbound = await channel.parse(update.content);
+      inbound = await read(channel, update.content);
     } catch (error) {
       if (!(error instanceof UnreadableUpdate)) throw error;
       return this.quarantineUpdate(update, error);
@@ -87,10 +100,24 @@ export class InboundUpdatesService {
         return 'held';
       });
       this.count(update.botId, taken);
+      if (typeof taken !== 'string') for (const each of taken) this.markRead(bot, channel, each);
     } catch (error) {
       if (isInfrastructureError(error)) throw error;
       await this.quarantineUpdate(update, error);
     }
+  }
+
+  /** What a channel brings of accounts that no bot has: somebody has let our app in, and connected nothing here. */
+  dropped(updates: number): void {
+    if (updates > 0) this.updates.inc({ bot: '', kind: 'of_nobody' }, updates);
+  }
+
+  /** Nobody waits for it, and whether the person sees it changes nothing. */
+  private markRead(bot: Bot, channel: Channel, inbound: Inbound): void {
+    if (inbound.kind !== 'message' && inbound.kind !== 'command') return;
+    channel
+      .markRead?.(inbound.chat, inbound.externalMessageId)
+      .catch((error: unknown) => this.log.debug({ err: error, bot: bot.id }, 'a message was not marked as read'));
   }
 
   /** Processes what is in quarantine once more, in the order in which it came. What fails again stays there. */
@@ -143,7 +170,7 @@ export class InboundUpdatesService {
       return await this.db.transaction(async (tx) => {
         const taken = await this.quarantine.take(tx, key);
         if (!taken) return undefined;
-        const inbound = await channel.parse(taken.content);
+        const inbound = await read(channel, taken.content);
         for (const each of inbound) await this.apply(tx, bot, channel, each, { isReplay: true });
         this.count(botId, inbound);
         return 'processed';
@@ -181,10 +208,11 @@ export class InboundUpdatesService {
   private async apply(
     tx: EntityManager,
     bot: Bot,
-    { account }: Channel,
+    channel: Channel,
     inbound: Inbound,
     how: { isReplay?: boolean } = {},
   ): Promise<'held' | void> {
+    const { account } = channel;
     const rests = bot.isPaused && !how.isReplay;
     const isBehind = !bot.isPaused && !how.isReplay && this.resting.has(bot.id);
     switch (inbound.kind) {
@@ -219,6 +247,34 @@ export class InboundUpdatesService {
             : await this.payments.renewalChanged(tx, bot, inbound);
         if (!isKnown) this.log.warn({ bot: bot.id, what: inbound.kind }, 'of a payment of somebody who is not known');
         return;
+      }
+      case 'echo': {
+        const chat = await this.contacts.findChat(tx, bot, inbound.chat.externalId);
+        return chat ? this.echoes.received(tx, chat, inbound) : undefined;
+      }
+      case 'status': {
+        const chat = await this.contacts.findChat(tx, bot, inbound.chat.externalId);
+        return chat ? this.receipts.status(tx, chat, inbound) : undefined;
+      }
+      case 'reaction': {
+        const chat = await this.contacts.findChat(tx, bot, inbound.chat.externalId);
+        return chat ? this.receipts.reaction(tx, bot, chat, inbound) : undefined;
+      }
+      // Also of somebody who is not listened to: it is their right.
+      case 'deleted':
+        return this.receipts.deleted(tx, bot, account, inbound);
+      case 'comment':
+        if (rests) return channel.comments?.isWanted(inbound) ? 'held' : undefined;
+        return this.comments.received(tx, bot, channel, inbound);
+      case 'disconnected':
+        this.log.error(
+          { bot: bot.id, reason: inbound.reason },
+          'the account of a bot was disconnected from its channel',
+        );
+        return;
+      case 'referral': {
+        const { ref, ...by } = inbound;
+        return this.apply(tx, bot, channel, { ...by, kind: 'command', name: 'start', argument: ref }, how);
       }
       case 'edited': {
         // Only what was meant for the bot is known; of everything else nothing is kept, not even who said it.
@@ -281,4 +337,15 @@ export class InboundUpdatesService {
     if (moved.superseded) await this.deliveryRows.repoint(tx, moved.superseded.id, moved.chat.id);
     await this.deliveries.wake(tx, moved.chat.id);
   }
+}
+
+const read = async (channel: Channel, content: unknown): Promise<Inbound[]> =>
+  (await channel.parse(content)).map((inbound) => withPersonOf(channel, inbound));
+
+/** The person by the id that counts here; the chat keeps the one by which the channel finds it. */
+function withPersonOf(channel: Channel, inbound: Inbound): Inbound {
+  const known = (person: InboundPerson) => ({ ...person, externalId: personId(channel, person.externalId) });
+  if (inbound.kind === 'member-changed') return { ...inbound, member: known(inbound.member) };
+  if (inbound.kind === 'moved' || !('from' in inbound)) return inbound;
+  return { ...inbound, from: known(inbound.from) };
 }

@@ -33,8 +33,8 @@ export class PollingService {
   }
 
   private async receive(botId: string, signal: AbortSignal): Promise<void> {
-    const polling = this.channels.find(botId)?.polling;
-    if (!polling || this.receivers.webhookOf(botId)) return;
+    const { polling, account } = this.channels.find(botId) ?? {};
+    if (!polling || account === undefined || this.receivers.webhookOf(botId)) return;
     const loop = this.tasks.watch(PollChannels);
     signal.addEventListener('abort', () => loop.end(), { once: true });
     for (let failures = 0; !signal.aborted;) {
@@ -42,7 +42,7 @@ export class PollingService {
         await this.receivers.direct(botId);
         // Before anything new, so that the order stays.
         await this.updates.release(botId, signal);
-        await this.poll(botId, polling, signal, () => {
+        await this.poll({ botId, account, polling }, signal, () => {
           failures = 0;
           loop.done();
         });
@@ -59,8 +59,13 @@ export class PollingService {
   }
 
   /** The cursor moves only after the commit: what was not processed comes again. What is urgent would be of no use then. */
-  private async poll(botId: string, polling: Polling, signal: AbortSignal, onAnswer: () => void): Promise<void> {
-    for (let cursor: string | undefined; !signal.aborted;) {
+  private async poll(
+    { botId, account, polling }: { botId: string; account: string; polling: Polling },
+    signal: AbortSignal,
+    onAnswer: () => void,
+  ): Promise<void> {
+    let cursor = polling.isForgetful ? await this.receivers.cursorOf(botId, account) : undefined;
+    while (!signal.aborted) {
       const next = await polling.next(cursor, signal);
       onAnswer();
       await this.receivers.heard(botId);
@@ -70,6 +75,7 @@ export class PollingService {
         if (signal.aborted) return;
         if (!update.isUrgent) await this.updates.process(update);
       }
+      if (polling.isForgetful && next.cursor !== cursor) await this.receivers.moveCursor(botId, account, next.cursor);
       cursor = next.cursor;
     }
   }

@@ -13,7 +13,8 @@ import {
 } from '@switchboard/service-kit';
 import { Gauge, Registry } from 'prom-client';
 import { DataSource, type EntityManager, In, IsNull, Not } from 'typeorm';
-import type { InboundUpdate } from '../channels/channel';
+import { type InboundUpdate, personId } from '../channels/channel';
+import { ChannelsService } from '../channels/channels.service';
 import { ChatAddresses } from '../contacts/chat-addresses';
 import { InboundUpdateRow } from './inbound-update.entity';
 
@@ -56,6 +57,7 @@ export class QuarantineService {
     private readonly cipher: FieldCipher,
     private readonly clock: Clock,
     private readonly bots: BotsRegistry,
+    private readonly channels: ChannelsService,
     private readonly outbox: Outbox,
     registry: Registry,
     @Inject(LOG) private readonly log: Log,
@@ -217,10 +219,11 @@ export class QuarantineService {
 
   /** Why it failed is not known, so neither is where its ids stand: all that may be one counts. */
   private hashesOfIds(botId: string, json: string): string[] {
-    const channel = this.bots.find(botId)?.channel.kind;
-    if (channel === undefined) return [];
+    const kind = this.bots.find(botId)?.channel.kind;
+    const channel = this.channels.find(botId);
+    if (kind === undefined || !channel) return [];
     const ids = new Set(json.split(/[\s"{}[\],:]+/).filter((part) => /\d/.test(part)));
-    return [...ids].map((id) => this.addresses.hash(channel, id).slice(0, PREFIX));
+    return [...ids].map((id) => this.addresses.hash(kind, personId(channel, id)).slice(0, PREFIX));
   }
 }
 

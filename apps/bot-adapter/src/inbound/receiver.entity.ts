@@ -22,6 +22,10 @@ export class Receiver {
   @Column({ name: 'failed_at', type: 'timestamptz', nullable: true })
   failedAt!: Date | null;
 
+  /** Behind what was processed, with the account in whose updates that is; of channels that forget it. */
+  @Column({ type: 'text', nullable: true })
+  cursor!: string | null;
+
   /** Whether updates go to somebody else. */
   @Column({ type: 'boolean' })
   elsewhere!: boolean;

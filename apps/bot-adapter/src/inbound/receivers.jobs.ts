@@ -13,10 +13,13 @@ import {
 } from '@switchboard/service-kit';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
+import { MenuSection } from '../bots/bot-sections';
 import { BotNotHere } from '../channels/channel-errors';
 import { ChannelsService } from '../channels/channels.service';
+import { ConnectedAccounts } from '../channels/connected-accounts';
 import { languagesOf } from '../contacts/contacts.service';
 import { ProductRouter } from '../dialogs/product-router.service';
+import { nearestLanguage } from '../texts/catalogue';
 import { InboundUpdatesService } from './inbound-updates.service';
 import { ReceiversService } from './receivers.service';
 
@@ -35,7 +38,13 @@ export class ReceiversJobs implements OnApplicationBootstrap {
     private readonly router: ProductRouter,
     private readonly updates: InboundUpdatesService,
     @Inject(LOG) private readonly log: Log,
+    accounts: ConnectedAccounts,
   ) {
+    accounts.onChange((id) => {
+      this.setUpLater([id]).catch((error: unknown) =>
+        this.log.warn({ err: error, bot: id }, 'a bot was not introduced to the account that it has got'),
+      );
+    });
     bots.onChange(async ({ id, after }) => {
       if (after || bots.archived(id)) await this.setUpLater([id]);
       // In every process that may have held something; who polls does it before it polls again.
@@ -64,7 +73,7 @@ export class ReceiversJobs implements OnApplicationBootstrap {
       if (this.bots.archived(botId)) return this.receivers.leave(botId);
     }
     const menus = languagesOf(bot).map((language) => ({ language, commands: this.router.menuOf(bot, language) }));
-    await channel.introduce?.({ menus });
+    await channel.introduce?.({ menus, openers: this.openersOf(botId, languagesOf(bot)) });
   }
 
   @Scheduled('*/5 * * * *', CheckReceivers, {
@@ -83,6 +92,13 @@ export class ReceiversJobs implements OnApplicationBootstrap {
         await this.release(bot);
       }),
     );
+  }
+
+  /** In the first language of the bot: who has said nothing yet has none. */
+  private openersOf(botId: string, [language]: readonly string[]) {
+    const { openers } = this.bots.section(botId, 'menu', MenuSection) ?? MenuSection.parse(undefined);
+    const questions = openers[nearestLanguage(Object.keys(openers), language)] ?? [];
+    return questions.map((question) => ({ question, data: 'opener' }));
   }
 
   private async release(bot: string): Promise<void> {

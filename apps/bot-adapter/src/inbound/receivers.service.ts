@@ -82,7 +82,7 @@ export class ReceiversService {
     const known = (await this.db.manager.findOneBy(Receiver, { botId }))?.webhookUrl;
     const { account, findings } = await channel.inspect((url) => url === known || this.isHere(url));
     const { kind } = section as { kind: string };
-    const user = this.channels.userOf(kind, channel.account, botId);
+    const user = this.channels.userOf(kind, account?.id ?? channel.account, botId);
     return { ...(account && { account }), findings: [...(user ? [inUse(user)] : []), ...findings] };
   }
 
@@ -113,6 +113,17 @@ export class ReceiversService {
     if (now - (this.notedAt.get(botId) ?? -Infinity) < NOTE_EVERY_MS) return;
     this.notedAt.set(botId, now);
     await this.write(botId, { contactAt: this.clock.now(), elsewhere: false });
+  }
+
+  /** How far the updates of this account were processed, by this process or another one. */
+  async cursorOf(botId: string, account: string): Promise<string | undefined> {
+    const { cursor } = (await this.db.manager.findOneBy(Receiver, { botId })) ?? {};
+    const mark = `${account} `;
+    return cursor?.startsWith(mark) ? cursor.slice(mark.length) : undefined;
+  }
+
+  async moveCursor(botId: string, account: string, cursor: string): Promise<void> {
+    await this.write(botId, { cursor: `${account} ${cursor}` });
   }
 
   private async write(botId: string, change: Partial<Receiver>): Promise<void> {

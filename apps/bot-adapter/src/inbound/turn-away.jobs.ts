@@ -102,9 +102,8 @@ export class TurnAwayJobs {
     } catch (error) {
       if (error instanceof Unreachable) return;
       if (!(error instanceof ChannelBusy)) throw error;
-      const { retryAfterSeconds } = error;
-      this.limits.backOff(chat, retryAfterSeconds);
-      return this.db.transaction((tx) => this.add(tx, payload, retryAfterSeconds * 1000));
+      this.limits.backOff(chat, error);
+      return this.db.transaction((tx) => this.add(tx, payload, error.retryAfterSeconds * 1000));
     }
   }
 }

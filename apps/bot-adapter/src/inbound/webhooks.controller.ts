@@ -20,7 +20,8 @@ export class WebhooksController {
   /** Answers only after the commit: until then the channel keeps the update, and brings it again if we do not answer. */
   @Implements(ReceiveUpdates)
   async receive(request: RequestOf<typeof ReceiveUpdates>): Promise<AnswerOf<typeof ReceiveUpdates>> {
-    const { updates, answer } = this.unpack('POST', request, request.body);
+    const { updates, answer, ofNobody = 0 } = this.unpack('POST', request, request.body);
+    this.updates.dropped(ofNobody);
     for (const update of updates) await this.updates.process(update);
     return fileOf(answer);
   }

@@ -2,14 +2,19 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { MediaRef } from '@switchboard/contracts';
 import {
   Clock,
+  defineJob,
   DomainError,
+  Jobs,
   MEDIA_STORAGE,
   type MediaStorage,
   MediaTooLarge as TooLargeForStorage,
+  type PayloadOf,
   PersonalData,
+  Runs,
 } from '@switchboard/service-kit';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { z } from 'zod';
 import type { InboundFile } from '../channels/channel';
 import { FileGone, FileTooLarge } from '../channels/channel-errors';
 import { ChannelsService } from '../channels/channels.service';
@@ -27,7 +32,15 @@ export class MediaTooLarge extends DomainError {
   }
 }
 
-/** Files that came with messages: remembered at once, fetched when first asked for, then kept in our own storage. */
+/** Fetches a file that the channel has for minutes only. */
+export const FetchMedia = defineJob('fetch-media', z.object({ mediaId: z.uuid() }));
+
+const FETCH_ATTEMPTS = 5;
+
+/**
+ * Files that came with messages: remembered at once, fetched when first asked for, or at once where the channel does not keep them,
+ * then kept in our own storage.
+ */
 @Injectable()
 export class MediaService {
   /** Several services ask for a file at once; it is fetched once. */
@@ -38,6 +51,7 @@ export class MediaService {
     private readonly channels: ChannelsService,
     private readonly personal: PersonalData,
     private readonly clock: Clock,
+    private readonly jobs: Jobs,
     @Inject(MEDIA_STORAGE) private readonly storage: MediaStorage,
   ) {}
 
@@ -60,6 +74,8 @@ export class MediaService {
       bytes: bytes ?? null,
       receivedAt,
     });
+    if (this.channels.find(from.botId)?.capabilities.filesExpire)
+      await this.jobs.add(tx, FetchMedia, { mediaId }, { maxAttempts: FETCH_ATTEMPTS });
     return {
       mediaId,
       kind,
@@ -79,6 +95,16 @@ export class MediaService {
     const opened = file ?? (await this.storage.open(await this.fetchOnce(media)));
     if (!opened) throw new MediaGone();
     return { ...opened, contentType: media.mimeType };
+  }
+
+  /** One that is gone already, or too large, stays so: whoever asks for it is told. */
+  @Runs(FetchMedia)
+  async fetchNow({ mediaId }: PayloadOf<typeof FetchMedia>): Promise<void> {
+    const media = await this.db.manager.findOneBy(Media, { id: mediaId });
+    if (!media || media.storageKey) return;
+    await this.fetchOnce(media).catch((error: unknown) => {
+      if (!(error instanceof MediaGone || error instanceof MediaTooLarge)) throw error;
+    });
   }
 
   private fetchOnce(media: Media): Promise<string> {

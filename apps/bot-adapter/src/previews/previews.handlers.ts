@@ -1,6 +1,14 @@
 import { Consumer, Handles, OnSignal } from '@switchboard/bus';
-import { ConversationReset, type EventOf, PreviewsCancelled, ReplyTyped, type SignalOf } from '@switchboard/contracts';
+import {
+  ConversationReset,
+  type EventOf,
+  HandoverBegan,
+  PreviewsCancelled,
+  ReplyTyped,
+  type SignalOf,
+} from '@switchboard/contracts';
 import { EntityManager } from 'typeorm';
+import { isTakenOver } from '../contacts/handovers.service';
 import { PreviewsService } from './previews.service';
 
 @Consumer('previews')
@@ -15,6 +23,11 @@ export class PreviewsHandlers {
   @Handles(ConversationReset)
   reset({ data, time }: EventOf<typeof ConversationReset>, tx: EntityManager): Promise<void> {
     return this.previews.cancelAllIn(tx, data.chatId, new Date(time));
+  }
+
+  @Handles(HandoverBegan)
+  async handedOver({ data, time }: EventOf<typeof HandoverBegan>, tx: EntityManager): Promise<void> {
+    if (isTakenOver(data)) await this.previews.cancelAllIn(tx, data.chatId, new Date(time));
   }
 
   @OnSignal(PreviewsCancelled)

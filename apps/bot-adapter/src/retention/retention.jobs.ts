@@ -47,6 +47,12 @@ export class RetentionJobs {
       () => manager.delete(Speech, { requestedAt: content }),
       () => manager.delete(ButtonRow, { expiresAt: LessThan(now) }),
       () => manager.delete(Dialog, { updatedAt: content }),
+      () => manager.query('DELETE FROM connection_attempts WHERE expires_at < $1', [daysAfter(now, -1)]),
+      () =>
+        manager.query(`DELETE FROM channel_connections WHERE state = 'disconnected' AND obtained_at < $1`, [
+          daysAfter(now, -KEPT_DAYS.connections),
+        ]),
+      () => manager.query('DELETE FROM comment_replies WHERE noticed_at < $1', [daysAfter(now, -KEPT_DAYS.content)]),
       () => manager.query('DELETE FROM turned_away WHERE told_at < $1', [new Date(now.getTime() - HOUR_MS)]),
       () => manager.query('DELETE FROM restricted_people WHERE until < $1', [new Date(now.getTime() - HOUR_MS)]),
       () => manager.query('DELETE FROM recent_erasures WHERE erased_at < $1', [daysAfter(now, -KEPT_DAYS.erasures)]),

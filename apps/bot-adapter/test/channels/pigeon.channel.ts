@@ -6,13 +6,16 @@ import { z } from 'zod';
 import {
   type Capabilities,
   type Channel,
+  type ChatAddress,
   defineChannel,
   type Inbound,
+  type OutboundContent,
   type OutboundMessage,
 } from '../../src/channels/channel';
 import {
   ChannelBusy,
   FileGone,
+  NotConnected,
   NotSent,
   OutcomeUnknown,
   Rejected,
@@ -21,20 +24,32 @@ import {
   UnreadableUpdate,
   WrongWebhookSecret,
 } from '../../src/channels/channel-errors';
-import { spellOutButtons } from '../../src/channels/spell-out';
+import { offerChoices } from '../../src/channels/spell-out';
 import { inBytes, renderPlain, splitPlain } from '../../src/rich-text/render-plain';
 
 /**
  * A channel of the kind of Instagram and WhatsApp, that exists nowhere: one webhook for all accounts, with several updates in one
- * call and a signature over it; texts of 1000 bytes; no buttons, no edits, no formatting.
+ * call and a signature over it; texts of 1000 bytes; no buttons, no edits, no formatting; quick replies, a window of a day, and
+ * everything that is sent comes back as an echo.
  */
 const Update = z.object({
   id: z.string(),
   from: z.object({ id: z.string(), name: z.string() }),
   text: z.string().optional(),
+  choice: z.string().optional(),
   sticker: z.boolean().optional(),
+  photo: z.string().optional(),
+  ref: z.string().optional(),
+  echo: z.object({ id: z.string(), text: z.string(), author: z.enum(['person', 'unknown']) }).optional(),
+  status: z.object({ id: z.string(), state: z.string() }).optional(),
+  reaction: z.object({ id: z.string(), emoji: z.string().nullable() }).optional(),
+  deleted: z.string().optional(),
   at: z.number(),
 });
+
+interface PigeonMessage extends OutboundMessage {
+  readonly replies?: readonly { readonly title: string; readonly payload: string }[];
+}
 const Batch = z.object({ entry: z.array(z.object({ account: z.string(), updates: z.array(z.unknown()) })) });
 const UpdateId = z.object({ id: z.string() });
 
@@ -66,14 +81,14 @@ export const pigeon = defineChannel({
     if (!root) throw new ConfigError(`The bot "${id}" lives in the sandbox: set PIGEON_SANDBOX_URL`);
     // Never repeated here: the deliveries know how often is right.
     const policy = new ResiliencePolicy({ name: 'pigeon', registry, timeoutMs: sendTimeoutMs, isOutage });
-    return new PigeonChannel(settings.account, `${root}/${secret('token')}`, config.PIGEON_APP_SECRET, policy);
+    return new PigeonChannel(settings.account, `${root}/${secret('token')}`, policy);
   },
 
-  unpack({ method, query, headers, rawBody, body }, channels) {
+  unpack({ method, query, headers, rawBody, body }, channels, { PIGEON_APP_SECRET: secret }) {
+    if (method === 'GET') return { updates: [], answer: { contentType: 'text/plain', body: query['challenge'] ?? '' } };
+    if (!isSignature(headers['x-signature'], rawBody, secret)) throw new WrongWebhookSecret();
     const [some] = channels.values();
     if (!some) throw new UnknownAccount();
-    if (method === 'GET') return { updates: [], answer: { contentType: 'text/plain', body: query['challenge'] ?? '' } };
-    if (!some.isSignature(headers['x-signature'], rawBody)) throw new WrongWebhookSecret();
     const batch = Batch.safeParse(body);
     // Whoever has signed it is the channel: what cannot be taken apart is kept as a whole.
     const entries = batch.success ? batch.data.entry : [{ account: some.account, updates: [body] }];
@@ -87,61 +102,64 @@ export const pigeon = defineChannel({
   },
 });
 
-class PigeonChannel implements Channel {
+class PigeonChannel implements Channel<PigeonMessage> {
   readonly capabilities: Capabilities = {
     buttons: false,
     voice: false,
-    files: [],
+    pressesStay: false,
+    choices: { how: 'quick-replies', max: 3, labelMax: 20, unit: 'utf16', onlyWithText: true },
+    files: { in: ['photo'], out: {} },
+    filesBy: 'link',
+    filesExpire: true,
+    captions: false,
+    markup: 'plain',
     edits: false,
+    deletes: false,
+    readMarks: true,
+    reactions: false,
+    echoes: true,
+    confirms: 'echo',
+    personScope: 'account',
     textLimit: { max: TEXT_BYTES, unit: 'bytes' },
     previews: () => 'none',
-    replyWindowMs: 86_400_000,
-    idempotentSends: false,
+    window: { forBotMs: 86_400_000, outside: 'nothing', opens: ['message', 'command', 'unsupported'] },
     rates: { bot: RATE, private: RATE, group: RATE },
   };
 
   constructor(
     readonly account: string,
     private readonly api: string,
-    private readonly appSecret: string,
     private readonly policy: ResiliencePolicy,
   ) {}
-
-  isSignature(given: string | undefined, body: Buffer): boolean {
-    const expected = Buffer.from(createHmac('sha256', this.appSecret).update(body).digest('hex'));
-    const found = Buffer.from(given ?? '');
-    return found.length === expected.length && timingSafeEqual(found, expected);
-  }
 
   parse(content: unknown): Promise<Inbound[]> {
     const update = Update.safeParse(content);
     if (!update.success) throw new UnreadableUpdate('not an update of the pigeons');
-    const { id, from, text, sticker, at } = update.data;
-    const by = {
-      chat: { externalId: from.id, kind: 'private' as const },
-      from: { externalId: from.id, name: from.name },
-      externalMessageId: id,
-    };
-    if (sticker) return Promise.resolve([{ kind: 'unsupported', ...by, what: 'sticker', hasText: false }]);
-    const [, command, argument = ''] = /^\/(\w+)\s*(.*)$/s.exec(text ?? '') ?? [];
-    if (command) return Promise.resolve([{ kind: 'command', ...by, name: command, argument }]);
-    return Promise.resolve(text ? [{ kind: 'message', ...by, text, sentAt: new Date(at) }] : []);
+    return Promise.resolve(inboundOf(update.data));
   }
 
-  compose(content: Parameters<Channel['compose']>[0]): OutboundMessage[] {
-    return splitPlain(renderPlain(spellOutButtons(content)), TEXT_BYTES, inBytes).map((text) => ({ text }));
+  compose(content: OutboundContent): PigeonMessage[] {
+    const { text, choices } = offerChoices(content, this.capabilities.choices);
+    const messages: PigeonMessage[] = splitPlain(renderPlain(text), TEXT_BYTES, inBytes).map((part) => ({
+      text: part,
+    }));
+    const last = messages.pop();
+    if (!last) return [];
+    const replies = choices.map(({ label: title, data: payload }) => ({ title, payload }));
+    return [...messages, { ...last, ...(replies.length > 0 && { replies }) }];
   }
 
   composePreview = (): OutboundMessage => ({ text: '' });
 
-  async send({ externalId }: { externalId: string }, { text }: OutboundMessage) {
+  async send({ externalId }: ChatAddress, { text, replies }: PigeonMessage) {
     const { id, error, waitSeconds } = await this.policy
-      .call('messages', (signal) => this.post({ to: externalId, text }, signal))
+      .call('messages', (signal) => this.post({ to: externalId, text, ...(replies && { replies }) }, signal))
       .catch((failure: unknown) => {
         throw meaningOf(failure);
       });
-    if (waitSeconds !== undefined) throw new ChannelBusy(waitSeconds);
+    if (waitSeconds !== undefined) throw new ChannelBusy(waitSeconds, 'chat');
     if (error === 'blocked') throw new Unreachable('blocked', error);
+    if (error === 'disconnected') throw new NotConnected(error);
     if (!id) throw new Rejected(error ?? 'no id');
     return { externalMessageId: id };
   }
@@ -161,12 +179,38 @@ class PigeonChannel implements Channel {
     };
   }
 
+  async markRead({ externalId }: ChatAddress, externalMessageId: string): Promise<void> {
+    await this.post({ to: externalId, read: externalMessageId }, AbortSignal.timeout(5000));
+  }
+
+  async fetchFile(externalId: string): Promise<Readable> {
+    const response = await fetch(`${this.api}/files/${externalId}`);
+    if (!response.ok) throw new FileGone(`the pigeons answered ${response.status}`);
+    return Readable.from([Buffer.from(await response.arrayBuffer())]);
+  }
+
   showDraft = () => Promise.resolve();
   showMessage = () => Promise.reject(new Rejected('there are no previews here'));
   deleteMessage = () => Promise.reject(new Rejected('what was sent stays'));
   showActivity = () => Promise.resolve();
   answerPress = () => Promise.resolve();
-  fetchFile = (): Promise<Readable> => Promise.reject(new FileGone('there are no files here'));
+}
+
+function inboundOf({ id, from, at, ...update }: z.output<typeof Update>): Inbound[] {
+  const { text, choice, sticker, photo, ref, echo, status, reaction, deleted } = update;
+  const chat = { externalId: from.id, kind: 'private' as const };
+  const sentAt = new Date(at);
+  const by = { chat, from: { externalId: from.id, name: from.name }, externalMessageId: id, sentAt };
+  if (echo) return [{ kind: 'echo', chat, externalMessageId: echo.id, text: echo.text, author: echo.author, sentAt }];
+  if (status) return [{ kind: 'status', chat, externalMessageId: status.id, state: status.state, sentAt }];
+  if (reaction) return [{ kind: 'reaction', ...by, externalMessageId: reaction.id, emoji: reaction.emoji }];
+  if (deleted) return [{ kind: 'deleted', ...by, externalMessageId: deleted }];
+  if (ref) return [{ kind: 'referral', ...by, ref }];
+  if (sticker) return [{ kind: 'unsupported', ...by, what: 'sticker', hasText: false }];
+  if (photo) return [{ kind: 'message', ...by, file: { kind: 'photo', externalId: photo, mimeType: 'image/png' } }];
+  const [, command, argument = ''] = /^\/(\w+)\s*(.*)$/s.exec(text ?? '') ?? [];
+  if (command) return [{ kind: 'command', ...by, name: command, argument }];
+  return text ? [{ kind: 'message', ...by, text, ...(choice && { choice }) }] : [];
 }
 
 /** What they refuse comes as an answer: whatever is thrown says that they are in trouble. */
@@ -179,6 +223,12 @@ function meaningOf(error: unknown): Error {
   if (error instanceof UpstreamUnavailable) return new NotSent(error.message);
   const { code } = ((error as Error).cause ?? {}) as { code?: string };
   return code === 'ECONNREFUSED' ? new NotSent('no connection') : new OutcomeUnknown('connection', String(error));
+}
+
+function isSignature(given: string | undefined, body: Buffer, secret: string): boolean {
+  const expected = Buffer.from(createHmac('sha256', secret).update(body).digest('hex'));
+  const found = Buffer.from(given ?? '');
+  return found.length === expected.length && timingSafeEqual(found, expected);
 }
 
 const idOf = (content: unknown) =>

@@ -1,21 +1,32 @@
 import { createHmac } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 
 export const APP_SECRET = 'the secret of the pigeons';
 export const ACCOUNTS = { one: 'account-1', two: 'account-2' } as const;
+/** Whoever has the one may write in the name of the other. */
+const ACCOUNT_OF: Readonly<Record<string, string>> = { 'token-1': ACCOUNTS.one, 'token-2': ACCOUNTS.two };
 
 interface Sent {
-  to: string;
-  text: string;
+  readonly id: string;
+  readonly to: string;
+  readonly text: string;
+  readonly replies?: readonly { readonly title: string; readonly payload: string }[];
 }
+
+type Asked = Omit<Sent, 'id'> & { readonly read?: string };
 
 /** The other end of the pigeon channel. */
 export class PigeonServer {
   readonly sent: Sent[] = [];
+  /** Ids of messages of people that were marked as read. */
+  readonly read: string[] = [];
+  readonly files = new Map<string, Buffer>();
   /** Answers in place of the usual one, in their order. */
-  readonly faults: ({ status: number; body?: object; delivers?: boolean } | 'blocked')[] = [];
+  readonly faults: ({ status: number; body?: object; delivers?: boolean } | 'blocked' | 'disconnected')[] = [];
+  /** To which whatever is sent comes back, before the call that sent it is answered. */
+  echoesTo: string | undefined;
   private nextId = 0;
 
   private constructor(private readonly server: Server) {}
@@ -24,24 +35,11 @@ export class PigeonServer {
     const server = createServer();
     const pigeons = new PigeonServer(server);
     server.on('request', (request, response) => {
-      if (request.method === 'GET') {
-        response.statusCode = request.url!.startsWith('/token-') ? 200 : 401;
-        return void response.end();
-      }
-      void json(request).then((body) => {
-        const { to, text } = body as Sent;
-        const fault = pigeons.faults.shift();
-        const outcome =
-          fault === 'blocked'
-            ? { status: 400, body: { error: 'blocked' } }
-            : (fault ?? { status: 200, delivers: true });
-        if (outcome.delivers) pigeons.sent.push({ to, text });
-        const tooLong = Buffer.byteLength(text) > 1000;
-        response.statusCode = tooLong ? 400 : outcome.status;
-        response.end(
-          JSON.stringify(tooLong ? { error: 'too long' } : (outcome.body ?? { id: `m${(pigeons.nextId += 1)}` })),
-        );
-      });
+      const [, token = '', what, id = ''] = request.url!.split('/');
+      if (what === 'files')
+        return void response.writeHead(pigeons.files.has(id) ? 200 : 404).end(pigeons.files.get(id));
+      if (request.method === 'GET') return void response.writeHead(token.startsWith('token-') ? 200 : 401).end();
+      void pigeons.take(token, request, response);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return pigeons;
@@ -52,7 +50,7 @@ export class PigeonServer {
   }
 
   update(from: { id: string; name: string }, content: object) {
-    return { id: `u${(this.nextId += 1)}`, from, at: 1_790_000_000_000, ...content };
+    return { id: `u${(this.nextId += 1)}`, from, at: Date.now(), ...content };
   }
 
   /** Brings a body to the webhook of the service. */
@@ -71,5 +69,31 @@ export class PigeonServer {
   close(): void {
     this.server.closeAllConnections();
     this.server.close();
+  }
+
+  private async take(token: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { read, ...message } = (await json(request)) as Asked;
+    const answer = (status: number, body: object) => void response.writeHead(status).end(JSON.stringify(body));
+    if (read) {
+      this.read.push(read);
+      return answer(200, {});
+    }
+    if (Buffer.byteLength(message.text) > 1000) return answer(400, { error: 'too long' });
+    const fault = this.faults.shift();
+    if (typeof fault === 'string') return answer(400, { error: fault });
+    const id = `m${(this.nextId += 1)}`;
+    if (!fault || fault.delivers) {
+      this.sent.push({ id, ...message });
+      await this.echo(token, { id, ...message });
+    }
+    return answer(fault?.status ?? 200, fault?.body ?? { id });
+  }
+
+  private async echo(token: string, { id, to, text }: Sent): Promise<void> {
+    const account = ACCOUNT_OF[token];
+    if (!this.echoesTo || !account) return;
+    const update = this.update({ id: to, name: 'Emma' }, { echo: { id, text, author: 'unknown' } });
+    // A service that is being stopped takes none any more.
+    await this.bring(this.echoesTo, { entry: [{ account, updates: [update] }] }).catch(() => undefined);
   }
 }

@@ -45,6 +45,18 @@ import { draftIdOf, isMember, parseUpdate } from './telegram.updates';
 const TEXT_LIMIT = 4096;
 const CAPTION_LIMIT = 1024;
 
+/** Source: limits.tginfo.me, buttons under one message. */
+const MAX_BUTTONS = 100;
+
+/** Source: Bot API, "Sending files": what is uploaded; other types of a kind are shown as documents. */
+const FILES_OUT = {
+  voice: { mimeTypes: ['audio/ogg', 'audio/mpeg', 'audio/mp4'], maxBytes: 50_000_000 },
+  audio: { mimeTypes: ['audio/mpeg', 'audio/mp4'], maxBytes: 50_000_000 },
+  photo: { mimeTypes: ['image/jpeg', 'image/png', 'image/webp'], maxBytes: 10_000_000 },
+  video: { mimeTypes: ['video/mp4'], maxBytes: 50_000_000 },
+  document: { mimeTypes: ['*/*'], maxBytes: 50_000_000 },
+};
+
 /** Telegram's default; we answer within milliseconds, so more would only mean more open connections. */
 const MAX_CONNECTIONS = 40;
 
@@ -124,10 +136,21 @@ export class TelegramChannel implements Channel<TelegramMessage> {
     this.capabilities = {
       buttons: true,
       voice: true,
-      files: ['voice', 'audio', 'photo', 'document'],
+      pressesStay: true,
+      choices: { how: 'buttons', max: MAX_BUTTONS, labelMax: 64, unit: 'utf16', onlyWithText: true },
+      files: { in: ['voice', 'audio', 'photo', 'document'], out: FILES_OUT },
+      filesBy: 'bytes',
+      filesExpire: false,
+      captions: true,
+      markup: 'entities',
       edits: true,
+      deletes: true,
+      readMarks: false,
+      reactions: false,
+      echoes: false,
+      confirms: 'none',
+      personScope: 'channel',
       textLimit: { max: TEXT_LIMIT, unit: 'utf16' },
-      idempotentSends: false,
       rates,
       previews: (kind: ChatKind) => (kind === 'private' && !this.draftsUnknown ? 'draft' : 'edit'),
       maxFileBytes: api.maxFileBytes,

@@ -1,4 +1,4 @@
-import { BotServers, createLog } from '@switchboard/service-kit';
+import { BotServers, Clock, createLog } from '@switchboard/service-kit';
 import { Registry } from 'prom-client';
 import { z } from 'zod';
 import { channelKinds } from '../channels.service';
@@ -18,6 +18,8 @@ function create(channel: Record<string, unknown>, env: Record<string, string> = 
     registry: new Registry(),
     log: createLog({ level: 'silent', format: 'json' }),
     sendTimeoutMs: 1000,
+    clock: new Clock(),
+    connection: { get: () => undefined, lost: () => undefined },
     servers: new BotServers({ NODE_ENV: 'test' }, [String(config.TELEGRAM_API_ROOT)]),
   };
   return telegram.create({ id: 'lumen', name: 'Lumen', settings, secret }, deps);

@@ -35,6 +35,9 @@ import { Catalogue, nearestLanguage, say } from '../../texts/catalogue';
 /** Outcomes that are answers; all others are apologies, which nobody rates. */
 const ANSWERS: readonly Reply['outcome'][] = ['answered', 'knowledge_only', 'cut_off', 'stopped'];
 
+/** Of reactions. Hearts come with and without the sign that colours them. */
+const RATINGS: Readonly<Record<string, 1 | -1>> = { '👍': 1, '❤': 1, '❤️': 1, '🔥': 1, '👎': -1, '💩': -1, '😡': -1 };
+
 const Decision = z.object({ confirmationId: z.uuid(), confirmed: z.boolean() });
 type Decision = z.output<typeof Decision>;
 
@@ -92,7 +95,8 @@ export class AssistantProduct implements Product {
       const { tx, context, chat } = conversation;
       const message = { messageId: uuidv7(), locale: chat.locale, sentAt: this.clock.now().toISOString(), text };
       await this.outbox.add(tx, MessageReceived({ ...inChat(context), ...message, kind: 'text', inGroup: false }));
-      conversation.toast(text);
+      // Elsewhere a toast is a message, and these are their own words.
+      if (conversation.source.isPress) conversation.toast(text);
     }),
     decide: action(Decision, async (conversation, decision) => {
       const { tx, context } = conversation;
@@ -154,7 +158,7 @@ export class AssistantProduct implements Product {
   async message(conversation: Conversation, message: InboundMessage): Promise<boolean> {
     const { tx, context } = conversation;
     const { bot, chat, person } = context;
-    const { externalMessageId, text, file, mediaGroup, replyToText } = message;
+    const { externalMessageId, text, file, mediaGroup, replyToText, about, expiresAt } = message;
     if (file && !this.router.accepts(bot, file.kind)) return false;
     const messageId = uuidv7();
     await tx.insert(InboundMessageRow, {
@@ -165,6 +169,7 @@ export class AssistantProduct implements Product {
       ...context.idSpace,
       externalThreadId: message.chat.threadId ?? null,
       externalMessageId,
+      aboutKind: about?.kind ?? null,
       receivedAt: this.clock.now(),
     });
     const from = { botId: bot.id, chatId: chat.id, userId: context.contact.userId };
@@ -185,6 +190,8 @@ export class AssistantProduct implements Product {
         ...(media && { media }),
         ...(mediaGroup && { mediaGroup }),
         ...(replyToText && { replyToText }),
+        ...(about && { about: about.kind }),
+        ...(expiresAt && { expiresAt: expiresAt.toISOString() }),
       }),
     );
     return true;
@@ -196,6 +203,17 @@ export class AssistantProduct implements Product {
     const shown = await this.buttons.shownLately(tx, chatId, { product: this.name, action: 'stop' });
     const replyId = z.array(z.uuid()).parse(shown).find(isOf);
     if (replyId) await this.outbox.add(tx, ReplyStopRequested({ chatId, userId, replyId }));
+  }
+
+  /** Where answers have no buttons by which they are rated, or beside them. Of any other sign nobody knows what it says. */
+  async reacted(
+    tx: EntityManager,
+    { id: chatId, userId }: Chat,
+    { replyId, emoji }: { replyId: string; emoji: string | null },
+  ): Promise<void> {
+    const rating = emoji === null ? 0 : RATINGS[emoji];
+    if (!userId || rating === undefined) return;
+    await this.outbox.add(tx, ReplyRateRequested({ chatId, userId, replyId, rating }));
   }
 
   async edited(tx: EntityManager, known: InboundMessageRow, { text, sentAt }: InboundEdit): Promise<void> {
@@ -219,7 +237,7 @@ export class AssistantProduct implements Product {
 
   /** A button for each thing that the person may want to say, and those by which they decide about what is offered. */
   private async sayNext(tx: EntityManager, chat: Chat, reply: Reply): Promise<Button[][]> {
-    if (!this.isIn(chat)) return [];
+    if (!this.isOffered(chat) || !this.deliveries.offersChoices(chat)) return [];
     return [...(await this.suggestions(tx, chat, reply)), ...(await this.decisions(tx, chat, reply))];
   }
 
@@ -247,7 +265,7 @@ export class AssistantProduct implements Product {
   /** What can be done with an answer. */
   private underAnswer(chat: Chat, { replyId, outcome }: Reply): Button[][] {
     const bot = this.bots.find(chat.botId);
-    if (!bot || !this.isIn(chat) || !ANSWERS.includes(outcome)) return [];
+    if (!bot || !this.isOffered(chat) || !this.deliveries.showsButtons(chat) || !ANSWERS.includes(outcome)) return [];
     const offered = this.router.underAnswers(bot);
     const choices = [
       ...(offered.includes('rate')
@@ -263,9 +281,8 @@ export class AssistantProduct implements Product {
   }
 
   /** Whether it can be talked to in this chat, by buttons as well. */
-  private isIn(chat: Chat): boolean {
-    const isOffered = this.bots.find(chat.botId)?.products.includes(this.name) ?? false;
-    return isOffered && this.deliveries.showsButtons(chat);
+  private isOffered({ botId }: Chat): boolean {
+    return this.bots.find(botId)?.products.includes(this.name) ?? false;
   }
 
   private async rate(conversation: Conversation, replyId: string, rating: 1 | -1): Promise<void> {

@@ -80,6 +80,18 @@ describe('the survey', () => {
     expect((await phone.answer(isQuestion)).text).toMatch(/посоветуете Lumen/);
   });
 
+  it('asks by five buttons how content somebody is whom staff have helped, in every bot', async () => {
+    const { phone, userId } = await someone('ru', NORTHWIND.username);
+    await ask(userId, { botId: 'northwind', question: 'csat' });
+    const question = await phone.answer(({ text }) => /Довольны ли вы/.test(text ?? ''));
+    const labels = question.reply_markup!.inline_keyboard.flat().map(({ text }) => text);
+    expect(labels).toEqual(['1', '2', '3', '4', '5']);
+    await phone.press(question.message_id, '4');
+    const answered = await app.probe.until(SurveyAnswered, ({ data }) => data.userId === userId);
+    expect(answered.data).toMatchObject({ botId: 'northwind', question: 'csat', score: 4 });
+    await phone.answer(({ text }) => /Ваша оценка — 4 из 5/.test(text ?? ''));
+  });
+
   it('asks once, whatever comes again', async () => {
     const { phone, userId } = await someone();
     const surveyId = uuidv7();

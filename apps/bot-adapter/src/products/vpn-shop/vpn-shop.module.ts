@@ -6,6 +6,7 @@ import { ContactsModule } from '../../contacts/contacts.module';
 import { DeliveriesModule } from '../../deliveries/deliveries.module';
 import { DialogsModule } from '../../dialogs/dialogs.module';
 import { defineProduct } from '../../dialogs/product';
+import { StaffGroupModule } from '../staff-group/staff-group.module';
 import { MembershipsJobs } from './membership/memberships.jobs';
 import { ShopMember } from './membership/shop-member.entity';
 import { NoticeSettings } from './notices/notice-settings.entity';
@@ -15,16 +16,14 @@ import { StaffNoticesService } from './notices/staff-notices.service';
 import { ShopEventsHandlers } from './shop-pages/shop-events.handlers';
 import { ShopOrder } from './shop-pages/shop-order.entity';
 import { ShopPagesJobs } from './shop-pages/shop-pages.jobs';
-import { Handover } from './support/handover.entity';
-import { HandoversHandlers } from './support/handovers.handlers';
 import { SupportQuestion } from './support/support-question.entity';
 import { SupportJobs } from './support/support.jobs';
 import { SupportService } from './support/support.service';
 import { VpnShopProduct } from './vpn-shop.product';
 
 @Module({
-  imports: [ContactsModule, DeliveriesModule, DialogsModule],
-  controllers: [ShopEventsHandlers, StaffEventsHandlers, HandoversHandlers],
+  imports: [ContactsModule, DeliveriesModule, DialogsModule, StaffGroupModule],
+  controllers: [ShopEventsHandlers, StaffEventsHandlers],
   providers: [
     ...[VpnShopProduct, ShopPagesJobs, ShopNoticesJobs, StaffNoticesService],
     ...[MembershipsJobs, SupportService, SupportJobs],
@@ -34,7 +33,7 @@ export class VpnShopModule {}
 
 export const vpnShop = defineProduct({
   module: VpnShopModule,
-  entities: [ShopOrder, NoticeSettings, ShopMember, SupportQuestion, Handover],
+  entities: [ShopOrder, NoticeSettings, ShopMember, SupportQuestion],
   migrations: [CreateShop1764300000000, CreateHandovers1764330000000, TimeMembers1764353000000],
   dataMap: {
     shop_orders: {
@@ -71,7 +70,7 @@ export const vpnShop = defineProduct({
     },
     shop_handovers: {
       purpose: 'Who is answered by staff in place of the assistant, so that staff read what they write.',
-      retention: 'Until the assistant answers again, and a day at most after that.',
+      retention: 'Written by earlier versions alone; until the assistant answers again, and a day at most after that.',
       erasure: 'delete row',
       person: 'user_id',
       columns: { chat_id: 'The chat.' },

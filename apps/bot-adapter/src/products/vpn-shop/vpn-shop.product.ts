@@ -160,10 +160,8 @@ export class VpnShopProduct implements Product {
   }
 
   /** What staff answer in their group; everything else is for another product. */
-  async message(conversation: Conversation, message: InboundMessage): Promise<boolean> {
-    if (await this.support.answer(conversation, message)) return true;
-    await this.support.passOn(conversation, message);
-    return false;
+  message(conversation: Conversation, message: InboundMessage): Promise<boolean> {
+    return this.support.answer(conversation, message);
   }
 
   memberChanged(tx: EntityManager, bot: Bot, change: InboundMembership): Promise<void> {

@@ -82,6 +82,8 @@ export const texts = {
     location: 'I cannot use locations yet.',
     venue: 'I cannot use places yet.',
     contact: 'I cannot use contact cards yet.',
+    post: 'I cannot look at posts yet.',
+    reel: 'I cannot watch reels yet.',
     poll: 'I cannot take part in polls yet.',
     dice: 'I cannot play dice yet.',
     story: 'I cannot look at stories yet.',

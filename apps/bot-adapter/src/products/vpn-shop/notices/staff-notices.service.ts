@@ -1,15 +1,15 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { Bot } from '@switchboard/contracts';
-import { BotsRegistry, Clock, LOG, type Log } from '@switchboard/service-kit';
+import { BotsRegistry, Clock } from '@switchboard/service-kit';
 import type { EntityManager } from 'typeorm';
 import { v5 as uuidv5 } from 'uuid';
-import { StaffSection, TextsSection } from '../../../bots/bot-sections';
+import { type StaffSection, TextsSection } from '../../../bots/bot-sections';
 import type { Chat } from '../../../contacts/chat.entity';
-import { ContactsService } from '../../../contacts/contacts.service';
 import { DeliveriesService } from '../../../deliveries/deliveries.service';
 import type { Conversation } from '../../../dialogs/conversation';
 import { ProductRouter } from '../../../dialogs/product-router.service';
 import type { Values } from '../../../texts/catalogue';
+import { StaffGroupsService } from '../../staff-group/staff-groups.service';
 import { Reader } from '../pages/page';
 import { VPN_SHOP } from '../shop-name';
 
@@ -32,32 +32,21 @@ const CAUSES = '0d2d9be4-6d0c-4f0e-8a0b-5a8d1d7c1f51';
 export class StaffNoticesService {
   constructor(
     private readonly bots: BotsRegistry,
-    private readonly contacts: ContactsService,
+    private readonly groups: StaffGroupsService,
     private readonly deliveries: DeliveriesService,
     private readonly router: ProductRouter,
     private readonly clock: Clock,
-    @Inject(LOG) private readonly log: Log,
   ) {}
-
-  sectionOf(botId: string): StaffSection | undefined {
-    return this.bots.section(botId, 'staff', StaffSection);
-  }
-
-  /** The group of a bot's staff; undefined until somebody has written to the bot there. */
-  async groupOf(tx: EntityManager, bot: Bot): Promise<Chat | null> {
-    const section = this.sectionOf(bot.id);
-    return section ? this.contacts.findChat(tx, bot, section.chat) : null;
-  }
 
   /** Whether anybody can be told anything: the group is known, and the bot may write there. */
   async areReached(tx: EntityManager, bot: Bot): Promise<boolean> {
-    const group = await this.groupOf(tx, bot);
+    const group = await this.groups.groupOf(tx, bot);
     return group !== null && !group.blockedAt;
   }
 
   /** Whether it is that group. */
-  async isOf({ tx, bot, chat }: Conversation): Promise<boolean> {
-    return chat.kind === 'group' && (await this.groupOf(tx, bot))?.id === chat.id;
+  isOf(conversation: Conversation): Promise<boolean> {
+    return this.groups.isOf(conversation);
   }
 
   /**
@@ -68,14 +57,10 @@ export class StaffNoticesService {
     const told = new Set<string>();
     let causeId: string | undefined;
     for (const bot of botId === undefined ? this.bots.all() : [this.bots.find(botId)]) {
-      const section = bot?.products.includes(VPN_SHOP) && this.sectionOf(bot.id);
+      const section = bot?.products.includes(VPN_SHOP) && this.groups.sectionOf(bot.id);
       if (!bot || !section || told.has(section.chat)) continue;
-      const chat = await this.groupOf(tx, bot);
-      if (!chat || chat.blockedAt) {
-        const why = chat ? 'the bot may not write there' : 'somebody has to write to the bot there';
-        this.log.warn({ bot: bot.id }, `the group of the staff is not reached: ${why}`);
-        continue;
-      }
+      const chat = await this.groups.reachedGroupOf(tx, bot);
+      if (!chat) continue;
       told.add(section.chat);
       causeId = await this.post(tx, bot, chat, section.topics[notice.topic], notice);
     }

@@ -1,4 +1,11 @@
-import { type Currency, type LocalizedText, type Money, PlaceOrder, QuoteOrder } from '@switchboard/contracts';
+import {
+  type Currency,
+  type LocalizedText,
+  type Money,
+  PlaceOrder,
+  QuoteOrder,
+  WantedService,
+} from '@switchboard/contracts';
 import { type AnswerOf, isProblem } from '@switchboard/service-kit';
 import { z } from 'zod';
 import { type Asking, type Drawn, lines, page, PageRefused, paragraphs, type Reader, rows, to } from './page';
@@ -11,7 +18,7 @@ type Package = Shop['packages'][number];
 
 /** What is bought, and what makes it cheaper. */
 export const Checkout = z.object({
-  wanted: PlaceOrder.body.shape.wanted,
+  wanted: WantedService,
   /** Of what has no price of its own. */
   currency: z.string().optional(),
   promoCode: z.string().max(64).optional(),

@@ -1,11 +1,4 @@
-import {
-  HandoverBegan,
-  HandoverEnded,
-  HandoverEndRequested,
-  MaintenanceChanged,
-  MessageReceived,
-  PayoutAsked,
-} from '@switchboard/contracts';
+import { MaintenanceChanged, PayoutAsked } from '@switchboard/contracts';
 import { type TestApp, until } from '@switchboard/testing';
 import { v7 as uuidv7 } from 'uuid';
 import { PretendedShop } from '../../../../test/pretended-shop';
@@ -19,8 +12,6 @@ import {
   type SeenMessage,
   startTelegram,
 } from '../../../../test/start-sandbox';
-
-const HOUR_MS = 3_600_000;
 
 describe('the staff of two shops, each with a group of their own', () => {
   let telegram: PretendedTelegram;
@@ -58,8 +49,6 @@ describe('the staff of two shops, each with a group of their own', () => {
   });
 
   const arrive = (name?: string) => arriveAt({ telegram, app }, 'en', name);
-  const chatOf = async (userId: string) =>
-    (await app.service.db.query<[{ id: string }]>(`SELECT id FROM chats WHERE user_id = $1`, [userId]))[0].id;
   const seenIn = async (name: keyof typeof groups): Promise<SeenMessage[]> => {
     const bot = { lumen: LUMEN, northwind: NORTHWIND }[name].username;
     return telegram.control<SeenMessage[]>('GET', `telegram/chats/${groups[name].chat}/messages?bot=${bot}`);
@@ -82,21 +71,11 @@ describe('the staff of two shops, each with a group of their own', () => {
     await phone.say(words);
     return { phone, userId };
   }
-  async function handOver(userId: string): Promise<string> {
-    const chatId = await chatOf(userId);
-    const about = { conversationId: uuidv7(), chatId, botId: 'lumen', userId };
-    const end = new Date(Date.now() + HOUR_MS).toISOString();
-    await app.probe.say(HandoverBegan({ ...about, reason: 'asked', until: end }));
-    return chatId;
-  }
 
-  it('are offered to nobody until their group is known, and what is handed over to them goes back', async () => {
-    const { phone, home, userId } = await arrive();
+  it('are offered to nobody until their group is known', async () => {
+    const { phone, home } = await arrive();
     const help = await press(phone, home, /Help/, /How it works/);
     expect(labels(help)).not.toContain('💬 Write to a person');
-    const chatId = await handOver(userId);
-    await phone.answer(({ text }) => /No person can be reached/.test(text ?? ''));
-    await app.probe.until(HandoverEndRequested, ({ data }) => data.chatId === chatId && data.userId === userId);
     for (const name of ['lumen', 'northwind'] as const) await meet(name);
     for (const name of ['lumen', 'northwind'] as const) await saidIn(name, /^📊/);
     const again = await press(phone, await press(phone, help, /Back/, /What would you like/), /Help/, /How it works/);
@@ -115,24 +94,6 @@ describe('the staff of two shops, each with a group of their own', () => {
     // As the version before said it.
     await app.probe.say(PayoutAsked({ ...payout, payoutId: uuidv7() }));
     await saidIn('lumen', /^💸 Asked for: ₽199/);
-  });
-
-  it('read what somebody writes who was handed over to them, and the assistant reads along', async () => {
-    const { phone, userId } = await arrive('Olga');
-    const chatId = await handOver(userId);
-    await saidIn('lumen', /^🙋 Lumen: Olga wants/);
-    await phone.say('It stopped at noon');
-    const question = await saidIn('lumen', /^💬 Lumen, Olga:\s+It stopped at noon/);
-    await app.probe.until(MessageReceived, ({ data }) => data.text === 'It stopped at noon');
-    await groups.lumen.say('Which country?', { replyTo: question.message_id });
-    await phone.answer(({ text }) => /Which country\?/.test(text ?? ''));
-    await app.probe.say(HandoverEnded({ conversationId: uuidv7(), chatId, botId: 'lumen', userId, by: 'staff' }));
-    const isOver = async () =>
-      (await app.service.db.query<unknown[]>('SELECT FROM shop_handovers WHERE chat_id = $1', [chatId])).length === 0;
-    await until(isOver, { what: 'the end of the handover' });
-    await phone.say('Thank you, assistant');
-    await app.probe.until(MessageReceived, ({ data }) => data.text === 'Thank you, assistant');
-    expect(await timesSaidIn('lumen', /Thank you, assistant/)).toBe(0);
   });
 
   it('answer the one who has asked, also after their group was moved and ids of messages began anew', async () => {
@@ -166,15 +127,5 @@ describe('the staff of two shops, each with a group of their own', () => {
     await anna.answer(({ text }) => /By card/.test(text ?? ''));
     for (const phone of [max, eva])
       expect((await phone.answers()).some(({ text }) => /At last|By card/.test(text ?? ''))).toBe(false);
-  });
-
-  it('are not promised to somebody while the bot may not write in their group', async () => {
-    await app.service.db.query(
-      `UPDATE chats SET blocked_at = now() WHERE bot_id = 'lumen' AND kind = 'group' AND moved_to IS NULL`,
-    );
-    const { phone, userId } = await arrive('Ivan');
-    const chatId = await handOver(userId);
-    await phone.answer(({ text }) => /No person can be reached/.test(text ?? ''));
-    await app.probe.until(HandoverEndRequested, ({ data }) => data.chatId === chatId);
   });
 });

@@ -1,22 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import { Outbox } from '@switchboard/bus';
-import { type EventOf, HandoverBegan, HandoverEndRequested } from '@switchboard/contracts';
 import { Clock } from '@switchboard/service-kit';
-import { type EntityManager, MoreThan } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { InboundMessage } from '../../../channels/channel';
 import type { Chat } from '../../../contacts/chat.entity';
 import { DeliveriesService } from '../../../deliveries/deliveries.service';
 import { Delivery } from '../../../deliveries/delivery.entity';
 import type { Conversation } from '../../../dialogs/conversation';
-import { ProductRouter } from '../../../dialogs/product-router.service';
 import { ScreensService } from '../../../dialogs/screens.service';
 import { shorten } from '../../../rich-text/cut-points';
 import { ShopNoticesJobs } from '../notices/shop-notices.jobs';
 import { StaffNoticesService } from '../notices/staff-notices.service';
 import { paragraphs, type Reader } from '../pages/page';
-import { VPN_SHOP } from '../shop-name';
-import { Handover } from './handover.entity';
 import { SupportQuestion } from './support-question.entity';
 
 /** So that it fits into one message. */
@@ -29,9 +24,7 @@ export class SupportService {
     private readonly staff: StaffNoticesService,
     private readonly notices: ShopNoticesJobs,
     private readonly screens: ScreensService,
-    private readonly router: ProductRouter,
     private readonly deliveries: DeliveriesService,
-    private readonly outbox: Outbox,
     private readonly clock: Clock,
   ) {}
 
@@ -45,35 +38,6 @@ export class SupportService {
       const words = paragraphs(question, file && reader.say('staff.file'));
       return reader.say('staff.question', { name: person.name, text: words, bot: bot.name });
     });
-  }
-
-  /** The assistant is silent from now on: staff read what the person writes, and what they answer in their group goes to the person. */
-  async handedOver(
-    tx: EntityManager,
-    { chatId, userId, reason, until }: EventOf<typeof HandoverBegan>['data'] & { userId: string },
-    cause: string,
-  ): Promise<void> {
-    const theirs = await this.screens.reopen(tx, { chatId, userId }, this.router.find(VPN_SHOP)!);
-    if (!theirs?.bot.products.includes(VPN_SHOP)) return;
-    const values = { name: theirs.person.name, bot: theirs.bot.name };
-    const isPassedOn = await this.pass(tx, theirs.bot.id, userId, cause, (reader) =>
-      reader.say([`staff.handedOver.${reason}`, 'staff.handedOver.other'], values),
-    );
-    if (!isPassedOn) return this.giveBack(theirs);
-    await tx.upsert(Handover, { chatId: theirs.chat.id, userId, until: new Date(until) }, ['chatId']);
-  }
-
-  /** The assistant answers again. */
-  async takenBack(tx: EntityManager, chatId: string): Promise<void> {
-    await tx.delete(Handover, { chatId });
-  }
-
-  /** Staff read what is written while they are to answer. It goes on to the assistant as well, which keeps it and is silent. */
-  async passOn(conversation: Conversation, message: InboundMessage): Promise<void> {
-    const { tx, chat } = conversation;
-    if (chat.kind !== 'private') return;
-    const isTheirs = await tx.existsBy(Handover, { chatId: chat.id, until: MoreThan(this.clock.now()) });
-    if (isTheirs && !(await this.ask(conversation, message))) await this.giveBack(conversation);
   }
 
   /** True for what is said in the group of the staff in answer to a question. */
@@ -92,14 +56,6 @@ export class SupportService {
     await asking.send({ text: asking.say('support.answer', { text }), buttons: [[again]] });
     await conversation.show({ text: conversation.say('support.passedOn') });
     return true;
-  }
-
-  /** Nobody of the staff hears of it: the assistant is better than nobody. */
-  private async giveBack(theirs: Conversation): Promise<void> {
-    const { tx, chat, place } = theirs;
-    await this.takenBack(tx, chat.id);
-    await this.outbox.add(tx, HandoverEndRequested({ chatId: chat.id, userId: place.userId }));
-    await theirs.send({ text: theirs.say('support.unreachable') });
   }
 
   private async pass(

@@ -1,6 +1,5 @@
 import {
   AccessDelayed,
-  HandoverBegan,
   MaintenanceChanged,
   OrderPaid,
   OrderRefunded,
@@ -148,20 +147,6 @@ describe('the staff of a shop', () => {
     // Its words are with the staff alone.
     const kept = await app.service.db.query(`SELECT 1 FROM shop_questions q WHERE q::text LIKE '%медленно%'`);
     expect(kept).toEqual([]);
-  });
-
-  it('take over from the assistant whoever wants a person', async () => {
-    const { phone, userId } = await arriveAt({ telegram, app }, 'en', 'Olga');
-    const [{ id: chatId }] = await app.service.db.query<[{ id: string }]>(
-      `SELECT id FROM chats WHERE user_id = $1 AND bot_id = 'lumen'`,
-      [userId],
-    );
-    const about = { conversationId: uuidv7(), chatId, botId: 'lumen', userId };
-    const until = new Date(Date.now() + 3_600_000).toISOString();
-    await app.probe.say(HandoverBegan({ ...about, reason: 'asked', until }));
-    const asked = await saidIn('support', /^🙋 Lumen: Olga wants to be answered by a person/);
-    await group.say('I am here', { replyTo: asked.message_id });
-    await phone.answer(({ text }) => /I am here/.test(text ?? ''));
   });
 
   it('hear that somebody is gone whom they answer', async () => {

@@ -471,12 +471,6 @@ export const texts = {
     answerHere: '(Answer to this message, and they get it.)',
     question: '💬 {{bot}}, {{name}}:\n\n{{text}}',
     file: '(With a file, which is in the conversation in the console.)',
-    handedOver: {
-      asked: '🙋 {{bot}}: {{name}} wants to be answered by a person. The assistant is silent there.',
-      cannot_help: '🙋 {{bot}}: the assistant could not help {{name}}, and is silent there.',
-      complaint: '🙋 {{bot}}: {{name}} has a complaint. The assistant is silent there.',
-      other: '🙋 {{bot}}: {{name}} is to be answered by a person. The assistant is silent there.',
-    },
   },
   panel: {
     title: '📊 This month',
