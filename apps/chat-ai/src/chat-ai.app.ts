@@ -5,18 +5,25 @@ import { CreateAccounting1764100200000 } from '../migrations/1764100200000-creat
 import { CreatePrompts1764100300000 } from '../migrations/1764100300000-create-prompts';
 import { CreateUnanswered1764100400000 } from '../migrations/1764100400000-create-unanswered';
 import { CreateTools1764300000000 } from '../migrations/1764300000000-create-tools';
+import { LabelMessages1764640000000 } from '../migrations/1764640000000-label-messages';
+import { CreateAnswerCache1764640100000 } from '../migrations/1764640100000-create-answer-cache';
+import { CreateDesk1764630000000 } from '../migrations/1764630000000-create-desk';
+import { OneTalkOfAPerson1764630100000 } from '../migrations/1764630100000-one-talk-of-a-person';
+import { PromptsByScenario1764640200000 } from '../migrations/1764640200000-prompts-by-scenario';
 import { ModelPrice } from './accounting/model-price.entity';
 import { Usage } from './accounting/usage.entity';
 import { Attachment } from './attachments/attachment.entity';
-import { AssistantSection, StaffSection } from './assistants/assistant';
+import { AssistantSection, DeskSection, StaffSection } from './assistants/assistant';
 import { chatAiConfig } from './chat-ai.config';
 import { chatAiDataMap } from './chat-ai.data-map';
 import { ChatAiModule } from './chat-ai.module';
 import { Conversation } from './conversations/conversation.entity';
 import { Message } from './conversations/message.entity';
 import { Turn } from './conversations/turn.entity';
+import { Ticket } from './desk/ticket.entity';
 import { KnowledgeEntry } from './knowledge/knowledge-entry.entity';
 import { LookAtKnowledge } from './knowledge/knowledge.loader';
+import { OwnScenario } from './labels/scenario.entity';
 import { Prompt } from './prompts/prompt.entity';
 import { PromptDraft } from './prompts/prompt-draft.entity';
 import { PromptRelease } from './prompts/prompt-release.entity';
@@ -33,6 +40,7 @@ export const chatAiApp = defineApp({
     Conversation,
     Message,
     Attachment,
+    Ticket,
     Turn,
     Usage,
     ModelPrice,
@@ -40,6 +48,7 @@ export const chatAiApp = defineApp({
     PromptRelease,
     PromptDraft,
     KnowledgeEntry,
+    OwnScenario,
     Confirmation,
     UnansweredGroup,
     UnansweredQuestion,
@@ -51,9 +60,14 @@ export const chatAiApp = defineApp({
     CreatePrompts1764100300000,
     CreateUnanswered1764100400000,
     CreateTools1764300000000,
+    LabelMessages1764640000000,
+    CreateAnswerCache1764640100000,
+    CreateDesk1764630000000,
+    OneTalkOfAPerson1764630100000,
+    PromptsByScenario1764640200000,
   ],
   tasks: [LookAtKnowledge, LookAtPrompts],
   dataMap: chatAiDataMap,
-  botSections: { assistant: AssistantSection, staff: StaffSection },
+  botSections: { assistant: AssistantSection, desk: DeskSection, staff: StaffSection },
   port: 4102,
 });

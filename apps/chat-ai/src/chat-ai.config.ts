@@ -86,6 +86,13 @@ export const chatAiConfig = z.object({
     .nonnegative()
     .optional()
     .describe('Dollars per million tokens, for a model whose price is in no public list; 0 for a server of your own.'),
+  CHAT_AI_MODERATION_MODEL: z
+    .string()
+    .default('omni-moderation-latest')
+    .describe('Looks at what people write before a model is asked; only words are looked at where there is none.'),
+  CHAT_AI_MODERATION_BASE_URL: baseUrl().describe(
+    'Its server, where that is not the public API, which is asked when its key is there.',
+  ),
   CHAT_AI_MAX_OUTPUT_TOKENS: z.coerce.number().int().min(16).default(1500).describe('About six Telegram screens.'),
   CHAT_AI_REASONING_TOKENS: z.coerce
     .number()

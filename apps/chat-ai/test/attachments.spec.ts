@@ -397,11 +397,20 @@ describe('files that people send', () => {
       const [anna, bert] = [person(), person()];
       const slow = await anna.writes('Read', media.document('slow.txt', 'Slow.'));
       await untilTrue('the first file', () => begun.includes('slow.txt'));
+      // In private all that somebody says is one talk, which answers one message after the other.
       const elsewhere = { ...person(), userId: anna.userId };
       const second = uuidv7();
       const { chatId, botId, channel } = elsewhere;
       const file = media.document('second.txt', 'Second.');
-      const said = { chatId, botId, channel, userId: anna.userId, messageId: second, locale: 'en' as const };
+      const said = {
+        chatId,
+        botId,
+        channel,
+        userId: anna.userId,
+        messageId: second,
+        locale: 'en' as const,
+        inGroup: true,
+      };
       await app.probe.say(MessageReceived({ ...said, text: 'Read', sentAt: new Date().toISOString(), ...file }));
       await untilTrue('the second file', () => media.asked.includes(file.media.mediaId));
       const other = media.document('other.txt', 'Other.');

@@ -2,10 +2,17 @@ import {
   AllowanceChangeRequested,
   ExperimentDecided,
   ConversationReset,
+  ForeignReplyNoticed,
+  MessageDelivered,
   MessageEdited,
+  MessageRead,
   MessageReceived,
+  MessageUndeliverable,
+  SurveyAnswered,
+  TicketAnswerRequested,
   TranscriptionCompleted,
   TranscriptionFailed,
+  WindowChanged,
 } from '@switchboard/contracts';
 import { hearsUnknownWords, startApp, type TestApp, UNKNOWN_WORD } from '@switchboard/testing';
 import { v7 as uuidv7 } from 'uuid';
@@ -28,7 +35,8 @@ describe('words that chat-ai does not know', () => {
     const inChat = { ...who, channel };
     const sentAt = new Date().toISOString();
     const voice = () => writes('', { kind: 'voice' });
-    await hearsUnknownWords(app, chatAiApp, {
+    const delivery = { ...inChat, deliveryId: uuidv7(), causeId: uuidv7() };
+    const samples = {
       [MessageReceived.type]: () =>
         MessageReceived({
           ...inChat,
@@ -59,7 +67,22 @@ describe('words that chat-ai does not know', () => {
         TranscriptionCompleted({ ...who, messageId: await voice(), text: 'Hello' }),
       [TranscriptionFailed.type]: async () =>
         TranscriptionFailed({ ...who, messageId: await voice(), reason: 'nothing_heard' }),
-    });
+      [ForeignReplyNoticed.type]: () =>
+        ForeignReplyNoticed({
+          ...{ ...inChat, messageId: uuidv7(), by: 'channel', text: 'Hello', sentAt },
+          media: { mediaId: uuidv7(), kind: 'photo', mimeType: 'image/jpeg' },
+        }),
+      [MessageDelivered.type]: () => MessageDelivered({ ...delivery, kind: 'staff', parts: 1, deliveredAt: sentAt }),
+      [MessageUndeliverable.type]: () => MessageUndeliverable({ ...delivery, reason: 'blocked' }),
+      [MessageRead.type]: () => MessageRead({ ...inChat, messageIds: [uuidv7()], readAt: sentAt }),
+      [WindowChanged.type]: () => WindowChanged({ ...inChat, forPersonUntil: sentAt }),
+      [SurveyAnswered.type]: () => SurveyAnswered({ ...inChat, surveyId: uuidv7(), question: 'csat', score: 5 }),
+      [TicketAnswerRequested.type]: () =>
+        TicketAnswerRequested({ ticketId: uuidv7(), clientId: uuidv7(), author: 'group', text: 'Hello' }),
+    };
+    // What these say decides whether they are heard at all.
+    const deciding = [`${MessageDelivered.type} kind`, `${SurveyAnswered.type} question`];
+    await hearsUnknownWords(app, chatAiApp, samples, deciding);
   });
 
   it('a message of an unknown kind is answered, and the assistant is told what it cannot see', async () => {

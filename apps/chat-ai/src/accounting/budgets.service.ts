@@ -17,8 +17,8 @@ export interface BudgetLimits {
 }
 
 /**
- * Pays for what no person has asked for, embeddings of the knowledge and what staff try out: from monthly budgets of their own, not
- * the one of the bot's answers.
+ * Pays for what no person has asked for: embeddings of the knowledge and what staff try out from monthly budgets of their own, answers
+ * that are suggested to staff from the one of the bot's answers.
  */
 export const NOBODY = NIL;
 
@@ -76,7 +76,7 @@ export function budgetPeriods(
   now: Date,
 ): readonly [day: BudgetPeriod, month: BudgetPeriod] {
   const today = DateTime.fromJSDate(now, { zone: timeZone });
-  const payer = userId !== NOBODY ? 'bot' : purpose === 'try-out' ? 'try-out' : 'knowledge';
+  const payer = userId !== NOBODY || purpose === 'suggestion' ? 'bot' : purpose === 'try-out' ? 'try-out' : 'knowledge';
   return [
     { scope: `person:${botId}:${userId}`, start: today.toFormat('yyyy-MM-dd'), limit: limits.personPerDay },
     { scope: `${payer}:${botId}`, start: today.toFormat('yyyy-MM-01'), limit: limits.botPerMonth },
@@ -95,7 +95,7 @@ function planPeriods({ userId, modelUse }: EntitledSpender): BudgetPeriod[] {
 }
 
 /** The beginning of the scope of a month, for a row with `user_id` and `purpose`. */
-export const PAYER = `CASE WHEN user_id <> '${NOBODY}' THEN 'bot:' WHEN purpose = 'try-out' THEN 'try-out:' ELSE 'knowledge:' END`;
+export const PAYER = `CASE WHEN user_id <> '${NOBODY}' OR purpose = 'suggestion' THEN 'bot:' WHEN purpose = 'try-out' THEN 'try-out:' ELSE 'knowledge:' END`;
 
 /**
  * Money is reserved before a model is called and settled afterwards (`UsageService.record`), so that calls side by side

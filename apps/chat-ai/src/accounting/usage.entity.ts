@@ -1,8 +1,8 @@
 import type { ReplyOutcome } from '@switchboard/contracts';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** `try-out`: staff have tried a prompt. */
-export type CallPurpose = 'turn' | 'summary' | 'embedding' | 'try-out';
+/** `try-out`: staff have tried a prompt; `suggestion`: they have had an answer drafted. */
+export type CallPurpose = 'turn' | 'summary' | 'embedding' | 'try-out' | 'suggestion';
 
 /**
  * - `superseded`: given up because the person wrote more, or the service stopped, before there was an answer

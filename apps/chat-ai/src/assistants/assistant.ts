@@ -59,6 +59,28 @@ export const AssistantSection = ModelSection.extend({
     .describe(
       'What its model may call in private chats, for the person who writes: `my_subscriptions`, `hand_over`, …',
     ),
+  pricesFromSourcesOnly: z
+    .boolean()
+    .optional()
+    .describe(
+      'Whether it may name a price, a discount or what is in stock only where a passage or a tool says so in this turn; true in a bot with a store when absent.',
+    ),
+  answerCache: z
+    .boolean()
+    .optional()
+    .describe(
+      'Whether a frequent question is answered with what others were told; true in a bot with a store when absent.',
+    ),
+  shortensContext: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether earlier messages are told in short, and of the knowledge base only what the question speaks of goes along.',
+    ),
+  saysItIsABot: z
+    .boolean()
+    .default(false)
+    .describe('Whether the first answer of a conversation says that a program answers.'),
   handoverHours: z
     .int()
     .min(1)
@@ -74,6 +96,20 @@ export const AssistantSection = ModelSection.extend({
 );
 export type AssistantSection = z.output<typeof AssistantSection>;
 
+/** The section `desk` of a bot's description: how its staff answer. */
+export const DeskSection = z
+  .strictObject({
+    promiseMinutes: z
+      .int()
+      .min(1)
+      .max(1440)
+      .default(30)
+      .describe(
+        'So soon, within opening hours, somebody takes a conversation that was handed over; else staff are reminded.',
+      ),
+  })
+  .prefault({});
+
 /** There is one where a bot has staff whom its people can be handed over to; what it says is for bot-adapter, which reaches them. */
 export const StaffSection = z.looseObject({}).optional();
 
@@ -83,8 +119,11 @@ export interface AssistantModel extends ConfiguredModel {
 
 /** What a turn needs to know of its bot. */
 export interface Assistant {
+  /** Of the home bot of the shop: all its accounts have one assistant. */
   readonly botId: string;
   readonly name: string;
+  /** Kind of the channel in which people meet it; "unknown" of a bot that nobody described. */
+  readonly channel: string;
   readonly systemPrompt: string;
   /** In the order in which they are asked; none when no model is connected. */
   readonly models: readonly AssistantModel[];
@@ -94,6 +133,14 @@ export interface Assistant {
   /** Without those that the bot has nobody for. */
   readonly tools: readonly ToolName[];
   readonly handoverHours: number;
+  /** Whether there are humans whom somebody can be handed over to. */
+  readonly hasStaff: boolean;
+  readonly pricesFromSourcesOnly: boolean;
+  readonly answerCache: boolean;
+  readonly shortensContext: boolean;
+  readonly saysItIsABot: boolean;
+  /** See DeskSection. */
+  readonly promiseMinutes: number;
   readonly budgets: BudgetLimits;
   readonly timeZone: string;
   readonly hours: OpeningHours | undefined;

@@ -13,10 +13,20 @@ import {
 import { LRUCache } from 'lru-cache';
 import type { ChatAiConfig } from '../chat-ai.config';
 import { ModelKeys } from '../models/model-keys';
-import { type Assistant, type AssistantModel, AssistantSection, type ModelSection, StaffSection } from './assistant';
+import {
+  type Assistant,
+  type AssistantModel,
+  AssistantSection,
+  DeskSection,
+  type ModelSection,
+  StaffSection,
+} from './assistant';
 
 const MICROS = 1_000_000;
 const micros = (dollars: number) => Math.round(dollars * MICROS);
+
+/** The product that sells goods. */
+const STORE = 'store';
 
 const SANDBOX_MODEL = 'sandbox-model';
 const SANDBOX_KEY = 'sk-sandbox';
@@ -60,7 +70,7 @@ export class AssistantsService {
     @Inject(CONFIG) private readonly config: ChatAiConfig,
     @Inject(LOG) log: Log,
   ) {
-    for (const bot of bots.all()) this.describe(bot, log);
+    for (const bot of bots.all()) if (isHome(bot)) this.describe(bot, log);
     // Throws for a secret that is not there: the assistant stays as it was, and the registry tells of it.
     bots.addCheck((bot) => void this.resolve(bot.id, bot));
     bots.onChange(({ id, after }) => this.change(id, after));
@@ -81,8 +91,17 @@ export class AssistantsService {
     return [...this.described.values(), this.resolve('', undefined)];
   }
 
-  /** A bot that nobody described answers as set for all; one whose description cannot be used asks no model in its name. */
-  get(botId: string): Assistant {
+  /** The shop whose assistant answers in an account. */
+  brandOf(botId: string): string {
+    return this.bots.brandOf(botId);
+  }
+
+  /**
+   * That of the shop to which a bot belongs. A bot that nobody described answers as set for all; one whose description cannot be used
+   * asks no model in its name.
+   */
+  get(accountId: string): Assistant {
+    const botId = this.brandOf(accountId);
     const described = this.described.get(botId);
     if (described) return described;
     if (this.bots.isLeftOut(botId)) return this.resolve(botId, undefined, []);
@@ -94,7 +113,8 @@ export class AssistantsService {
   }
 
   /** To answer people. Where bots are described, one that is not is new here. @throws BotNotDescribedYet */
-  forTurn(botId: string): Assistant {
+  forTurn(accountId: string): Assistant {
+    const botId = this.brandOf(accountId);
     const isKnown = this.described.has(botId) || this.bots.isLeftOut(botId);
     if (!isKnown && this.areDescribed()) throw new BotNotDescribedYet(botId);
     return this.get(botId);
@@ -104,7 +124,7 @@ export class AssistantsService {
     return this.bots.described().length > 0 || this.services.addressOf('gateway') !== undefined;
   }
 
-  /** Of a bot that is described. @throws BotNotFound */
+  /** Of a bot that is described; other accounts of a shop have none of their own. @throws BotNotFound */
   require(botId: string): Assistant {
     const assistant = this.described.get(botId);
     if (!assistant) throw new BotNotFound(botId);
@@ -133,7 +153,8 @@ export class AssistantsService {
 
   private async change(botId: string, bot: Bot | undefined): Promise<void> {
     const before = this.described.get(botId);
-    const after = bot && this.resolve(botId, bot);
+    const after = bot && isHome(bot) ? this.resolve(botId, bot) : undefined;
+    if (!before && !after) return;
     if (after) this.described.set(botId, after);
     else this.described.delete(botId);
     for (const listener of this.listeners) await listener({ botId, before, after });
@@ -142,10 +163,12 @@ export class AssistantsService {
   private resolve(botId: string, bot: Bot | undefined, models?: AssistantModel[]): Assistant {
     const section = this.bots.section(botId, 'assistant', AssistantSection) ?? AssistantSection.parse({});
     const { config } = this;
+    const sells = bot?.products.includes(STORE) ?? false;
     const hasStaff = this.bots.section(botId, 'staff', StaffSection) !== undefined;
     return {
       botId,
       name: bot?.name ?? 'Assistant',
+      channel: bot?.channel.kind ?? 'unknown',
       systemPrompt: section.systemPrompt,
       models: models ?? this.modelsOf(botId, bot, section),
       knowledgeFolder: this.knowledgeFolderOf(botId, models !== undefined),
@@ -153,6 +176,12 @@ export class AssistantsService {
       contextTokens: section.contextTokens ?? config.CHAT_AI_CONTEXT_TOKENS,
       tools: section.tools.filter((name) => name !== 'hand_over' || hasStaff),
       handoverHours: section.handoverHours,
+      hasStaff,
+      pricesFromSourcesOnly: section.pricesFromSourcesOnly ?? sells,
+      answerCache: section.answerCache ?? sells,
+      shortensContext: section.shortensContext,
+      saysItIsABot: section.saysItIsABot,
+      promiseMinutes: (this.bots.section(botId, 'desk', DeskSection) ?? DeskSection.parse(undefined)).promiseMinutes,
       budgets: {
         personPerDay: limitOf(bot?.budgets.personPerDayUsd ?? config.CHAT_AI_PERSON_PER_DAY_USD),
         botPerMonth: limitOf(bot?.budgets.botPerMonthUsd ?? config.CHAT_AI_BOT_PER_MONTH_USD),
@@ -218,5 +247,7 @@ export class AssistantsService {
     };
   }
 }
+
+const isHome = ({ id, brand }: Bot): boolean => brand === undefined || brand === id;
 
 const limitOf = (budget: Budget): number | null => (budget === 'unlimited' ? null : micros(budget));

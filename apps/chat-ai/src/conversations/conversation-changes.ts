@@ -2,12 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { Signals } from '@switchboard/bus';
 import { TurnInterrupted } from '@switchboard/contracts';
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
+import type { MessageState } from './message.entity';
 
 /**
  * What has happened in a conversation since a turn was read: `more` was written or changed, the person asked to stop
- * (`stopped`) or to begin anew (`reset`), or words it was made of are `erased`.
+ * (`stopped`) or to begin anew (`reset`), staff answer in place of the assistant (`handed-over`), or words it was made of are
+ * `erased`.
  */
-export type ChangeKind = 'none' | 'more' | 'stopped' | 'reset' | 'erased';
+export type ChangeKind = 'none' | 'more' | 'stopped' | 'reset' | 'handed-over' | 'erased';
 
 const CHANGED = 'chat-ai.changedConversations';
 
@@ -15,6 +17,19 @@ interface Changed {
   readonly conversationId: string;
   /** Given when other processes are told as well. */
   readonly chatId?: string;
+  /** The revision since which staff answer in place of the assistant. */
+  readonly handedOverAt?: number;
+}
+
+/** @param handedOverAt given where no look is needed: a turn that was read before is not wanted any more */
+type Watcher = (handedOverAt?: number) => void;
+
+interface Present {
+  readonly closed: boolean;
+  readonly revision: number;
+  readonly epoch: number;
+  readonly mayBeHandedOver: boolean;
+  readonly state: MessageState | null;
 }
 
 /** A turn as it was read. */
@@ -31,7 +46,7 @@ export interface ReadTurn {
  */
 @Injectable()
 export class ConversationChanges {
-  private readonly watchers = new Map<string, () => void>();
+  private readonly watchers = new Map<string, Watcher>();
 
   constructor(
     private readonly db: DataSource,
@@ -40,9 +55,9 @@ export class ConversationChanges {
     // Only after the commit: a turn that looks before it would see the old state.
     db.subscribers.push({
       afterTransactionCommit: ({ queryRunner }: { queryRunner: QueryRunner }) => {
-        for (const { conversationId, chatId } of takeNoted(queryRunner)) {
-          this.heard(conversationId);
-          if (chatId !== undefined) signals.send(TurnInterrupted, { conversationId, chatId });
+        for (const { conversationId, chatId, handedOverAt } of takeNoted(queryRunner)) {
+          this.heard(conversationId, handedOverAt);
+          if (chatId !== undefined) signals.send(TurnInterrupted, { conversationId, chatId, handedOverAt });
         }
       },
       afterTransactionRollback: ({ queryRunner }: { queryRunner: QueryRunner }) => void takeNoted(queryRunner),
@@ -59,13 +74,18 @@ export class ConversationChanges {
     this.add(tx, { conversationId, chatId });
   }
 
+  /** Likewise, of staff who answer from this revision on. */
+  handOver(tx: EntityManager, { id, chatId, revision }: { id: string; chatId: string; revision: number }): void {
+    this.add(tx, { conversationId: id, chatId, handedOverAt: revision });
+  }
+
   /** Has the turn that runs here, if there is one, look. */
-  heard(conversationId: string): void {
-    this.watchers.get(conversationId)?.();
+  heard(conversationId: string, handedOverAt?: number): void {
+    this.watchers.get(conversationId)?.(handedOverAt);
   }
 
   /** Watches a conversation, which one turn at a time does; returns how to stop. */
-  watch(conversationId: string, onChange: () => void): () => void {
+  watch(conversationId: string, onChange: Watcher): () => void {
     this.watchers.set(conversationId, onChange);
     return () => {
       if (this.watchers.get(conversationId) === onChange) this.watchers.delete(conversationId);
@@ -81,9 +101,9 @@ export class ConversationChanges {
 
   /** Looks what has happened since a turn was read. */
   async since({ conversationId, revision, epoch, answers }: ReadTurn): Promise<ChangeKind> {
-    const [now] = await this.db.query<{ closed: boolean; revision: number; epoch: number; stopped: boolean }[]>(
-      `SELECT closed_at IS NOT NULL AS closed, revision, epoch,
-              EXISTS (SELECT FROM messages WHERE id = $2 AND state = 'cancelled') AS stopped
+    const [now] = await this.db.query<Present[]>(
+      `SELECT closed_at IS NOT NULL AS closed, revision, epoch, handed_over_until IS NOT NULL AS "mayBeHandedOver",
+              (SELECT state FROM messages WHERE id = $2) AS state
        FROM conversations WHERE id = $1`,
       [conversationId, answers[0]],
     );
@@ -91,7 +111,10 @@ export class ConversationChanges {
     if (!now || now.closed) return 'reset';
     if (now.epoch !== epoch) return 'erased';
     if (now.revision === revision) return 'none';
-    return now.stopped ? 'stopped' : 'more';
+    if (now.state === 'cancelled') return 'stopped';
+    // Another answer that was asked for leaves the one that stands.
+    if (now.state === 'handed_over' || (now.state === 'answered' && now.mayBeHandedOver)) return 'handed-over';
+    return 'more';
   }
 
   private add(tx: EntityManager, changed: Changed): void {

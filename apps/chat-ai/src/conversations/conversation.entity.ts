@@ -1,16 +1,25 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** What is said in one chat from its beginning, or from a reset, to the next reset. */
+/**
+ * What is said from its beginning, or from a reset, to the next reset: in one group, or by one person with one shop, whichever of its
+ * accounts they write to.
+ */
 @Entity({ name: 'conversations' })
 export class Conversation {
   @PrimaryColumn('uuid')
   id!: string;
 
+  /** In which was written last; answers go there. */
   @Column('uuid', { name: 'chat_id' })
   chatId!: string;
 
+  /** The account of that chat. */
   @Column('text', { name: 'bot_id' })
   botId!: string;
+
+  /** The home bot of the shop; null of what is older than shops with several accounts: the bot itself. */
+  @Column('text', { name: 'brand_id', nullable: true })
+  brandId!: string | null;
 
   /** The person of a private chat; null in a group. */
   @Column('uuid', { name: 'user_id', nullable: true })

@@ -5,25 +5,20 @@ import {
   ListMessages,
   ListTurns,
   ReadConversation,
-  ResumeConversation,
   SearchMessages,
 } from '@switchboard/contracts';
 import { type AnswerOf, Cursors, Implements, type RequestOf } from '@switchboard/service-kit';
 import { Readable } from 'node:stream';
-import { DataSource } from 'typeorm';
 import { ConversationFactsService } from './conversation-facts.service';
-import { HandoversService } from './handovers.service';
 import { TranscriptsService } from './transcripts.service';
 
 /** Conversations for staff: what is known of them, and, with a reason, what was said. */
 @Controller()
 export class ConversationsController {
   constructor(
-    private readonly db: DataSource,
     private readonly cursors: Cursors,
     private readonly facts: ConversationFactsService,
     private readonly transcripts: TranscriptsService,
-    private readonly handovers: HandoversService,
   ) {}
 
   @Implements(ListConversations)
@@ -34,12 +29,6 @@ export class ConversationsController {
   @Implements(ReadConversation)
   read({ params, actor }: RequestOf<typeof ReadConversation>): Promise<AnswerOf<typeof ReadConversation>> {
     return this.facts.read(params.conversationId, actor);
-  }
-
-  @Implements(ResumeConversation)
-  async resume({ params, actor }: RequestOf<typeof ResumeConversation>): Promise<void> {
-    const { id: conversationId } = await this.facts.find(params.conversationId, actor);
-    await this.db.transaction((tx) => this.handovers.end(tx, { conversationId }, 'staff'));
   }
 
   @Implements(ListTurns)

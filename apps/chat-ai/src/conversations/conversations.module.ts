@@ -28,6 +28,13 @@ import { TranscriptsService } from './transcripts.service';
     SummariesService,
     TranscriptsService,
   ],
-  exports: [ConversationChanges, ConversationsService, HandoversService, MessageCipher, SummariesJobs],
+  exports: [
+    ConversationChanges,
+    ConversationFactsService,
+    ConversationsService,
+    HandoversService,
+    MessageCipher,
+    SummariesJobs,
+  ],
 })
 export class ConversationsModule {}

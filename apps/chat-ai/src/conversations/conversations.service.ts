@@ -11,8 +11,9 @@ import type {
   TranscriptionFailed,
 } from '@switchboard/contracts';
 import { Clock } from '@switchboard/service-kit';
-import { type EntityManager, In, IsNull, MoreThan } from 'typeorm';
+import { type EntityManager, In, MoreThan } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { AssistantsService } from '../assistants/assistants.service';
 import { AttachmentsService } from '../attachments/attachments.service';
 import { countTokens } from '../models/tokens';
 import { Conversation } from './conversation.entity';
@@ -33,6 +34,24 @@ export interface Unanswered {
   readonly isPartOfSeries: boolean;
 }
 
+/** What has come of a message. */
+export interface Received {
+  readonly unanswered: Unanswered | undefined;
+  /** Of the conversation, where staff have one to work on. */
+  readonly ticketId: string | null;
+}
+
+/** A chat, and who wrote or pressed something in it. */
+export interface ChatOfPerson {
+  readonly chatId: string;
+  readonly userId: string;
+}
+
+/** The open conversation of a chat: the person may have written in another account of the shop since. */
+export const openIn = (chatId: string, userId: string): string =>
+  `conversations.closed_at IS NULL AND (conversations.chat_id = ${chatId} OR conversations.user_id = ${userId}
+     AND EXISTS (SELECT FROM messages said WHERE said.conversation_id = conversations.id AND said.chat_id = ${chatId}))`;
+
 /** Keeps what is said. Whatever has to be answered because of a change is returned. */
 @Injectable()
 export class ConversationsService {
@@ -41,26 +60,28 @@ export class ConversationsService {
     private readonly cipher: MessageCipher,
     private readonly changes: ConversationChanges,
     private readonly attachments: AttachmentsService,
+    private readonly assistants: AssistantsService,
   ) {}
 
   /** Throws PersonErased. */
-  async receive(tx: EntityManager, received: EventOf<typeof MessageReceived>['data']): Promise<Unanswered | undefined> {
+  async receive(tx: EntityManager, received: EventOf<typeof MessageReceived>['data']): Promise<Received | undefined> {
     const { chatId, botId, messageId, userId, locale, kind, media, mediaGroup, sentAt } = received;
     const content = contentOf(received);
     const sealed = await this.cipher.seal(tx, { id: messageId, userId }, content);
     const awaits = kind === 'voice';
-    const [row] = await tx.query<{ conversationId: string; state: MessageState }[]>(RECEIVE, [
+    const [row] = await tx.query<{ conversationId: string; state: MessageState; ticketId: string | null }[]>(RECEIVE, [
       ...[uuidv7(), chatId, botId, this.clock.now(), awaits ? 0 : 1],
       ...[messageId, awaits ? 'awaiting_transcription' : 'pending', userId, locale],
       ...[sealed.text, sealed.quoted, sealed.senderName, countTokens(renderForModel(content)), sentAt],
-      received.inGroup ? null : userId,
+      ...[received.inGroup ? null : userId, this.assistants.brandOf(botId)],
     ]);
-    if (!row || awaits) return undefined;
-    if (media) await this.attachments.remember(tx, received, media);
-    if (row.state !== 'pending') return undefined;
-    this.changes.note(tx, row.conversationId);
+    if (!row) return undefined;
+    const { conversationId, ticketId } = row;
+    if (media && !awaits) await this.attachments.remember(tx, received, media);
+    if (row.state !== 'pending') return { ticketId, unanswered: undefined };
+    this.changes.note(tx, conversationId);
     const isPartOfSeries = mediaGroup !== undefined || content.text.length >= PROBABLY_CUT_AT;
-    return { conversationId: row.conversationId, chatId, isPartOfSeries };
+    return { ticketId, unanswered: { conversationId, chatId, isPartOfSeries } };
   }
 
   async edit(
@@ -74,17 +95,18 @@ export class ConversationsService {
     return message.state === 'pending' ? this.changed(tx, message.conversationId, chatId) : undefined;
   }
 
-  /** The person begins anew. */
-  async close(tx: EntityManager, chatId: string): Promise<void> {
-    const conversation = await this.lockOpen(tx, chatId);
-    if (!conversation) return;
+  /** The person begins anew. @returns what they talked in until now */
+  async close(tx: EntityManager, where: ChatOfPerson): Promise<string | undefined> {
+    const conversation = await this.lockOpen(tx, where);
+    if (!conversation) return undefined;
     await tx.update(Conversation, conversation.id, { closedAt: this.clock.now(), revision: conversation.revision + 1 });
     await tx.update(
       Message,
       { conversationId: conversation.id, state: In(['pending', 'awaiting_transcription', 'transcription_failed']) },
       { state: 'cancelled' },
     );
-    this.changes.interrupt(tx, conversation.id, chatId);
+    this.changes.interrupt(tx, conversation.id, conversation.chatId);
+    return conversation.id;
   }
 
   /**
@@ -93,9 +115,9 @@ export class ConversationsService {
    */
   async stop(
     tx: EntityManager,
-    { chatId, replyId }: EventOf<typeof ReplyStopRequested>['data'],
+    { chatId, userId, replyId }: EventOf<typeof ReplyStopRequested>['data'],
   ): Promise<Unanswered | undefined> {
-    const conversation = await this.lockOpen(tx, chatId);
+    const conversation = await this.lockOpen(tx, { chatId, userId });
     if (!conversation) return undefined;
     const pending = await tx.find(Message, {
       where: { conversationId: conversation.id, state: 'pending' },
@@ -117,10 +139,10 @@ export class ConversationsService {
    */
   async regenerate(
     tx: EntityManager,
-    { chatId, replyId }: EventOf<typeof ReplyRegenerateRequested>['data'],
+    { chatId, userId, replyId }: EventOf<typeof ReplyRegenerateRequested>['data'],
   ): Promise<Unanswered | undefined> {
-    const conversation = await this.lockOpen(tx, chatId);
-    if (!conversation) return undefined;
+    const conversation = await this.lockOpen(tx, { chatId, userId });
+    if (!conversation || this.isHandedOver(conversation)) return undefined;
     const last = await tx.findOne(Message, {
       where: { conversationId: conversation.id, state: In(['pending', 'answered']) },
       order: { position: 'DESC' },
@@ -143,7 +165,7 @@ export class ConversationsService {
     await tx.query(
       `INSERT INTO ratings (reply_id, user_id, rating, rated_at)
        SELECT t.id, $3, $4, $5 FROM turns t JOIN conversations c ON c.id = t.conversation_id
-       WHERE t.id = $1 AND c.chat_id = $2
+       WHERE t.id = $1 AND (c.chat_id = $2 OR c.user_id = $3)
        ON CONFLICT (reply_id, user_id) DO UPDATE SET rating = excluded.rating, rated_at = excluded.rated_at`,
       [replyId, chatId, userId, rating, this.clock.now()],
     );
@@ -237,8 +259,16 @@ export class ConversationsService {
     });
   }
 
-  private lockOpen(tx: EntityManager, chatId: string): Promise<Conversation | null> {
-    return tx.findOne(Conversation, { where: { chatId, closedAt: IsNull() }, lock: { mode: 'pessimistic_write' } });
+  private isHandedOver({ handedOverUntil }: Conversation): boolean {
+    return handedOverUntil !== null && handedOverUntil > this.clock.now();
+  }
+
+  private lockOpen(tx: EntityManager, where: ChatOfPerson): Promise<Conversation | null> {
+    return tx
+      .createQueryBuilder(Conversation, 'conversations')
+      .where(openIn(':chatId', ':userId'), { ...where })
+      .setLock('pessimistic_write')
+      .getOne();
   }
 
   private async changed(tx: EntityManager, conversationId: string, chatId: string): Promise<Unanswered> {
@@ -249,20 +279,31 @@ export class ConversationsService {
 }
 
 /**
- * The message, in the chat's open conversation, which is made if there is none and stays locked until the commit. Nothing
- * for a message that is known: told of in two events, it would make an answer being written begin anew. Nor does one that a human is
- * to answer.
+ * The message, in the open conversation of the group or of the person with the shop, which is made if there is none and stays locked
+ * until the commit. Nothing for a message that is known: told of in two events, it would make an answer being written begin anew. Nor
+ * does one that a human is to answer. A talk with what is an account of another shop by now is over.
  */
 const RECEIVE = `
-  WITH conversation AS (
-    INSERT INTO conversations (id, chat_id, bot_id, started_at, active_at, user_id)
-    SELECT $1, $2, $3, $4, $4, $15 WHERE NOT EXISTS (SELECT FROM messages WHERE id = $6)
-    ON CONFLICT (chat_id) WHERE closed_at IS NULL DO UPDATE SET
+  WITH former AS (
+    UPDATE conversations SET closed_at = $4, revision = revision + 1
+    WHERE chat_id = $2 AND closed_at IS NULL AND coalesce(brand_id, bot_id) <> $16 RETURNING id
+  ), cancelled AS (
+    UPDATE messages SET state = 'cancelled'
+    WHERE conversation_id IN (SELECT id FROM former) AND state IN ('pending', 'awaiting_transcription', 'transcription_failed')
+  ), conversation AS (
+    INSERT INTO conversations (id, chat_id, bot_id, started_at, active_at, user_id, brand_id)
+    SELECT $1, $2, $3, $4, $4, $15, $16 FROM (SELECT count(*) FROM former) AS closed
+    WHERE NOT EXISTS (SELECT FROM messages WHERE id = $6)
+    ON CONFLICT (coalesce(brand_id, bot_id), coalesce(user_id, chat_id)) WHERE closed_at IS NULL DO UPDATE SET
+      chat_id = excluded.chat_id, bot_id = excluded.bot_id, brand_id = excluded.brand_id,
       revision = conversations.revision + CASE WHEN conversations.handed_over_until > $4 THEN 0 ELSE $5 END,
       active_at = CASE WHEN excluded.active_at >= conversations.active_at + interval '1 minute'
         THEN excluded.active_at ELSE conversations.active_at END
     RETURNING id, handed_over_until > $4 AND $7 = 'pending' AS handed_over
   )
-  INSERT INTO messages (id, conversation_id, role, state, user_id, locale, text, quoted, sender_name, tokens, sent_at, awaiting_since)
-  SELECT $6, id, 'user', CASE WHEN handed_over THEN 'handed_over' ELSE $7 END, $8, $9, $10, $11, $12, $13, $14, CASE WHEN $7 = 'awaiting_transcription' THEN $4::timestamptz END FROM conversation
-  ON CONFLICT (id) DO NOTHING RETURNING conversation_id AS "conversationId", state`;
+  INSERT INTO messages (id, conversation_id, role, state, user_id, locale, text, quoted, sender_name, tokens, sent_at, chat_id, bot_id,
+    awaiting_since)
+  SELECT $6, id, 'user', CASE WHEN handed_over THEN 'handed_over' ELSE $7 END, $8, $9, $10, $11, $12, $13, $14, $2, $3,
+    CASE WHEN $7 = 'awaiting_transcription' THEN $4::timestamptz END FROM conversation
+  ON CONFLICT (id) DO NOTHING RETURNING conversation_id AS "conversationId", state,
+    (SELECT id FROM desk_tickets WHERE conversation_id = messages.conversation_id AND closed_at IS NULL) AS "ticketId"`;

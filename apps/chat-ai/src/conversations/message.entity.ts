@@ -24,7 +24,7 @@ export class Message {
   position!: number;
 
   @Column('text')
-  role!: 'user' | 'assistant';
+  role!: 'user' | 'assistant' | 'staff';
 
   @Column('text')
   state!: MessageState;
@@ -70,6 +70,31 @@ export class Message {
 
   @Column('timestamptz', { name: 'edited_at', nullable: true })
   editedAt!: Date | null;
+
+  /** Where it was said; null of earlier ones, which were said in the chat of their conversation. */
+  @Column('uuid', { name: 'chat_id', nullable: true })
+  chatId!: string | null;
+
+  @Column('text', { name: 'bot_id', nullable: true })
+  botId!: string | null;
+
+  /** Of what staff wrote: where they did. This and the four below are null of everything else. */
+  @Column('text', { nullable: true })
+  author!: string | null;
+
+  @Column('uuid', { name: 'staff_id', nullable: true })
+  staffId!: string | null;
+
+  /** By which the console knows its own. */
+  @Column('uuid', { name: 'client_id', nullable: true })
+  clientId!: string | null;
+
+  /** How far it is on its way to the person. */
+  @Column('text', { nullable: true })
+  delivery!: string | null;
+
+  @Column('text', { name: 'delivery_reason', nullable: true })
+  deliveryReason!: string | null;
 
   /** When a voice message came in here, which may be long after it was sent. */
   @Column('timestamptz', { name: 'awaiting_since', nullable: true })

@@ -1,10 +1,10 @@
+import { decodeText } from '@switchboard/tables';
 import { bulkhead } from 'cockatiel';
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { dirname, extname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { decodeText } from './decode-text';
 import { type FileFormat, LIMITS, ReadResult, storable } from './read-result';
 
 // Under Jest this file runs from src/, where the process exists in TypeScript only: then the built one is used.
@@ -212,7 +212,9 @@ function codeFolders(file: string): string[] {
   const parents: string[] = [];
   for (let at = own; !parents.includes(at); at = dirname(at)) parents.push(at);
   const others = parents.flatMap((parent) => [join(parent, 'node_modules'), join(parent, 'package.json')]);
-  return [own, ...others.filter((path) => existsSync(path))];
+  // A library of ours lies beside the services, and only a link to it among the packages.
+  const tables = parents.map((parent) => join(parent, 'node_modules', '@switchboard', 'tables')).find(existsSync);
+  return [own, ...others.filter((path) => existsSync(path)), ...(tables ? [realpathSync(tables)] : [])];
 }
 
 /** A system short of memory then ends the reader, and not the service. */

@@ -63,6 +63,8 @@ export interface ModelRequest {
   readonly parameters: ModelParameters;
   /** What it may call; also what was called in `messages`. */
   readonly tools?: readonly ToolDefinition[] | undefined;
+  /** Requests with the same one begin alike, so that the provider can go on using what it has cached. Names nobody. */
+  readonly cacheKey?: string | undefined;
   /** It has to answer now, and may call nothing more. */
   readonly mustAnswer?: boolean | undefined;
 }

@@ -35,6 +35,7 @@ export interface Prompt {
   readonly maxOutputTokens: number;
   readonly tools?: readonly ToolDefinition[];
   readonly mustAnswer?: boolean;
+  readonly cacheKey?: string;
 }
 
 /** How a call ended, and what it used. */
@@ -92,7 +93,7 @@ export class ModelsService {
   /** A failure of the model is a result, too; whatever became of the call, it may have cost something. */
   async call(configured: ConfiguredModel, prompt: Prompt, options: CallOptions): Promise<MeteredCall> {
     const { model, parameters } = configured;
-    const { messages, maxOutputTokens, tools, mustAnswer } = prompt;
+    const { messages, maxOutputTokens, tools, mustAnswer, cacheKey } = prompt;
     const started = performance.now();
     const elapsed = () => Math.round(performance.now() - started);
     let silentMs: number | undefined;
@@ -101,7 +102,7 @@ export class ModelsService {
       return options.onText?.(text);
     };
     const result = await this.serverOf(configured.connection)
-      .answer({ model, messages, maxOutputTokens, parameters, tools, mustAnswer }, { ...options, onText })
+      .answer({ model, messages, maxOutputTokens, parameters, tools, mustAnswer, cacheKey }, { ...options, onText })
       .catch((error: unknown) => {
         if (error instanceof ModelFailure) return error;
         throw error;

@@ -102,7 +102,7 @@ export class OpenAiModel implements ChatModel {
   }
 
   private parametersOf(
-    { model, messages, maxOutputTokens, parameters, tools = [], mustAnswer = false }: ModelRequest,
+    { model, messages, maxOutputTokens, parameters, tools = [], mustAnswer = false, cacheKey }: ModelRequest,
     refused: ReadonlySet<string>,
   ): Parameters {
     const takesTools = tools.length > 0 && !refused.has('tools');
@@ -116,6 +116,7 @@ export class OpenAiModel implements ChatModel {
       reasoning_effort: parameters.reasoningEffort,
       verbosity: parameters.verbosity,
       service_tier: parameters.serviceTier,
+      prompt_cache_key: cacheKey,
       ...(limit && { [limit]: maxOutputTokens }),
       ...(takesTools && { tools: tools.map(toolParameter), tool_choice: mustAnswer ? 'none' : undefined }),
       ...(!refused.has('stream') && { stream: true, stream_options: { include_usage: true } }),

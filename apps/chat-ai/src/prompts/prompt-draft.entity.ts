@@ -9,6 +9,10 @@ export class PromptDraft {
   @Column('text', { name: 'bot_id' })
   botId!: string;
 
+  /** As of a version. */
+  @Column('text')
+  scenario!: string;
+
   @Column('uuid', { name: 'based_on', nullable: true })
   basedOn!: string | null;
 

@@ -15,7 +15,7 @@ import { AssistantsService } from '../assistants/assistants.service';
 import { authorOf } from '../author';
 import { Prompt } from './prompt.entity';
 import { PromptDraft } from './prompt-draft.entity';
-import { PromptsService, type Written } from './prompts.service';
+import { type PromptPlace, PromptsService, type Written } from './prompts.service';
 
 export class PromptDraftNotFound extends DomainError {
   constructor(draftId: string) {
@@ -44,21 +44,22 @@ export class PromptDraftsService {
   async open(
     tx: EntityManager,
     botId: string,
-    { text, note, basedOn }: { text: string; note: string; basedOn?: string | undefined },
+    { text, note, basedOn, scenario }: { text: string; note: string; basedOn?: string | undefined; scenario: string },
     actor: Actor,
   ): Promise<Draft> {
     this.assistants.require(botId);
-    const base = basedOn ? await this.prompts.read(tx, botId, basedOn) : null;
+    const base = basedOn ? await this.prompts.read(tx, botId, basedOn, scenario) : null;
     const [at, by] = [this.clock.now(), authorOf(actor)];
     const written = { createdAt: at, createdBy: by, changedAt: at, changedBy: by, revision: 1 };
-    const draft = { id: uuidv7(), botId, basedOn: base?.id ?? null, text, note, ...written };
+    const draft = { id: uuidv7(), botId, scenario, basedOn: base?.id ?? null, text, note, ...written };
     await tx.insert(PromptDraft, draft);
     return { ...draft, basedOn: base };
   }
 
   /** The one begun last first. */
   async list(tx: EntityManager, request: RequestOf<typeof ListPromptDrafts>): Promise<Page<Draft>> {
-    const query = withBase(tx).where('draft.botId = :botId', { botId: request.params.botId });
+    const { scenario } = request.query;
+    const query = withBase(tx).where({ botId: request.params.botId, scenario });
     const { data, page } = await this.cursors.select(request, query, ['id']);
     return { data: data.map(shown), page };
   }
@@ -89,10 +90,11 @@ export class PromptDraftsService {
   /** Takes a draft away, to be a version. @returns its text, and who has written it */
   async take(
     tx: EntityManager,
-    botId: string,
+    { botId, scenario }: PromptPlace,
     { id, revision }: { id: string; revision: number },
   ): Promise<[text: string, written: Written]> {
     const draft = await this.lock(tx, botId, id);
+    if (draft.scenario !== scenario) throw new PromptDraftNotFound(id);
     if (draft.revision !== revision) throw new PromptDraftChanged(id, draft.revision);
     await tx.delete(PromptDraft, id);
     return [draft.text, { origin: 'console', note: draft.note || null, createdBy: draft.changedBy }];

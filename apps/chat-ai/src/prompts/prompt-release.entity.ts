@@ -9,6 +9,10 @@ export class PromptRelease {
   @Column('text', { name: 'bot_id' })
   botId!: string;
 
+  /** As of a version. */
+  @Column('text')
+  scenario!: string;
+
   @Column('integer')
   number!: number;
 

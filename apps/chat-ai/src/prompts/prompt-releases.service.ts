@@ -31,7 +31,7 @@ import { authorOf } from '../author';
 import { Prompt } from './prompt.entity';
 import { PromptDraftsService } from './prompt-drafts.service';
 import { PromptRelease } from './prompt-release.entity';
-import { botOfPlace, PromptsService } from './prompts.service';
+import { ALL, promptPlace, type PromptPlace, PromptsService } from './prompts.service';
 
 type PromptInForce = AnswerOf<typeof ReadPromptInForce>;
 type Release = AnswerOf<typeof ListPromptReleases>['data'][number];
@@ -67,13 +67,14 @@ export class PromptReleasesService {
     });
   }
 
-  async inForce(tx: EntityManager, botId: string): Promise<PromptInForce> {
-    const described = await this.prompts.described(this.assistants.require(botId), tx);
-    const last = await tx.findOne(PromptRelease, { where: { botId }, order: { number: 'DESC' } });
+  async inForce(tx: EntityManager, { botId, scenario }: PromptPlace): Promise<PromptInForce> {
+    const described = await this.prompts.described(this.assistants.require(botId), tx, scenario);
+    const last = await tx.findOne(PromptRelease, { where: { botId, scenario }, order: { number: 'DESC' } });
     const published = last?.promptId ? await this.prompts.read(tx, botId, last.promptId) : undefined;
     const prompt = published ?? described;
     return {
       botId,
+      scenario,
       source: published ? 'console' : 'description',
       prompt: shown(prompt, prompt),
       release: last ? { ...last, prompt: published ?? null } : null,
@@ -84,53 +85,54 @@ export class PromptReleasesService {
 
   /** The latest first. */
   async versions(tx: EntityManager, request: RequestOf<typeof ListPromptVersions>): Promise<Page<Version>> {
-    const { botId } = request.params;
-    const { prompt } = await this.inForce(tx, botId);
-    const query = tx.createQueryBuilder(Prompt, 'prompt').where('prompt.botId = :botId', { botId });
+    const place = { ...request.params, scenario: request.query.scenario };
+    const { prompt } = await this.inForce(tx, place);
+    const query = tx.createQueryBuilder(Prompt, 'prompt').where(place);
     const { data, page } = await this.cursors.select(request, query, ['version']);
     return { data: data.map((row) => shown(row, prompt)), page };
   }
 
   async version(tx: EntityManager, botId: string, promptId: string): Promise<Version> {
-    const { prompt } = await this.inForce(tx, botId);
-    return shown(await this.prompts.read(tx, botId, promptId), prompt);
+    const version = await this.prompts.read(tx, botId, promptId);
+    const { prompt } = await this.inForce(tx, version);
+    return shown(version, prompt);
   }
 
   /** @param seen the number of the release that the caller took for the last one */
   async publish(
     tx: EntityManager,
-    botId: string,
+    place: PromptPlace,
     { promptId, draft }: Publishable,
     { why, seen, actor }: { why: string; seen: IfMatch; actor: AuditAuthor },
   ): Promise<PromptInForce> {
-    const before = await this.lockInForce(tx, botId, seen);
+    const before = await this.lockInForce(tx, place, seen);
     const prompt = draft
-      ? await this.prompts.versionOf(tx, botId, ...(await this.drafts.take(tx, botId, draft)))
-      : await this.prompts.read(tx, botId, promptId!);
+      ? await this.prompts.versionOf(tx, place, ...(await this.drafts.take(tx, place, draft)))
+      : await this.prompts.read(tx, place.botId, promptId!, place.scenario);
     const action = prompt.version < before.prompt.version ? 'rolled_back' : 'published';
     return this.release(tx, before, { action, promptId: prompt.id, why, actor });
   }
 
   /** Staff have decided that everybody gets what an arm of an experiment had. All other decisions leave what is in force. */
   async decided(tx: EntityManager, decision: EventOf<typeof ExperimentDecided>['data']): Promise<void> {
-    const botId = botOfPlace(decision.place);
-    if (!botId || decision.decision !== 'ship') return;
+    const place = promptPlace(decision.place);
+    if (!place || decision.decision !== 'ship') return;
     const anyRelease = IfMatch.read('*');
-    const { prompt } = await this.lockInForce(tx, botId, anyRelease);
+    const { prompt } = await this.lockInForce(tx, place, anyRelease);
     if (prompt.id === decision.value) return;
     const by = decision.decidedBy ?? { kind: 'service', id: 'analytics', roles: [] };
     const why = `The experiment ${decision.experiment} was ended with the decision that everybody gets "${decision.arm}".`;
-    await this.publish(tx, botId, { promptId: decision.value }, { why, seen: anyRelease, actor: by });
+    await this.publish(tx, place, { promptId: decision.value }, { why, seen: anyRelease, actor: by });
   }
 
   /** The text of the bot's description counts again. */
   async withdraw(
     tx: EntityManager,
-    botId: string,
+    place: PromptPlace,
     { why, seen, actor }: { why: string; seen: IfMatch; actor: Actor },
   ): Promise<PromptInForce> {
-    const before = await this.lockInForce(tx, botId, seen);
-    if (before.source === 'description') throw new PromptNotPublished(botId);
+    const before = await this.lockInForce(tx, place, seen);
+    if (before.source === 'description') throw new PromptNotPublished(place.botId);
     return this.release(tx, before, { action: 'withdrawn', promptId: null, why, actor });
   }
 
@@ -139,26 +141,28 @@ export class PromptReleasesService {
     const query = tx
       .createQueryBuilder(PromptRelease, 'release')
       .leftJoinAndMapOne('release.prompt', Prompt, 'prompt', 'prompt.id = release.promptId')
-      .where('release.botId = :botId', { botId: request.params.botId });
+      .where({ botId: request.params.botId, scenario: request.query.scenario });
     const { data, page } = await this.cursors.select(request, query, ['number']);
     return { data: data as (PromptRelease & { prompt: Prompt | null })[], page };
   }
 
-  private async lockInForce(tx: EntityManager, botId: string, seen: IfMatch): Promise<PromptInForce> {
-    await this.prompts.lock(tx, botId);
-    const before = await this.inForce(tx, botId);
+  private async lockInForce(tx: EntityManager, place: PromptPlace, seen: IfMatch): Promise<PromptInForce> {
+    await this.prompts.lock(tx, place.botId);
+    const before = await this.inForce(tx, place);
     seen.check(before.revision, before);
     return before;
   }
 
   private async release(
     tx: EntityManager,
-    { botId, prompt, revision }: PromptInForce,
+    { botId, scenario, prompt }: PromptInForce,
     { actor, ...change }: Pick<PromptRelease, 'action' | 'promptId' | 'why'> & { actor: AuditAuthor },
   ): Promise<PromptInForce> {
     const released = { releasedAt: this.clock.now(), releasedBy: authorOf(actor) };
-    await tx.insert(PromptRelease, { id: uuidv7(), botId, number: revision + 1, ...change, ...released });
-    const after = await this.inForce(tx, botId);
+    // Counted for the whole bot, whose lock is held.
+    const number = ((await tx.maximum(PromptRelease, 'number', { botId })) ?? 0) + 1;
+    await tx.insert(PromptRelease, { id: uuidv7(), botId, scenario, number, ...change, ...released });
+    const after = await this.inForce(tx, { botId, scenario });
     await this.outbox.add(
       tx,
       AuditEntryAppendRequested(
@@ -166,8 +170,8 @@ export class PromptReleasesService {
           resourceType: 'prompt',
           resourceId: botId,
           botId,
-          before: { promptId: prompt.id, version: prompt.version },
-          after: { promptId: after.prompt.id, version: after.prompt.version },
+          before: { promptId: prompt.id, version: prompt.version, ...(scenario !== ALL && { scenario }) },
+          after: { promptId: after.prompt.id, version: after.prompt.version, ...(scenario !== ALL && { scenario }) },
           reason: change.why,
         }),
       ),

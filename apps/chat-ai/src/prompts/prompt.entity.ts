@@ -9,6 +9,10 @@ export class Prompt {
   @Column('text', { name: 'bot_id' })
   botId!: string;
 
+  /** "all", or what messages are about to which it is told besides. */
+  @Column('text')
+  scenario!: string;
+
   @Column('integer')
   version!: number;
 

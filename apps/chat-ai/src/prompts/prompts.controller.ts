@@ -27,8 +27,8 @@ export class PromptsController {
   ) {}
 
   @Implements(ReadPromptInForce)
-  inForce({ params }: RequestOf<typeof ReadPromptInForce>): Promise<AnswerOf<typeof ReadPromptInForce>> {
-    return this.db.transaction((tx) => this.releases.inForce(tx, params.botId));
+  inForce({ params, query }: RequestOf<typeof ReadPromptInForce>): Promise<AnswerOf<typeof ReadPromptInForce>> {
+    return this.db.transaction((tx) => this.releases.inForce(tx, { ...params, ...query }));
   }
 
   @Implements(ListPromptVersions)
@@ -51,8 +51,8 @@ export class PromptsController {
     { params, body, ifMatch, actor }: RequestOf<typeof PublishPrompt>,
     tx: EntityManager,
   ): Promise<AnswerOf<typeof PublishPrompt>> {
-    const { why, ...what } = body;
-    return this.releases.publish(tx, params.botId, what, { why, seen: ifMatch, actor });
+    const { why, scenario, ...what } = body;
+    return this.releases.publish(tx, { ...params, scenario }, what, { why, seen: ifMatch, actor });
   }
 
   @Implements(WithdrawPrompt)
@@ -60,7 +60,8 @@ export class PromptsController {
     { params, body, ifMatch, actor }: RequestOf<typeof WithdrawPrompt>,
     tx: EntityManager,
   ): Promise<AnswerOf<typeof WithdrawPrompt>> {
-    return this.releases.withdraw(tx, params.botId, { why: body.why, seen: ifMatch, actor });
+    const { why, scenario } = body;
+    return this.releases.withdraw(tx, { ...params, scenario }, { why, seen: ifMatch, actor });
   }
 
   @Implements(ListPromptDrafts)

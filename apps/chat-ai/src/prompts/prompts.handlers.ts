@@ -2,7 +2,7 @@ import { Consumer, Handles, OnSignal } from '@switchboard/bus';
 import { type EventOf, ExperimentDecided, PromptsChanged, type SignalOf } from '@switchboard/contracts';
 import { EntityManager } from 'typeorm';
 import { PromptReleasesService } from './prompt-releases.service';
-import { botOfPlace, PromptsService } from './prompts.service';
+import { promptPlace, PromptsService } from './prompts.service';
 
 @Consumer('prompts')
 export class PromptsHandlers {
@@ -11,7 +11,7 @@ export class PromptsHandlers {
     private readonly releases: PromptReleasesService,
   ) {}
 
-  @Handles(ExperimentDecided, { when: ({ place }) => botOfPlace(place) !== undefined })
+  @Handles(ExperimentDecided, { when: ({ place }) => promptPlace(place) !== undefined })
   decided({ data }: EventOf<typeof ExperimentDecided>, tx: EntityManager): Promise<void> {
     return this.releases.decided(tx, data);
   }

@@ -13,7 +13,7 @@ import {
 import { LRUCache } from 'lru-cache';
 import { createHash } from 'node:crypto';
 import { DataSource, type EntityManager } from 'typeorm';
-import { v7 as uuidv7, validate as isUuid } from 'uuid';
+import { v5 as uuidv5, v7 as uuidv7, validate as isUuid } from 'uuid';
 import type { Assistant } from '../assistants/assistant';
 import { Prompt } from './prompt.entity';
 
@@ -35,14 +35,33 @@ export class PromptNotFound extends DomainError {
 /** What an assistant is told when it answers somebody. */
 export interface ChosenPrompt {
   readonly prompt: Prompt;
-  /** To be said once they have an answer, where an experiment has chosen it. */
-  readonly exposure?: Assignment['exposure'] | undefined;
+  /** Of the prompt, and of what is told besides about what the person asks. */
+  readonly text: string;
+  /** The same for everybody who is told the same. */
+  readonly key: string;
+  /** To be said once they have an answer, where experiments have chosen what is told. */
+  readonly exposures: readonly Assignment['exposure'][];
+}
+
+/** What is told whatever is asked; any other scenario has a part that is told besides. */
+export const ALL = 'all';
+
+/** What a prompt is for. */
+export interface PromptPlace {
+  readonly botId: string;
+  readonly scenario: string;
 }
 
 /** Where an experiment compares prompts of a bot; the values of its arms are ids of versions. */
-const placeOf = (botId: string) => `chat-ai.prompt:${botId}`;
-/** The bot of such a place; undefined of others. */
-export const botOfPlace = (place: string): string | undefined => /^chat-ai\.prompt:(.+)$/.exec(place)?.[1];
+const nameOf = ({ botId, scenario }: PromptPlace) => `chat-ai.prompt:${botId}${scenario === ALL ? '' : `:${scenario}`}`;
+/** What such a place is of; undefined of others. */
+export function promptPlace(place: string): PromptPlace | undefined {
+  const [, botId, scenario = ALL] = /^chat-ai\.prompt:([^:]+)(?::([^:]+))?$/.exec(place) ?? [];
+  return botId === undefined ? undefined : { botId, scenario };
+}
+
+/** Any fixed UUID: keys of a prompt with a part are made from the ids of both. */
+const KEYS = '1c1fd0c5-8a51-4d0b-9d7c-0a6d6f1f5c0e';
 
 /** Why a text becomes a version. */
 export type Written = Pick<Prompt, 'origin' | 'note' | 'createdBy'>;
@@ -55,7 +74,7 @@ const DESCRIBED: Written = { origin: 'description', note: null, createdBy: null 
  */
 @Injectable()
 export class PromptsService implements OnModuleInit, OnModuleDestroy {
-  /** The versions that staff have published and not withdrawn, by bot, as this process knows. */
+  /** The versions that staff have published and not withdrawn, by place, as this process knows. */
   private published: ReadonlyMap<string, Prompt> = new Map();
   private readonly known = new LRUCache<string, Promise<Prompt>>({ max: 1000 });
   private task: RunningTask | undefined;
@@ -80,55 +99,85 @@ export class PromptsService implements OnModuleInit, OnModuleDestroy {
   /**
    * What an assistant is told when it answers this person: what an experiment compares, where one runs, and the same in every
    * chat of theirs.
+   * @param scenario what the person asks about
    */
-  async promptFor(assistant: Assistant, userId: string): Promise<ChosenPrompt> {
-    const assigned = await this.experiments.assign(placeOf(assistant.botId), userId);
-    const compared = assigned && (await this.compared(assistant.botId, assigned));
+  async promptFor(assistant: Assistant, userId: string, scenario: string = ALL): Promise<ChosenPrompt> {
+    const { botId } = assistant;
+    const [base, part] = await Promise.all([
+      this.chosen({ botId, scenario: ALL }, userId),
+      scenario === ALL ? undefined : this.chosen({ botId, scenario }, userId),
+    ]);
+    const prompt = base?.prompt ?? (await this.described(assistant));
+    const exposures = [base?.exposure, part?.exposure].filter((exposure) => exposure !== undefined);
+    if (!part || part.prompt.text === '') return { prompt, text: prompt.text, key: prompt.id, exposures };
+    const key = uuidv5(`${prompt.id}:${part.prompt.id}`, KEYS);
+    return { prompt, text: `${prompt.text}\n\n${part.prompt.text}`, key, exposures };
+  }
+
+  /** Undefined where neither an experiment nor staff say what is told. */
+  private async chosen(
+    place: PromptPlace,
+    userId: string,
+  ): Promise<{ prompt: Prompt; exposure?: Assignment['exposure'] } | undefined> {
+    const assigned = await this.experiments.assign(nameOf(place), userId);
+    const compared = assigned && (await this.compared(place, assigned));
     if (compared) return { prompt: compared, exposure: assigned.exposure };
-    return { prompt: this.published.get(assistant.botId) ?? (await this.described(assistant)) };
+    const prompt = this.published.get(nameOf(place));
+    return prompt && { prompt };
   }
 
   /**
-   * The version that holds the text of the bot's description.
+   * The version that holds the text of the bot's description, which says nothing of single scenarios.
    * @param tx of who may hold the bot's prompts already
    */
-  described({ botId, systemPrompt }: Assistant, tx?: EntityManager): Promise<Prompt> {
-    const key = `${botId}\n${systemPrompt}`;
+  described({ botId, systemPrompt }: Assistant, tx?: EntityManager, scenario = ALL): Promise<Prompt> {
+    const place = { botId, scenario };
+    const text = scenario === ALL ? systemPrompt : '';
+    const key = `${nameOf(place)}\n${text}`;
     const known = this.known.get(key);
     if (known) return known;
     // Not remembered: it may be rolled back.
-    if (tx) return this.versionOf(tx, botId, systemPrompt, DESCRIBED);
-    const described = this.db.transaction((tx) => this.versionOf(tx, botId, systemPrompt, DESCRIBED));
+    if (tx) return this.versionOf(tx, place, text, DESCRIBED);
+    const described = this.db.transaction((tx) => this.versionOf(tx, place, text, DESCRIBED));
     this.known.set(key, described);
     described.catch(() => this.known.delete(key));
     return described;
   }
 
   /** The version that holds a text: the one there was, or the next one. Holds the bot's prompts until `tx` ends. */
-  async versionOf(tx: EntityManager, botId: string, text: string, written: Written): Promise<Prompt> {
-    const hash = createHash('sha256').update(text).digest('hex');
+  async versionOf(
+    tx: EntityManager,
+    { botId, scenario }: PromptPlace,
+    text: string,
+    written: Written,
+  ): Promise<Prompt> {
+    // The same words for two scenarios are two versions.
+    const hashed = scenario === ALL ? text : `${scenario}\n${text}`;
+    const hash = createHash('sha256').update(hashed).digest('hex');
     await this.lock(tx, botId);
-    const existing = await tx.findOneBy(Prompt, { botId, hash });
+    const existing = await tx.findOneBy(Prompt, { botId, scenario, hash });
     if (existing) return existing;
     const version = ((await tx.maximum(Prompt, 'version', { botId })) ?? 0) + 1;
-    const prompt = { id: uuidv7(), botId, version, text, hash, ...written, createdAt: this.clock.now() };
+    const prompt = { id: uuidv7(), botId, scenario, version, text, hash, ...written, createdAt: this.clock.now() };
     await tx.insert(Prompt, prompt);
     return prompt;
   }
 
   /** Undefined when the arm names no version of this bot: then it is as if no experiment ran. */
-  private async compared(botId: string, { value, arm }: Assignment): Promise<Prompt | undefined> {
-    const key = `${botId}\n\n${value}`;
+  private async compared(place: PromptPlace, { value, arm }: Assignment): Promise<Prompt | undefined> {
+    const { botId } = place;
+    const key = `${nameOf(place)}\n\n${value}`;
     const known = this.known.get(key);
     if (known) return known;
-    const prompt = isUuid(value) ? await this.db.manager.findOneBy(Prompt, { botId, id: value }) : null;
+    const prompt = isUuid(value) ? await this.db.manager.findOneBy(Prompt, { ...place, id: value }) : null;
     if (prompt) this.known.set(key, Promise.resolve(prompt));
     else this.log.error({ bot: botId, arm, value }, 'an experiment compares a prompt that does not exist');
     return prompt ?? undefined;
   }
 
-  async read(tx: EntityManager, botId: string, promptId: string): Promise<Prompt> {
-    const prompt = await tx.findOneBy(Prompt, { botId, id: promptId });
+  /** @param scenario any when absent */
+  async read(tx: EntityManager, botId: string, promptId: string, scenario?: string): Promise<Prompt> {
+    const prompt = await tx.findOneBy(Prompt, { botId, id: promptId, ...(scenario !== undefined && { scenario }) });
     if (!prompt) throw new PromptNotFound(promptId);
     return prompt;
   }
@@ -140,15 +189,18 @@ export class PromptsService implements OnModuleInit, OnModuleDestroy {
 
   /** Looks which prompts are published. They never change, so only those that were not are read. */
   async look(): Promise<void> {
-    const rows = await this.db.query<{ botId: string; promptId: string | null }[]>(
-      `SELECT DISTINCT ON (bot_id) bot_id AS "botId", prompt_id AS "promptId"
-       FROM prompt_releases ORDER BY bot_id, number DESC`,
+    const rows = await this.db.query<(PromptPlace & { promptId: string | null })[]>(
+      `SELECT DISTINCT ON (bot_id, scenario) bot_id AS "botId", scenario, prompt_id AS "promptId"
+       FROM prompt_releases ORDER BY bot_id, scenario, number DESC`,
     );
     const published = new Map<string, Prompt>();
-    for (const { botId, promptId } of rows) {
+    for (const { promptId, ...place } of rows) {
       if (promptId === null) continue;
-      const known = this.published.get(botId);
-      published.set(botId, known?.id === promptId ? known : await this.read(this.db.manager, botId, promptId));
+      const known = this.published.get(nameOf(place));
+      published.set(
+        nameOf(place),
+        known?.id === promptId ? known : await this.read(this.db.manager, place.botId, promptId),
+      );
     }
     this.published = published;
   }

@@ -29,6 +29,7 @@ export class RetentionJobs {
     let last: string | undefined = LOWEST_ID;
     while (last && !signal.aborted) last = await this.forgetConversations(before, last);
     await this.db.query(FORGET_FILES, [this.daysAgo(MEDIA_KEPT_DAYS)]);
+    await this.db.query(FORGET_WINDOWS);
     const accounts = this.daysAgo(this.config.CHAT_AI_KEEP_USAGE_DAYS);
     await this.db.query('DELETE FROM usages WHERE created_at < $1', [accounts]);
     await this.db.query('DELETE FROM allowances WHERE ends_at < $1', [this.daysAgo(0)]);
@@ -61,6 +62,10 @@ export class RetentionJobs {
 const FORGET_FILES = `
   UPDATE attachments SET content = NULL, state = 'unreadable', problem = coalesce(problem, 'file_gone'), notes = '{}', tokens = 0
   WHERE received_at < $1 AND content IS NOT NULL`;
+
+/** Of people who are known no more. */
+const FORGET_WINDOWS = `
+  DELETE FROM desk_windows w WHERE NOT EXISTS (SELECT FROM conversations c WHERE c.user_id = w.user_id)`;
 
 const LOWEST_ID = '00000000-0000-0000-0000-000000000000';
 

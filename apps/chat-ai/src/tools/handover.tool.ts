@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AssistantsService } from '../assistants/assistants.service';
-import { HandoversService } from '../conversations/handovers.service';
+import { TicketsService } from '../desk/tickets.service';
 import type { ReadTool } from './tool';
 
 const input = z.strictObject({
@@ -10,7 +10,7 @@ const input = z.strictObject({
 });
 
 /** Takes nothing from the person: they can have the assistant back at any time. */
-export const handoverTool = (handovers: HandoversService, assistants: AssistantsService): ReadTool => {
+export const handoverTool = (tickets: TicketsService, assistants: AssistantsService): ReadTool => {
   const tool: ReadTool<typeof input> = {
     name: 'hand_over',
     description:
@@ -19,7 +19,7 @@ export const handoverTool = (handovers: HandoversService, assistants: Assistants
     input,
     run: async ({ conversationId, botId }, { reason }) => {
       const { handoverHours } = assistants.get(botId);
-      await handovers.begin(conversationId, reason, handoverHours);
+      await tickets.handOver(conversationId, reason);
       return {
         handedOver: true,
         next: 'Below your answer the person is told that a human answers here from now on, and that /resume brings you back. Do not repeat it.',

@@ -5,7 +5,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import type { Assistant } from '../assistants/assistant';
 import { AssistantsService } from '../assistants/assistants.service';
-import { HandoversService } from '../conversations/handovers.service';
+import { TicketsService } from '../desk/tickets.service';
 import type { TurnToolCall } from '../conversations/turn.entity';
 import type { ChatMessage, ToolCall, ToolDefinition } from '../models/chat-model';
 import { countTokens, cutToTokens } from '../models/tokens';
@@ -58,12 +58,12 @@ export class ToolsService {
 
   constructor(
     services: ServiceClient,
-    handovers: HandoversService,
+    tickets: TicketsService,
     assistants: AssistantsService,
     @Inject(LOG) private readonly log: Log,
     @Inject(Registry) registry: Registry,
   ) {
-    const all: Tool[] = [...paymentsTools(services), vpnTool(services), handoverTool(handovers, assistants)];
+    const all: Tool[] = [...paymentsTools(services), vpnTool(services), handoverTool(tickets, assistants)];
     this.tools = new Map(all.map((tool) => [tool.name, tool]));
     this.seconds = new Histogram({
       name: 'tool_call_seconds',

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
-import type { Locale, ReplyOutcome, TryPrompt } from '@switchboard/contracts';
+import type { Locale, TryPrompt } from '@switchboard/contracts';
 import {
   type AnswerOf,
   Clock,
@@ -10,7 +10,6 @@ import {
   type RequestOf,
   type ServerSentEvent,
 } from '@switchboard/service-kit';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { BudgetExhausted, BudgetsService, NOBODY, type Reservation, type Spender } from '../accounting/budgets.service';
@@ -22,9 +21,10 @@ import { AssistantsService } from '../assistants/assistants.service';
 import type { ChatAiConfig } from '../chat-ai.config';
 import { withSources } from '../knowledge/citations';
 import { KnowledgeService } from '../knowledge/knowledge.service';
-import { type ModelAnswer, ModelFailure } from '../models/chat-model';
+import { ModelFailure } from '../models/chat-model';
 import { type MeteredCall, ModelsService } from '../models/models.service';
 import { countTokens } from '../models/tokens';
+import { eventsOf, outcomeOf, Progress } from '../models/watched-call';
 import { PromptDraftsService } from '../prompts/prompt-drafts.service';
 import { PromptsService } from '../prompts/prompts.service';
 import { type Context, contextOf, SystemPromptTooLong } from '../turns/turn-context';
@@ -64,8 +64,6 @@ interface PlannedTryOut {
 }
 
 const MICROS = 1_000_000;
-/** More often nobody sees a difference. */
-const SHOWN_EVERY_MS = 100;
 
 /**
  * Asks the model of a bot with a chosen prompt as a turn would, apart from every conversation: nothing of it is kept but what it has
@@ -198,49 +196,4 @@ export class TryOutsService {
     const botPerMonth = perMonth === 'unlimited' ? null : Math.round(perMonth * MICROS);
     return { ...spenderOf(assistant, NOBODY), limits: { personPerDay: null, botPerMonth } };
   }
-}
-
-/** The answer as it grows. */
-class Progress {
-  text = '';
-  isOver = false;
-  private wake: (() => void) | undefined;
-
-  show(text: string): void {
-    this.text = text;
-    this.wake?.();
-  }
-
-  end(): void {
-    this.isOver = true;
-    this.wake?.();
-  }
-
-  /** Resolves when there is more to show than this, or no more to come. */
-  async after(shown: string): Promise<void> {
-    if (!this.isOver && this.text === shown) await new Promise<void>((resolve) => (this.wake = resolve));
-  }
-}
-
-async function* eventsOf(progress: Progress, ending: Promise<Event>): AsyncGenerator<ServerSentEvent<Event>> {
-  for (let shown = ''; ;) {
-    await progress.after(shown);
-    if (progress.isOver) break;
-    shown = progress.text;
-    yield { data: { state: 'typing', text: shown } };
-    await Promise.race([sleep(SHOWN_EVERY_MS), ending.catch(() => undefined)]);
-  }
-  yield { data: await ending };
-}
-
-/** What a turn would have come to, had it asked no other model and no second time. */
-function outcomeOf(result: ModelAnswer | ModelFailure): ReplyOutcome | 'superseded' {
-  if (!(result instanceof ModelFailure)) {
-    if (result.end === 'refused') return 'refused';
-    return result.text.trim() === '' ? 'empty' : 'answered';
-  }
-  if (result.kind === 'abandoned') return 'superseded';
-  if (result.said.trim() !== '') return 'cut_off';
-  if (result.kind === 'context_too_long') return 'too_long';
-  return result.kind === 'rate_limited' || result.kind === 'timed_out' ? result.kind : 'model_unavailable';
 }

@@ -1,3 +1,5 @@
+import type { Assistant } from '../assistants/assistant';
+import { nextOpening } from '../assistants/opening-hours';
 import { type KnownLocale, type Locale, localized, nearestLocale } from '@switchboard/contracts';
 
 type FallbackReply =
@@ -13,7 +15,8 @@ type FallbackReply =
   | 'no_model_for_files'
   | 'not_heard'
   | 'not_last'
-  | 'handed_over';
+  | 'handed_over'
+  | 'is_a_bot';
 
 /** What a person reads instead of an answer. Never technical: what happened is in the record of the turn. */
 const REPLIES: Record<KnownLocale, Record<FallbackReply, string>> = {
@@ -35,6 +38,7 @@ const REPLIES: Record<KnownLocale, Record<FallbackReply, string>> = {
       'I can give only my last answer anew, and this one is not it any more. Please ask that question once more.',
     handed_over:
       'A human answers you here from now on, and reads what you write. Until then I stay silent; /resume brings me back.',
+    is_a_bot: 'You are talking to a program, not to a person.',
   },
   ru: {
     refused: 'На это я лучше не буду отвечать. Спросите, пожалуйста, о чём-нибудь другом.',
@@ -54,6 +58,7 @@ const REPLIES: Record<KnownLocale, Record<FallbackReply, string>> = {
       'Заново я могу дать только последний ответ, а этот уже не последний. Задайте, пожалуйста, тот вопрос снова.',
     handed_over:
       'Дальше вам ответит здесь сотрудник, он читает то, что вы пишете. До тех пор я молчу; вернуть меня можно командой /resume.',
+    is_a_bot: 'Вам отвечает программа, а не человек.',
   },
 };
 
@@ -73,6 +78,33 @@ const READ_IN_PART: Record<KnownLocale, string> = {
 };
 
 export const fallbackReply = (what: FallbackReply, locale: Locale): string => localized(REPLIES, locale)[what];
+
+const AFTER_HOURS: Record<KnownLocale, string> = {
+  en: 'It is after hours now. Somebody answers once we are open again: ',
+  ru: 'Сейчас нерабочее время. Вам ответят, когда мы откроемся: ',
+};
+
+/** That a human answers from now on; and when, where nobody is there. */
+export function handedOverReply(
+  locale: Locale,
+  now: Date,
+  { timeZone, hours }: Pick<Assistant, 'timeZone' | 'hours'>,
+): string {
+  const told = fallbackReply('handed_over', locale);
+  const opens = nextOpening(now, timeZone, hours);
+  if (!opens || opens <= now) return told;
+  const format = {
+    weekday: 'long',
+    day: 'numeric',
+    month: 'long',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+    timeZone,
+  } as const;
+  const when = new Intl.DateTimeFormat(nearestLocale(locale), format).format(opens);
+  return `${told}\n\n${localized(AFTER_HOURS, locale)}${when} (${timeZone}).`;
+}
 
 export const brokenOff = (said: string, locale: Locale): string =>
   `${said.trimEnd()}…\n\n*${localized(BROKE_OFF, locale)}*`;

@@ -34,11 +34,11 @@ export class NoticesService {
     { chatId, userId, replyId }: EventOf<typeof ReplyRegenerateRequested>['data'],
   ): Promise<void> {
     const [about] = await tx.query<Omit<About, 'userId'>[]>(
-      `SELECT m.id AS "messageId", m.locale, c.chat_id AS "chatId", c.bot_id AS "botId"
+      `SELECT m.id AS "messageId", m.locale, $1::uuid AS "chatId", coalesce(m.bot_id, c.bot_id) AS "botId"
        FROM conversations c JOIN messages m ON m.conversation_id = c.id
-       WHERE c.chat_id = $1 AND m.role = 'user'
+       WHERE (c.chat_id = $1 OR m.chat_id = $1 AND c.user_id = $3) AND m.role = 'user'
        ORDER BY m.turn_id IS NOT DISTINCT FROM $2 DESC, m.position DESC LIMIT 1`,
-      [chatId, replyId],
+      [chatId, replyId, userId],
     );
     if (about) await this.emit(tx, { ...about, userId }, 'not_last', 'not_last');
   }

@@ -65,6 +65,9 @@ export interface OpenTurn extends TurnAddress {
   readonly summaryRetryAt: Date | null;
 }
 
+/** What was said, as far as a model is told. */
+export type Told = Pick<OpenTurn, 'summary' | 'history' | 'question' | 'locale' | 'inGroup'>;
+
 /** More than any context takes; bounds the work of one turn in a conversation of years. */
 const HISTORY_MESSAGES = 200;
 
@@ -91,7 +94,7 @@ interface Row extends PendingRow, ConversationRow, Omit<StoredContent, 'id' | 'u
   readonly revision: number;
   readonly summary: string | null;
   readonly summaryRetryAt: Date | null;
-  readonly role: 'user' | 'assistant';
+  readonly role: 'user' | 'assistant' | 'staff';
   readonly state: 'pending' | 'answered' | 'handed_over' | 'cancelled';
   readonly tokens: number;
   readonly attachment: AttachmentRow | null;
@@ -139,6 +142,34 @@ export class OpenTurnsService {
     };
   }
 
+  /**
+   * What was said, for an answer that staff have drafted: the question is what the person wrote last, whoever has answered it since.
+   * Undefined where they wrote nothing that can be read.
+   */
+  async told(conversationId: string): Promise<Told | undefined> {
+    const rows = await this.db.query<Row[]>(READ, [conversationId, HISTORY_MESSAGES, this.clock.now()]);
+    const last = rows.findLastIndex(({ role }) => role === 'user');
+    const [conversation] = rows;
+    if (last < 0 || !conversation) return undefined;
+    const tx = this.db.manager;
+    const read = await this.cipher.reader(tx, rows);
+    const files = await this.attachments.reader(
+      tx,
+      rows.flatMap(({ attachment }) => attachment ?? []),
+    );
+    const first = rows.slice(0, last).findLastIndex(({ role }) => role !== 'user') + 1;
+    const messages = rows.map((row) => messageOf(row, read, files));
+    const [question, ...more] = messages.slice(first, last + 1);
+    const { chatId, ownerId, summary } = conversation;
+    return {
+      question: [question!, ...more],
+      history: byTurn([...messages.slice(0, first), ...messages.slice(last + 1)]),
+      summary: await this.cipher.openSummary(tx, { id: conversationId, chatId, userId: ownerId, summary }),
+      locale: rows[last]!.locale,
+      inGroup: false,
+    };
+  }
+
   /** The address alone, for an apology: it works even when nothing that was said can be read. */
   async address(conversationId: string): Promise<TurnAddress | undefined> {
     const rows = await this.db.query<(PendingRow & ConversationRow)[]>(
@@ -156,7 +187,8 @@ function messageOf(row: Row, read: ContentReader, files: AttachmentReader): Turn
   let text: string | undefined;
   return {
     id: row.id,
-    role: row.role,
+    // To a model staff and assistant are one: the shop.
+    role: row.role === 'staff' ? 'assistant' : row.role,
     userId: row.userId,
     // Most of a long history is never sent: only what is asked for is decrypted.
     get text() {

@@ -1,15 +1,18 @@
 import type { ChangeKind, ConversationChanges } from '../conversations/conversation-changes';
 import type { OpenTurn } from './open-turns.service';
 
-/** A signal that an answer is not wanted any more may be lost, and none tells of more that another process has heard of. */
-const LOOK_EVERY_MS = 1000;
+/**
+ * A signal that an answer is not wanted any more may be lost, and none tells of more that another process has heard of. Whoever takes a
+ * conversation over waits a second at most until the assistant is silent.
+ */
+const LOOK_EVERY_MS = 400;
 
 export type CancellationReason = Exclude<ChangeKind, 'none'> | 'shutdown';
 
 /**
  * Aborts `signal` when the answer being made is not wanted any more. As long as nothing of it is visible, more from the
- * person makes it begin anew; once something is, it is finished. A stop, a reset or an
- * erasure always ends it.
+ * person makes it begin anew; once something is, it is finished. A stop, a reset, an
+ * erasure or staff who answer themselves always end it.
  */
 export class TurnCancellation {
   private readonly controller = new AbortController();
@@ -27,7 +30,11 @@ export class TurnCancellation {
     if (stopping.aborted) this.shutdown();
     else stopping.addEventListener('abort', this.shutdown, { once: true });
     const look = () => void this.check().catch(() => undefined);
-    this.unwatch = changes.watch(turn.conversationId, look);
+    this.unwatch = changes.watch(turn.conversationId, (handedOverAt = 0) => {
+      // Needs no look, which could wait for the database while the person reads on.
+      if (turn.revision < handedOverAt) this.abort('handed-over');
+      else look();
+    });
     this.timer = setInterval(look, LOOK_EVERY_MS);
   }
 

@@ -1,11 +1,11 @@
 import type { Assistant } from '../assistants/assistant';
 import type { OpenAttachment } from '../attachments/attachments.service';
-import type { OpenTurn, TurnMessage } from './open-turns.service';
+import type { Told, TurnMessage } from './open-turns.service';
 import type { ContextReport } from '../conversations/turn.entity';
 import { passageText } from '../knowledge/citations';
 import type { FoundPassage } from '../knowledge/knowledge.service';
 import { countTokens, cutToTokens } from '../models/tokens';
-import { timeSentences } from './opening-hours';
+import { timeSentences } from '../assistants/opening-hours';
 
 /** Source: OpenAI's published rule for chats, rounded up: what surrounds each message, and what primes the answer. */
 const AROUND_MESSAGE = 4;
@@ -68,9 +68,6 @@ export interface TurnFacts {
   /** Tokens at most. */
   readonly limit: number;
 }
-
-/** What is said in a turn, as far as a model is told. */
-export type Told = Pick<OpenTurn, 'summary' | 'history' | 'question' | 'locale' | 'inGroup'>;
 
 /** What a model is told in a turn, and why. */
 export function contextOf(turn: Told, assistant: Assistant, facts: TurnFacts): Context {

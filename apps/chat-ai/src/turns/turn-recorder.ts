@@ -1,6 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Outbox } from '@switchboard/bus';
-import { ExposureRecorded, ReplyCompleted, type ReplyOutcome } from '@switchboard/contracts';
+import {
+  CachedAnswerUsed,
+  ExposureRecorded,
+  MessageLabelled,
+  ReplyCompleted,
+  type ReplyOutcome,
+} from '@switchboard/contracts';
 import { Clock, unlessErased, persistently } from '@switchboard/service-kit';
 import { Histogram, Registry } from 'prom-client';
 import { DataSource, type EntityManager, In } from 'typeorm';
@@ -26,6 +32,12 @@ export interface TurnCosts {
   readonly reservations: readonly string[];
 }
 
+/** What is told of a message that is answered. */
+export type MessageLabels = Omit<
+  Parameters<typeof MessageLabelled>[0],
+  'conversationId' | 'chatId' | 'botId' | 'promptId'
+>;
+
 export interface Reply {
   readonly outcome: ReplyOutcome;
   readonly text: string;
@@ -34,7 +46,7 @@ export interface Reply {
   readonly model: string | null;
   readonly promptId: string | null;
   /** That the person has met what an experiment compares. */
-  readonly exposure?: Parameters<typeof ExposureRecorded>[0] | undefined;
+  readonly exposures?: readonly Parameters<typeof ExposureRecorded>[0][] | undefined;
   readonly contextReport: ContextReport | null;
   readonly toolCalls?: readonly TurnToolCall[] | undefined;
   /** The text ends with its question. */
@@ -44,14 +56,19 @@ export interface Reply {
   readonly firstTextMs: number | null;
   /** Whether the knowledge base has nothing about the question, and the answer cites nothing of it. */
   readonly isUnfounded?: boolean | undefined;
+  /** That it was said before, to others. */
+  readonly cached?: Parameters<typeof CachedAnswerUsed>[0] | undefined;
+  /** Of the messages that are answered for the first time. */
+  readonly labels?: readonly MessageLabels[] | undefined;
 }
 
 /**
  * - `closed`: the person has begun anew, or was erased
  * - `stopped`: the person wants no more than is visible already
+ * - `handed-over`: staff answer in place of the assistant
  * - `overtaken`: another run has answered, part of the question is gone, or what the answer was made of is erased
  */
-export type Recorded = 'recorded' | 'closed' | 'stopped' | 'overtaken';
+export type Recorded = 'recorded' | 'closed' | 'stopped' | 'handed-over' | 'overtaken';
 
 /** The one transaction in which a turn ends. */
 @Injectable()
@@ -97,8 +114,10 @@ export class TurnRecorder {
     try {
       const recorded = await this.transaction(async (tx) => {
         const recorded = await this.insertReply(tx, turn, reply);
-        const exposures = reply.exposure ? [ExposureRecorded(reply.exposure)] : [];
-        const said = recorded === 'recorded' ? [completed(turn, reply), ...exposures] : [];
+        const exposures = (reply.exposures ?? []).map((exposure) => ExposureRecorded(exposure));
+        const cached = reply.cached ? [CachedAnswerUsed(reply.cached)] : [];
+        const said =
+          recorded === 'recorded' ? [completed(turn, reply), ...labelled(turn, reply), ...exposures, ...cached] : [];
         if (recorded === 'recorded') await this.recordOffers(tx, turn, reply);
         const unanswered = recorded === 'recorded' && reasonOf(reply);
         if (unanswered) await this.unanswered.request(tx, turn.replyId, unanswered);
@@ -159,14 +178,17 @@ export class TurnRecorder {
       ...[message.id, message.userId, turn.locale, sealed.text, countTokens(reply.text), this.clock.now()],
       ...[turn.epoch, reply.outcome === 'stopped' ? ['pending', 'cancelled'] : ['pending'], turn.replaces],
       JSON.stringify(reply.toolCalls ?? []),
+      ...columnsOf(turn, reply),
+      ...[turn.chatId, turn.botId],
     ]);
     const { open, answered } = found!;
     if (answered === turn.answers.length) return 'recorded';
     if (answered > 0) throw new PartlyOvertaken();
     if (!open) return 'closed';
     // By a statement of its own, which sees what was committed while the first one waited for a lock.
-    const isStopped = await tx.existsBy(Message, { id: In(turn.answers), state: 'cancelled' });
-    return isStopped ? 'stopped' : 'overtaken';
+    const ended = await tx.findOneBy(Message, { id: In(turn.answers), state: In(['cancelled', 'handed_over']) });
+    if (!ended) return 'overtaken';
+    return ended.state === 'cancelled' ? 'stopped' : 'handed-over';
   }
 }
 
@@ -194,6 +216,15 @@ const completed = (turn: TurnAddress, { text, outcome, suggestions = [], offer }
   });
 };
 
+const labelled = ({ conversationId, chatId, botId }: TurnAddress, { labels = [], promptId }: Reply) =>
+  labels.map((label) => MessageLabelled({ conversationId, chatId, botId, ...label, ...(promptId && { promptId }) }));
+
+/** In the order of the messages that are answered. */
+function columnsOf({ answers }: TurnAddress, { labels = [] }: Reply): unknown[][] {
+  const found = answers.map((id) => labels.find(({ messageId }) => messageId === id));
+  return [found.map((one) => one?.tone), found.map((one) => one?.toneScore), found.map((one) => one?.scenario)];
+}
+
 /**
  * The conversation is locked before its messages, as everywhere. The state of the messages is looked at again after any
  * wait for a lock, so that of two runs side by side one finds nothing to answer. Who stops an answer has its question
@@ -203,8 +234,10 @@ const INSERT_REPLY = `
   WITH conversation AS (
     SELECT id, epoch FROM conversations WHERE id = $1 AND closed_at IS NULL FOR UPDATE
   ), answered AS (
-    UPDATE messages m SET state = 'answered', turn_id = $2 FROM conversation c
-    WHERE m.conversation_id = c.id AND c.epoch = $17 AND m.id = ANY ($3::uuid[]) AND m.state = ANY ($18::text[])
+    UPDATE messages m SET state = 'answered', turn_id = $2, tone = coalesce(l.tone, m.tone),
+      tone_score = coalesce(l.score, m.tone_score), scenario = coalesce(l.scenario, m.scenario)
+    FROM conversation c, unnest($3::uuid[], $21::text[], $22::real[], $23::text[]) AS l (id, tone, score, scenario)
+    WHERE m.conversation_id = c.id AND c.epoch = $17 AND m.id = l.id AND m.state = ANY ($18::text[])
     RETURNING m.id
   ), turn AS (
     INSERT INTO turns (id, conversation_id, outcome, model, prompt_id, context_report, started_at, duration_ms, first_text_ms,
@@ -212,8 +245,8 @@ const INSERT_REPLY = `
     SELECT $2, $1, $4, $5, $6, $7::jsonb, $8, $9, $10, $20::jsonb
     WHERE (SELECT count(*) FROM answered) = cardinality($3::uuid[]) RETURNING id
   ), reply AS (
-    INSERT INTO messages (id, conversation_id, role, state, user_id, locale, text, tokens, turn_id, sent_at)
-    SELECT $11, $1, 'assistant', 'answered', $12, $13, $14, $15, id, $16 FROM turn
+    INSERT INTO messages (id, conversation_id, role, state, user_id, locale, text, tokens, turn_id, sent_at, chat_id, bot_id)
+    SELECT $11, $1, 'assistant', 'answered', $12, $13, $14, $15, id, $16, $24, $25 FROM turn
   ), replaced AS (
     UPDATE messages m SET state = 'replaced' FROM turn
     WHERE m.conversation_id = $1 AND m.turn_id = $19 AND m.role = 'assistant' AND m.state = 'answered'

@@ -18,6 +18,7 @@ import type { EntityManager } from 'typeorm';
 import { ConversationChanges } from '../conversations/conversation-changes';
 import { ConversationsService } from '../conversations/conversations.service';
 import { HandoversService } from '../conversations/handovers.service';
+import { TicketsService } from '../desk/tickets.service';
 import { UnansweredJobs } from '../unanswered/unanswered.jobs';
 import { NoticesService } from './notices.service';
 import { TurnsJobs } from './turns.jobs';
@@ -31,12 +32,16 @@ export class TurnsHandlers {
     private readonly notices: NoticesService,
     private readonly unanswered: UnansweredJobs,
     private readonly handovers: HandoversService,
+    private readonly tickets: TicketsService,
     private readonly changes: ConversationChanges,
   ) {}
 
   @Handles(MessageReceived, { decrypt: true })
   async received({ data }: EventOf<typeof MessageReceived>, tx: EntityManager) {
-    await this.turns.request(tx, await unlessErased(this.conversations.receive(tx, data)));
+    const received = await unlessErased(this.conversations.receive(tx, data));
+    if (!received) return;
+    await this.turns.request(tx, received.unanswered);
+    if (received.ticketId) await this.tickets.personWrote(tx, received.ticketId, data.messageId);
   }
 
   @Handles(MessageEdited, { decrypt: true })
@@ -46,13 +51,15 @@ export class TurnsHandlers {
 
   @Handles(ConversationReset)
   async reset({ data }: EventOf<typeof ConversationReset>, tx: EntityManager) {
-    await this.handovers.end(tx, { chatId: data.chatId }, 'reset');
-    await this.conversations.close(tx, data.chatId);
+    await this.handovers.end(tx, data, 'reset');
+    const conversationId = await this.conversations.close(tx, data);
+    if (conversationId) await this.tickets.over(tx, conversationId);
   }
 
   @Handles(HandoverEndRequested)
-  resume({ data }: EventOf<typeof HandoverEndRequested>, tx: EntityManager) {
-    return this.handovers.end(tx, { chatId: data.chatId }, 'person');
+  async resume({ data }: EventOf<typeof HandoverEndRequested>, tx: EntityManager) {
+    const ended = await this.handovers.end(tx, data, 'person');
+    for (const { conversationId } of ended) await this.tickets.over(tx, conversationId);
   }
 
   @Handles(ReplyStopRequested)
@@ -73,8 +80,8 @@ export class TurnsHandlers {
   }
 
   @OnSignal(TurnInterrupted)
-  interrupted({ conversationId }: SignalOf<typeof TurnInterrupted>) {
-    this.changes.heard(conversationId);
+  interrupted({ conversationId, handedOverAt }: SignalOf<typeof TurnInterrupted>) {
+    this.changes.heard(conversationId, handedOverAt);
   }
 }
 

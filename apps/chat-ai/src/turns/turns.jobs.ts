@@ -36,6 +36,7 @@ const TRANSCRIBED_WITHIN_MS = 15 * 60_000;
 const BUSY_RETRY_MS = 5000;
 
 const keyOf = (conversationId: string) => `turn:${conversationId}`;
+const queueOf = (conversationId: string) => `talk:${conversationId}`;
 
 /** When turns are run, and that each ends in an answer or an apology. */
 @Injectable()
@@ -62,7 +63,7 @@ export class TurnsJobs {
 
   /**
    * Asks for an answer when `tx` commits. However often it is asked for, one turn waits per conversation; turns of one
-   * chat run one after the other.
+   * conversation run one after the other.
    */
   async request(
     tx: EntityManager,
@@ -76,7 +77,7 @@ export class TurnsJobs {
       { conversationId, chatId },
       {
         key: keyOf(conversationId),
-        queue: `chat:${chatId}`,
+        queue: queueOf(conversationId),
         maxAttempts: MAX_ATTEMPTS,
         ...(isPartOfSeries && { delayMs: this.config.CHAT_AI_QUIET_WINDOW_MS }),
       },
@@ -99,7 +100,7 @@ export class TurnsJobs {
 
   /** That many people send files is no failure of this turn: none of its tries is used up. */
   private requestLater({ conversationId, chatId }: PayloadOf<typeof AnswerTurn>): Promise<void> {
-    const options = { key: keyOf(conversationId), queue: `chat:${chatId}`, maxAttempts: MAX_ATTEMPTS };
+    const options = { key: keyOf(conversationId), queue: queueOf(conversationId), maxAttempts: MAX_ATTEMPTS };
     return this.db.transaction((tx) =>
       this.jobs.add(tx, AnswerTurn, { conversationId, chatId }, { ...options, delayMs: BUSY_RETRY_MS }),
     );

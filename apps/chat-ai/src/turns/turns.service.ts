@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Signals } from '@switchboard/bus';
-import type { ReplyOutcome } from '@switchboard/contracts';
 import { Clock, type JobRun, LOG, type Log } from '@switchboard/service-kit';
+import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { CachedAnswer, Learnable } from '../answer-cache/answer-cache.service';
 import {
   BudgetExhausted,
   BudgetsService,
@@ -21,18 +22,23 @@ import type { ContextReport } from '../conversations/turn.entity';
 import { citedIn, withSources } from '../knowledge/citations';
 import { knowledgeOnlyAnswer } from '../knowledge/knowledge-only';
 import { KnowledgeService, type Question } from '../knowledge/knowledge.service';
+import { OTHER } from '../labels/scenario';
 import { type ConfiguredModel, ModelFailure } from '../models/chat-model';
 import { ModelsService } from '../models/models.service';
 import { type ChosenPrompt, PromptsService } from '../prompts/prompts.service';
 import { type Offer, ToolsService, type TurnTools } from '../tools/tools.service';
-import { budgetExhausted, fallbackReply, readInPart, withRemarks } from './fallback-replies';
+import { relevantPassages, withCondensedHistory } from './condensed-turn';
+import { budgetExhausted, fallbackReply, handedOverReply, readInPart, withRemarks } from './fallback-replies';
 import { decideNextStep, FIRST_TRY, joined, nextModel, type NextStep, type RetryState, SHRUNK } from './next-step';
 import { ReplySignals } from './reply-signals';
 import { TurnCancellation } from './turn-cancellation';
 import { type Context, contextOf, SystemPromptTooLong, type TurnFacts } from './turn-context';
 import { remarksOn, TurnFiles } from './turn-files';
-import { type Reply, type TurnCosts, TurnRecorder } from './turn-recorder';
+import { TurnGuards } from './turn-guards';
+import { type MessageLabels, type Reply, type TurnCosts, TurnRecorder } from './turn-recorder';
 
+/** In place of the name of a model. */
+const CACHE = 'cache';
 /** After reasoning used up the limit. */
 const RAISED = 2;
 
@@ -42,9 +48,12 @@ interface Draft {
   readonly reply: Pick<Reply, 'outcome' | 'text' | 'suggestions' | 'isUnfounded' | 'offer'> | undefined;
   readonly model: string | null;
   readonly promptId: string | null;
-  readonly exposure?: ChosenPrompt['exposure'];
+  readonly exposures?: ChosenPrompt['exposures'] | undefined;
   readonly contextReport: ContextReport | null;
   readonly firstTextMs: number | null;
+  readonly cached?: Reply['cached'];
+  /** What others may be told as well. */
+  readonly learnable?: Learnable | undefined;
   readonly costs: TurnCosts;
 }
 
@@ -56,6 +65,8 @@ interface RunningTurn {
   readonly signals: ReplySignals;
   readonly cancellation: TurnCancellation;
   readonly started: number;
+  /** What the person asks about. */
+  readonly scenario: string | undefined;
 }
 
 /** What every model of a turn is told besides the conversation. */
@@ -66,6 +77,10 @@ class TurnCalls {
   model: string | null = null;
   contextReport: ContextReport | null = null;
   firstTextMs: number | null = null;
+  /** Sentences that no source said. */
+  replaced = 0;
+  /** Without remarks on this turn. */
+  said: Pick<Learnable, 'text' | 'passages'> | undefined;
   private readonly calls: EndedCall[] = [];
   private readonly reservations: Reservation[] = [];
 
@@ -105,7 +120,7 @@ class TurnCalls {
 
   draft(reply: Draft['reply']): Draft {
     const { model, contextReport, firstTextMs, chosen, calls } = this;
-    const prompted = { promptId: chosen?.prompt.id ?? null, exposure: chosen?.exposure };
+    const prompted = { promptId: chosen?.prompt.id ?? null, exposures: chosen?.exposures };
     const [spender] = this.spenders;
     const reservations = this.reservations.map(({ id }) => id);
     return {
@@ -128,6 +143,7 @@ export class TurnsService {
     private readonly assistants: AssistantsService,
     private readonly prompts: PromptsService,
     private readonly files: TurnFiles,
+    private readonly guards: TurnGuards,
     private readonly knowledge: KnowledgeService,
     private readonly budgets: BudgetsService,
     private readonly models: ModelsService,
@@ -150,17 +166,20 @@ export class TurnsService {
       signals.thinking();
       if (run.attempt > 1) await this.recorder.chargeEarlierTries(turn);
       const tools = this.tools.forTurn(assistant, callerOf(turn, assistant));
-      const running = { turn, assistant, tools, signals, cancellation, started };
-      const { reply: written, costs, ...about } = await this.draft(running);
-      const reply = tools.haveHandedOver ? withHandover(written, cancellation, turn) : written;
+      const labels = await this.guards.labelsOf(turn, assistant);
+      const running = { turn, assistant, tools, signals, cancellation, started, scenario: scenarioIn(labels) };
+      const { reply: written, costs, learnable, ...about } = await this.draft(running);
+      const reply = tools.haveHandedOver
+        ? withHandover(written, cancellation, this.handedOver(turn, assistant))
+        : written;
       if (!reply) {
         await this.recorder.discard(turn, costs);
         const { reason } = cancellation;
-        if (reason === 'reset' || reason === 'stopped') signals.cancelled();
+        if (reason === 'reset' || reason === 'stopped' || reason === 'handed-over') signals.cancelled();
         return reason === 'shutdown' ? 'again' : 'done';
       }
       const durationMs = Math.round(performance.now() - started);
-      const facts = { ...about, toolCalls: tools.calls, startedAt, durationMs };
+      const facts = { ...about, toolCalls: tools.calls, labels: turn.replaces ? [] : labels, startedAt, durationMs };
       let said = reply;
       let recorded = await this.recorder.record(
         turn,
@@ -173,7 +192,8 @@ export class TurnsService {
         recorded = await this.recorder.record(turn, { ...said, ...facts });
       }
       if (recorded === 'recorded') signals.done(said.text);
-      if (recorded === 'closed' || recorded === 'stopped') signals.cancelled();
+      if (recorded === 'recorded' && learnable) await this.guards.learn(learnable);
+      if (recorded === 'closed' || recorded === 'stopped' || recorded === 'handed-over') signals.cancelled();
       return recorded === 'overtaken' || turn.leavesOthers ? 'again' : 'done';
     } finally {
       signals.stop();
@@ -201,7 +221,7 @@ export class TurnsService {
   private draft(running: RunningTurn): Promise<Draft> {
     const { turn, assistant } = running;
     // Also of a turn that was begun anew after it had handed over: no model is to say otherwise.
-    if (turn.isHandedOver) return Promise.resolve(withoutModel(handedOver(turn), assistant, turn));
+    if (turn.isHandedOver) return Promise.resolve(withoutModel(this.handedOver(turn, assistant), assistant, turn));
     return assistant.models.length > 0 ? this.readAndAsk(running) : this.quoteKnowledge(running);
   }
 
@@ -217,19 +237,31 @@ export class TurnsService {
 
   private async askModels(running: RunningTurn): Promise<Draft> {
     const { turn, assistant, tools } = running;
-    const [chosen, { passages, isNear }] = await Promise.all([
-      this.prompts.promptFor(assistant, turn.userId),
-      this.knowledge.forModel(turn.botId, questionOf(turn)),
+    const { signal } = running.cancellation;
+    const [flagged, chosen] = await Promise.all([
+      this.guards.moderate(turn, assistant, signal),
+      this.prompts.promptFor(assistant, turn.userId, running.scenario),
     ]);
+    if (flagged || signal.aborted) return withoutModel(flagged, assistant, turn);
     const calls = new TurnCalls(spendersOf(assistant, turn), chosen);
+    const promptId = chosen.key;
+    const cached = await this.guards.cachedAnswer(turn, assistant, promptId);
+    if (cached) return cachedDraft(cached, calls, running);
+    const found = await this.knowledge.forModel(assistant.botId, questionOf(turn));
+    const shortens = assistant.shortensContext;
+    const passages = shortens ? relevantPassages(found.passages, turn) : found.passages;
+    const told = shortens ? withCondensedHistory(turn) : turn;
     try {
       const hasTools = tools.definitions.length > 0;
-      const facts = { prompt: chosen.prompt.text, passages, now: this.clock.now(), hasTools };
-      const reply = await this.askUntilAnswered(running, facts, calls);
+      const facts = { prompt: chosen.text, passages, now: this.clock.now(), hasTools };
+      const reply = await this.askUntilAnswered({ ...running, turn: told }, facts, calls);
       if (reply?.outcome !== 'answered') return calls.draft(reply);
       // What is found by meaning shares no words with the question, and is cited.
-      const isUnfounded = isNear === false && !tools.haveHelped && citedIn(reply.text, passages).size === 0;
-      return calls.draft({ ...withQuestion(reply, tools.offer), isUnfounded });
+      const isUnfounded =
+        calls.replaced > 0 || (found.isNear === false && !tools.haveHelped && citedIn(reply.text, passages).size === 0);
+      const draft = calls.draft({ ...withQuestion(reply, tools.offer), isUnfounded });
+      if (isUnfounded || tools.calls.length > 0 || !calls.said) return draft;
+      return { ...draft, learnable: this.guards.learnable(turn, assistant, { ...calls.said, promptId }) };
     } catch (error) {
       if (error instanceof BudgetExhausted) {
         const text = joined(running.signals.shown, budgetExhausted(error.renewsAt, assistant.timeZone, turn.locale));
@@ -292,12 +324,16 @@ export class TurnsService {
     const planned = { purpose: 'turn' as const, turnId: turn.replyId, model: configured };
     const tokens = { inputTokens: sentTokens, outputTokens: maxOutputTokens };
     const reservation = await calls.reserve(this.budgets, { ...planned, ...tokens });
+    const guard = this.guards.forAnswer(turn, assistant, context.passages, tools, (sentences) => {
+      calls.replaced = sentences;
+    });
     const { mayCall } = tools;
     const before = tools.said.join('\n\n');
     const onText = async (text: string) => {
-      if (text.trim() === '' || !(await cancellation.mayShow())) return;
+      const shown = guard.shown(joined(before, text));
+      if (text.trim() === '' || shown.trim() === '' || !(await cancellation.mayShow())) return;
       calls.firstTextMs ??= Math.round(performance.now() - started);
-      signals.typing(joined(before, text));
+      signals.typing(shown);
     };
     const request = {
       messages: [...messages, ...tools.messages],
@@ -305,6 +341,7 @@ export class TurnsService {
       maxOutputTokens,
       tools: tools.definitions,
       mustAnswer: !mayCall,
+      cacheKey: cacheKeyOf(turn, facts.prompt),
     };
     const { result, ...call } = await this.models.call(configured, request, { signal, onText });
     this.logFailure(result, turn, configured);
@@ -317,20 +354,29 @@ export class TurnsService {
       sentTokens,
     });
     calls.ended({ ...call, price: reservation.price, outcome: step.outcome, reservationId: reservation.id });
-    return step.then === 'reply' ? { ...step, text: asSent(step, context, turn) } : step;
+    if (step.then !== 'reply') return step;
+    const text = withSources(guard.whole(step.text), context.passages, turn.locale);
+    calls.said = { text, passages: context.passages };
+    return { ...step, text: step.outcome === 'answered' ? remarked(text, context, turn, assistant) : text };
   }
 
-  private async quoteKnowledge({ turn, assistant }: RunningTurn): Promise<Draft> {
+  private async quoteKnowledge({ turn, assistant, cancellation }: RunningTurn): Promise<Draft> {
+    const flagged = await this.guards.moderate(turn, assistant, cancellation.signal);
+    if (flagged) return withoutModel(flagged, assistant, turn);
     const question = questionOf(turn);
     const files =
       turn.question.some(({ attachment }) => attachment) && fallbackReply('no_model_for_files', turn.locale);
     if (files && question.text.trim() === '')
       return withoutModel({ outcome: 'unreadable', text: files }, assistant, turn);
-    const quotation = await this.knowledge.quote(turn.botId, question, turn.locale);
+    const quotation = await this.knowledge.quote(assistant.botId, question, turn.locale);
     const text = withRemarks(knowledgeOnlyAnswer(quotation, turn.locale), files ? [files] : []);
     const { certainty, topics: suggestions } = quotation;
     const isUnfounded = certainty === 'nothing' && suggestions.length > 0;
     return withoutModel({ outcome: 'knowledge_only', text, suggestions, isUnfounded }, assistant, turn);
+  }
+
+  private handedOver({ locale }: OpenTurn, assistant: Assistant): HandedOver {
+    return { outcome: 'answered', text: handedOverReply(locale, this.clock.now(), assistant) };
   }
 
   private shouldSummarise({ history, summaryRetryAt }: OpenTurn, assistant: Assistant): boolean {
@@ -350,6 +396,10 @@ const questionOf = ({ question, history, userId, replyId }: OpenTurn): Question 
   before: history.findLast(({ role }) => role === 'user')?.text,
   asker: { userId, turnId: replyId },
 });
+
+/** Of the last message that is about something. */
+const scenarioIn = (labels: readonly MessageLabels[]) =>
+  labels.findLast(({ scenario }) => scenario !== OTHER)?.scenario;
 
 const wordsOf = ({ text, attachment }: TurnMessage) => (attachment ? captionIn(text) : text);
 
@@ -371,14 +421,13 @@ const callerOf = ({ ownerId, question, conversationId, locale }: OpenTurn, { bot
 const withQuestion = (reply: NonNullable<Draft['reply']>, offer: Offer | undefined) =>
   offer ? { ...reply, text: joined(reply.text, `**${offer.question}**`), offer } : reply;
 
-const handedOver = ({ locale }: OpenTurn) => ({
-  outcome: 'answered' as const,
-  text: fallbackReply('handed_over', locale),
-});
+interface HandedOver {
+  readonly outcome: 'answered';
+  readonly text: string;
+}
 
 /** The person is told by us, whatever the model says or fails to say: from now on they get no answer of it. */
-function withHandover(reply: Draft['reply'], { reason }: TurnCancellation, turn: OpenTurn): Draft['reply'] {
-  const told = handedOver(turn);
+function withHandover(reply: Draft['reply'], { reason }: TurnCancellation, told: HandedOver): Draft['reply'] {
   if (!reply) return reason === 'stopped' ? { ...told, outcome: 'stopped' } : undefined;
   const isWords = reply.outcome === 'answered' || reply.outcome === 'stopped' || reply.outcome === 'cut_off';
   return isWords ? { ...reply, text: joined(reply.text, told.text) } : { ...reply, ...told };
@@ -389,16 +438,34 @@ const withoutModel = (reply: Draft['reply'], assistant: Assistant, turn: OpenTur
 
 const hasUsed = ({ tokens }: EndedCall) => tokens.inputTokens + tokens.outputTokens > 0;
 
-/** With the names of its sources, and with a word about files and what else of the question the model was not shown. */
-function asSent(
-  { outcome, text }: { outcome: ReplyOutcome; text: string },
-  { passages, isQuestionWhole }: Context,
+/** With a word about files and what else of the question the model was not shown, and about who answers. */
+function remarked(
+  answer: string,
+  { isQuestionWhole }: Pick<Context, 'isQuestionWhole'>,
   turn: OpenTurn,
+  { saysItIsABot }: Assistant,
 ): string {
-  const answer = withSources(text, passages, turn.locale);
-  if (outcome !== 'answered') return answer;
-  return withRemarks(answer, [...remarksOn(turn), ...(isQuestionWhole ? [] : [readInPart(turn.locale)])]);
+  const isFirst = turn.history.every(({ role }) => role === 'user');
+  return withRemarks(answer, [
+    ...remarksOn(turn),
+    ...(isQuestionWhole ? [] : [readInPart(turn.locale)]),
+    ...(saysItIsABot && isFirst ? [fallbackReply('is_a_bot', turn.locale)] : []),
+  ]);
 }
+
+/** What others were told: no model is asked, and nothing is paid. */
+function cachedDraft({ id, text }: CachedAnswer, calls: TurnCalls, { turn, assistant, started }: RunningTurn): Draft {
+  calls.model = CACHE;
+  const { botId } = assistant;
+  const ms = Math.round(performance.now() - started);
+  const cached = { entryId: id, brandId: botId, botId: turn.botId, channel: assistant.channel, ms };
+  const reply = { outcome: 'answered' as const, text: remarked(text, { isQuestionWhole: true }, turn, assistant) };
+  return { ...calls.draft(reply), cached };
+}
+
+/** The same for everybody who is told the same: nobody can be told by it. */
+const cacheKeyOf = ({ botId }: OpenTurn, prompt: string): string =>
+  createHash('sha256').update(`${botId}\n${prompt}`).digest('hex').slice(0, 32);
 
 /** Undefined instead of an error when the answer is not wanted any more. */
 async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T | undefined> {

@@ -31,6 +31,26 @@ export function timeSentences(now: Date, timeZone: string, hours: OpeningHours |
   return [...sentences, `At this moment it is ${stateAt(hours, today, time)}.`];
 }
 
+/** When somebody is there: at once or later. Undefined where nobody will be. */
+export function nextOpening(at: Date, timeZone: string, hours: OpeningHours | undefined): Date | undefined {
+  if (!hours) return at;
+  const today = DateTime.fromJSDate(at, { zone: timeZone }).startOf('day');
+  for (let ahead = 0; ahead < DAYS_AHEAD; ahead++) {
+    const day = today.plus({ days: ahead });
+    for (const span of openOn(hours, Date.parse(day.toFormat('yyyy-MM-dd')))) {
+      const [opens, closes] = [span.slice(0, 5), span.slice(6)].map((time) => timeOn(day, time)) as [Date, Date];
+      if (at < closes) return at < opens ? opens : at;
+    }
+  }
+  return undefined;
+}
+
+/** By the clock on the wall, also on the days on which that is put back or forward. */
+function timeOn(day: DateTime, time: string): Date {
+  const [hour, minute] = time.split(':').map(Number) as [number, number];
+  return (hour === 24 ? day.plus({ days: 1 }) : day.set({ hour, minute })).toJSDate();
+}
+
 function stateAt(hours: OpeningHours, today: Day, time: string): string {
   const open = openOn(hours, today).find((span) => time >= span.slice(0, 5) && time < span.slice(6));
   if (open) return openUntil(hours, today, open.slice(6));
