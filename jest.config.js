@@ -36,7 +36,7 @@ module.exports = {
   testPathIgnorePatterns: ['/node_modules/', '/dist/', ...(long ? [] : ['\\.long\\.spec\\.'])],
   modulePathIgnorePatterns: ['/dist/', '<rootDir>/.switchboard/'],
   moduleNameMapper: {
-    '^@switchboard/(contracts|bus|service-kit|testing|ui|api-client)$': '<rootDir>/libs/$1/src/index.ts',
+    '^@switchboard/(contracts|bus|service-kit|tables|testing|ui|api-client)$': '<rootDir>/libs/$1/src/index.ts',
     '\\.css$': '<rootDir>/tools/no-styles.js',
     // Every other package of ours is a service, and its definition is all that it exports.
     '^@switchboard/([a-z0-9-]+)$': '<rootDir>/apps/$1/src/$1.app.ts',

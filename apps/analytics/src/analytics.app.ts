@@ -64,5 +64,7 @@ export const analyticsApp = defineApp({
     CreateAlerts1764102100000,
   ],
   dataMap: analyticsDataMap,
+  // Backups of their own, of which no backup is needed.
+  backup: { withoutFiles: ['statistics/'] },
   port: 4107,
 });

@@ -16,6 +16,7 @@ const NAMES_OF_THINGS = [
   'runbook',
   'serverName',
   'subject',
+  'team',
   'version',
   'voice',
 ];

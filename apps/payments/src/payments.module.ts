@@ -33,6 +33,11 @@ import { IndexSales1764351400000 } from '../migrations/1764351400000-index-sales
 import { IndexTakings1764351410000 } from '../migrations/1764351410000-index-takings';
 import { IndexRefundsByTime1764351420000 } from '../migrations/1764351420000-index-refunds-by-time';
 import { IndexPeriodsByTime1764351430000 } from '../migrations/1764351430000-index-periods-by-time';
+import { CreateGoods1764620000000 } from '../migrations/1764620000000-create-goods';
+import { CreateStore1764620010000 } from '../migrations/1764620010000-create-store';
+import { CreateGoodsImports1764620020000 } from '../migrations/1764620020000-create-goods-imports';
+import { CreateOrderDocuments1764620030000 } from '../migrations/1764620030000-create-order-documents';
+import { KnowSellers1764620040000 } from '../migrations/1764620040000-know-sellers';
 import { BalanceCorrection } from './balances/balance-correction.entity';
 import { BalancesModule } from './balances/balances.module';
 import { Package } from './catalogue/package.entity';
@@ -40,12 +45,22 @@ import { Plan } from './catalogue/plan.entity';
 import { BackOfficeModule } from './back-office/back-office.module';
 import { Campaign } from './campaigns/campaign.entity';
 import { CampaignsModule } from './campaigns/campaigns.module';
+import { Cart, CartLine } from './carts/cart.entity';
+import { CartsModule } from './carts/carts.module';
 import { CatalogueModule } from './catalogue/catalogue.module';
 import { CheckoutModule } from './checkout/checkout.module';
+import { DeliveryMethod } from './delivery/delivery-method.entity';
+import { DeliveryModule } from './delivery/delivery.module';
 import { DemoModule } from './demo/demo.module';
+import { DocumentsModule } from './documents/documents.module';
+import { OrderDocument } from './documents/order-document.entity';
 import { EntitlementsModule } from './entitlements/entitlements.module';
 import { Gift } from './gifts/gift.entity';
 import { GiftsModule } from './gifts/gifts.module';
+import { GoodsModule } from './goods/goods.module';
+import { Product, Variant } from './goods/product.entity';
+import { GoodsImport } from './goods-imports/goods-import.entity';
+import { GoodsImportsModule } from './goods-imports/goods-imports.module';
 import { GuestOrder } from './guests/guest-order.entity';
 import { GuestsModule } from './guests/guests.module';
 import { Invoice } from './invoices/invoice.entity';
@@ -82,6 +97,11 @@ import { RefundsModule } from './refunds/refunds.module';
 import { RenewalsModule } from './renewals/renewals.module';
 import { StarSubscription } from './stars/star-subscription.entity';
 import { StarsModule } from './stars/stars.module';
+import { StockModule } from './stock/stock.module';
+import { StockMove } from './stock/stock-move.entity';
+import { Return } from './store-orders/return.entity';
+import { StoreOrder, StoreOrderChange } from './store-orders/store-order.entity';
+import { StoreOrdersModule } from './store-orders/store-orders.module';
 import { Subscription } from './subscriptions/subscription.entity';
 import { SubscriptionPackage } from './subscriptions/subscription-package.entity';
 import { SubscriptionPeriod } from './subscriptions/subscription-period.entity';
@@ -110,6 +130,13 @@ export function definePayments(providers: readonly ProviderDefinition[]): AppDef
       InvoicesModule,
       RefundsModule,
       TermsModule,
+      GoodsModule,
+      StockModule,
+      GoodsImportsModule,
+      DeliveryModule,
+      CartsModule,
+      StoreOrdersModule,
+      DocumentsModule,
       ReferralsModule,
       PayoutsModule,
       PartnersModule,
@@ -164,6 +191,17 @@ export function definePayments(providers: readonly ProviderDefinition[]): AppDef
       Campaign,
       Offer,
       MailSettings,
+      Product,
+      Variant,
+      StockMove,
+      GoodsImport,
+      DeliveryMethod,
+      Cart,
+      CartLine,
+      StoreOrder,
+      StoreOrderChange,
+      Return,
+      OrderDocument,
     ],
     migrations: [
       CreateLedger1764200000000,
@@ -198,8 +236,19 @@ export function definePayments(providers: readonly ProviderDefinition[]): AppDef
       IndexTakings1764351410000,
       IndexRefundsByTime1764351420000,
       IndexPeriodsByTime1764351430000,
+      CreateGoods1764620000000,
+      CreateStore1764620010000,
+      CreateGoodsImports1764620020000,
+      CreateOrderDocuments1764620030000,
+      KnowSellers1764620040000,
     ],
     dataMap: paymentsDataMap,
+    backup: {
+      // Whatever was renewed since is due once more, and no provider would know the charge: see docs/runbooks/database-restored.md.
+      afterRestore: [
+        `UPDATE schedules SET last_success_at = least(last_success_at, now() - interval '1 day') WHERE job = 'renew-subscriptions'`,
+      ],
+    },
     port: 4104,
   });
 }

@@ -64,15 +64,25 @@ export class TestShop {
   static async start({
     providers = [pretended],
     payments = { pretended: { apiRoot: 'http://127.0.0.1:9' } },
+    accounts = [],
     directory,
     ...options
-  }: { providers?: readonly ProviderDefinition[]; payments?: object } & TestAppOptions = {}): Promise<TestShop> {
+  }: {
+    providers?: readonly ProviderDefinition[];
+    payments?: object;
+    /** Other bots of the same shop. */
+    accounts?: readonly string[];
+  } & TestAppOptions = {}): Promise<TestShop> {
     const folder = mkdtempSync(join(tmpdir(), 'bots-'));
     const channel = { kind: 'telegram', apiRoot: 'sandbox', token: '1:sandbox-shop', username: 'shop_bot' };
     writeFileSync(
       join(folder, `${BOT}.json`),
       JSON.stringify({ name: 'Shop', channel, products: ['vpn-shop'], payments }),
     );
+    for (const id of accounts) {
+      const own = { ...channel, token: `1:sandbox-${id}`, username: `${id}_bot` };
+      writeFileSync(join(folder, `${id}.json`), JSON.stringify({ name: id, brand: BOT, channel: own, payments }));
+    }
     const clock = new FakeClock();
     time.now = () => clock.now();
     return new TestShop(

@@ -17,6 +17,13 @@ const LAYERS = [
   ...[
     'refunds',
     'terms',
+    'goods',
+    'stock',
+    'goods-imports',
+    'delivery',
+    'carts',
+    'store-orders',
+    'documents',
     'referrals',
     'payouts',
     'partners',

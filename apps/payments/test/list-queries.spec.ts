@@ -6,9 +6,11 @@ import {
   ListOrders,
   ListPartners,
   ListPayouts,
+  ListProducts,
   ListPromoCodes,
   ListReconciliations,
   ListRefunds,
+  ListStockMoves,
   ListSubscriptions,
   ReadSalesBoard,
 } from '@switchboard/contracts';
@@ -22,7 +24,7 @@ const ROWS = 20_000;
 const READ_AT_MOST = 2000;
 
 let shop: TestShop;
-const ids = { person: '', order: '', external: '', taking: '' };
+const ids = { person: '', order: '', external: '', taking: '', variant: '' };
 
 /** The bot of the spec has a hundredth of all, and the state that is looked for is rare. */
 beforeAll(async () => {
@@ -72,13 +74,19 @@ beforeAll(async () => {
     ledger_entries: `INSERT INTO ledger_entries (id, transaction_id, booked_at, key, reason, from_account, to_account, amount_minor, currency, user_id, order_id)
       SELECT ${id('entry')}, ${id('entry')}, now(), 'key' || i, 'payment', 'provider:pretended', 'customer', 1, 'RUB', ${id('person', 'i % 5000')},
         ${id('order')} FROM ${series}`,
+    products: `INSERT INTO products (id, brand_id, code, title, description, attributes, options, media, position, revision, created_at)
+      SELECT ${id('product')}, ${bot}, 'product' || i, '{"en": "Tee", "ru": "Футболка"}', '{"en": "", "ru": ""}', '[]', '[]', '[]', i, 1, now() FROM ${series}`,
+    variants: `INSERT INTO variants (id, product_id, brand_id, sku, choice, prices, tracked, receipt, position, revision)
+      SELECT ${id('variant')}, ${id('product')}, ${bot}, 'SKU-' || i, '{}', '{"RUB": 100}', true, '{}', 0, 1 FROM ${series}`,
+    stock_moves: `INSERT INTO stock_moves (id, variant_id, kind, on_hand, reserved, by, at)
+      SELECT ${id('move')}, ${id('variant', '(i % 5000 + 1)')}, 'received', 1, 0, 'staff:anna', now() FROM ${series}`,
   };
   for (const [table, sql] of Object.entries(tables)) {
     await db.query(sql);
     await db.query(`ANALYZE ${table}`);
   }
   const [known] = await db.query<[typeof ids]>(
-    `SELECT ${id('person', '4000')} AS person, ${id('order', '4000')} AS "order", 'external-4000' AS external, 'taking-4000' AS taking`,
+    `SELECT ${id('person', '4000')} AS person, ${id('order', '4000')} AS "order", 'external-4000' AS external, 'taking-4000' AS taking, ${id('variant', '4000')} AS variant`,
   );
   Object.assign(ids, known);
 }, 120_000);
@@ -127,6 +135,8 @@ it.each<[string, Parameters<typeof shop.app.gateway.call>[0], () => Queries, (()
   ['corrections of balances', ListBalanceCorrections, () => [{}], () => ({ userId: ids.person })],
   ['campaigns', ListCampaigns, () => [{ botId: BOT }]],
   ['offers', ListOffers, () => [{ botId: BOT }]],
+  ['products', ListProducts, () => [{ brandId: BOT }]],
+  ['moves of stock', ListStockMoves, () => [{}], () => ({ variantId: ids.variant })],
 ])(
   'a page of %s reads little more than it shows, whatever is looked for',
   async (_what, route, queries, params = () => ({})) => {

@@ -9,6 +9,9 @@ import { Payout } from '../src/payouts/payout.entity';
 import { PAYOUT_TRANSITIONS } from '../src/payouts/payout.states';
 import { Reward } from '../src/referrals/reward.entity';
 import { REWARD_TRANSITIONS } from '../src/referrals/reward.states';
+import { Return } from '../src/store-orders/return.entity';
+import { StoreOrder } from '../src/store-orders/store-order.entity';
+import { RETURN_TRANSITIONS, STORE_ORDER_TRANSITIONS } from '../src/store-orders/store-order.states';
 import { Subscription } from '../src/subscriptions/subscription.entity';
 import { SUBSCRIPTION_TRANSITIONS } from '../src/subscriptions/subscription.states';
 
@@ -61,6 +64,20 @@ const MACHINES: [
     'asked',
     ['paid', 'refused', 'withdrawn'],
     (state, to) => Object.assign(new Payout(), { state }).become(to as never),
+  ],
+  [
+    'store order',
+    STORE_ORDER_TRANSITIONS,
+    'new',
+    ['returned'],
+    (state, to) => Object.assign(new StoreOrder(), { state, revision: 1 }).become(to as never),
+  ],
+  [
+    'return',
+    RETURN_TRANSITIONS,
+    'asked',
+    ['refused', 'refunded', 'lapsed'],
+    (state, to) => Object.assign(new Return(), { state, revision: 1 }).become(to as never),
   ],
 ];
 

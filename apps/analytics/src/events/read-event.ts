@@ -52,8 +52,10 @@ export const OLDEST_MS = 7 * 86_400_000;
  */
 export const NOT_KEPT_FIELDS: ReadonlySet<string> = new Set([
   'actor',
+  'attributes',
   'chargeId',
   'decidedBy',
+  'description',
   'mediaGroup',
   'ownerId',
   'payload',
@@ -61,6 +63,7 @@ export const NOT_KEPT_FIELDS: ReadonlySet<string> = new Set([
   'resourceId',
   'suggestions',
   'texts',
+  'title',
   'value',
 ]);
 

@@ -95,6 +95,9 @@ export interface Changing {
   readonly actor: Actor;
 }
 
+/** The bot may be followed by what of it is compared: `chat-ai.prompt:lumen:size`. */
+const isOfBot = (place: string, botId: string) => place.split(':')[1] === botId;
+
 const DAY_MS = 86_400_000;
 
 /** Experiments from draft to decision. What a service needs to put people into arms is in the running ones. */
@@ -150,7 +153,7 @@ export class ExperimentsService {
     const { place, botId, ...rest } = change;
     const experiment = await this.locked(tx, id, changing);
     const after = { place: place ?? experiment.place, botId: botId === undefined ? experiment.botId : botId };
-    if ((after.botId && !after.place.endsWith(`:${after.botId}`)) || !seesBot(changing.actor.bots, after.botId))
+    if ((after.botId && !isOfBot(after.place, after.botId)) || !seesBot(changing.actor.bots, after.botId))
       throw new ExperimentOfAnotherBot(after);
     refuseForbidden(after.place, changing.actor);
     const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));

@@ -351,6 +351,7 @@ describe('who may see one bot only', () => {
       app.gateway.call(ChangeExperiment, { params: { experimentId: id }, ifMatch: `"${revision}"`, body }, { actor });
     for (const body of [
       { place: 'chat-ai.prompt:northwind' },
+      { place: 'chat-ai.prompt:northwind:lumen' },
       { botId: null },
       { botId: 'northwind', place: 'chat-ai.prompt:northwind' },
     ])

@@ -10,16 +10,14 @@ import {
   MEDIA_STORAGE,
   type MediaStorage,
 } from '@switchboard/service-kit';
+import { csvOf, type Notes, type Row, type Table, xlsxOf } from '@switchboard/tables';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { DataSource, In } from 'typeorm';
 import { DaysNotKept } from '../boards/reports.service';
 import { define } from '../metrics/definitions';
-import { csvOf } from './csv';
 import { Export, type ExportRequest, type ExportState, fileKeyOf, jobKeyOf } from './export.entity';
 import { type ReportTable, ReportTablesService } from './report-tables.service';
-import type { Row, Table } from './table';
-import { type Notes, xlsxOf } from './xlsx';
 
 const LINK_LIFETIME_MS = 24 * 3_600_000;
 const KEPT_DAYS = 30;

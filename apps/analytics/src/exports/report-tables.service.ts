@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type ExportedReport, localized, type Locale } from '@switchboard/contracts';
+import type { ColumnType, Row, Table } from '@switchboard/tables';
 import { MoneyBoardsService } from '../boards/money-boards.service';
 import { PeopleBoardsService } from '../boards/people-boards.service';
 import { type Reads, ReportsService, type Viewer } from '../boards/reports.service';
@@ -7,7 +8,6 @@ import { UsageBoardsService } from '../boards/usage-boards.service';
 import { define, type DefinitionId } from '../metrics/definitions';
 import { RevenueService } from '../metrics/revenue.service';
 import { UsageService } from '../metrics/usage.service';
-import type { ColumnType, Row, Table } from './table';
 
 /** Names of columns that are no numbers. */
 const LABELS = {

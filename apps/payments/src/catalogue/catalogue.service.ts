@@ -19,6 +19,12 @@ export class PackageNotFound extends DomainError {
   }
 }
 
+export class NoShop extends DomainError {
+  constructor(botId: string) {
+    super('payments.no_shop', { en: 'This bot sells nothing.', ru: 'Этот бот ничего не продаёт.' }, 404, { botId });
+  }
+}
+
 export class CurrencyNotSold extends DomainError {
   constructor(currency: string, sold: readonly string[]) {
     const texts = { en: 'It is not sold in this currency.', ru: 'В этой валюте это не продаётся.' };
@@ -61,7 +67,8 @@ export class CatalogueService {
 
   /** How what is wanted stands on receipts. */
   async receiptTerms(tx: EntityManager, botId: string, wanted: Wanted): Promise<ReceiptTerms> {
-    if (wanted.kind === 'top-up') return {};
+    // Goods have terms of their own: see ReceiptsService.
+    if (wanted.kind === 'top-up' || wanted.kind === 'goods') return {};
     if (wanted.kind === 'package') return (await this.package(tx, botId, wanted.packageId)).receipt;
     return (await this.plan(tx, botId, wanted.planId)).receipt;
   }

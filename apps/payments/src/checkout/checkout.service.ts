@@ -21,25 +21,20 @@ import {
 } from '@switchboard/service-kit';
 import { DataSource, type EntityManager, IsNull, Not } from 'typeorm';
 import { CampaignsService } from '../campaigns/campaigns.service';
-import { CatalogueService } from '../catalogue/catalogue.service';
+import { CatalogueService, NoShop } from '../catalogue/catalogue.service';
 import { periodOf, type Plan, type Prices } from '../catalogue/plan.entity';
 import { GiftsService } from '../gifts/gifts.service';
 import { Invoice } from '../invoices/invoice.entity';
+import { nextOf } from '../invoices/next-step';
 import { InvoicesJobs } from '../invoices/invoices.jobs';
 import { SavedMethodsService } from '../invoices/saved-methods.service';
 import { LedgerService } from '../ledger/ledger.service';
 import { Order } from '../orders/order.entity';
-import { OrderIsClosed, OrderNotFound, OrdersService } from '../orders/orders.service';
+import { OrderIsClosed, OrderNotFound, OrdersService, TooManyOpenOrders } from '../orders/orders.service';
 import { type Offer, QuotesService } from '../orders/quotes.service';
 import { ProviderNotOffered, ProvidersService, takes } from '../providers/providers.service';
 import { TrialsService } from '../subscriptions/trials.service';
 import { SubscriptionViews } from '../subscriptions/subscription-views.service';
-
-export class NoShop extends DomainError {
-  constructor(botId: string) {
-    super('payments.no_shop', { en: 'This bot sells nothing.', ru: 'Этот бот ничего не продаёт.' }, 404, { botId });
-  }
-}
 
 class EmailNeeded extends DomainError {
   constructor() {
@@ -48,16 +43,6 @@ class EmailNeeded extends DomainError {
       ru: 'Для чека нужен адрес электронной почты.',
     };
     super('payments.email_needed', texts, 422);
-  }
-}
-
-export class TooManyOpenOrders extends DomainError {
-  constructor() {
-    const texts = {
-      en: 'Pay or cancel what you have ordered before.',
-      ru: 'Сначала оплатите или отмените прежние заказы.',
-    };
-    super('payments.too_many_open_orders', texts, 409);
   }
 }
 
@@ -90,7 +75,6 @@ export class CheckoutService {
     return asActor(this.db, actor, async (tx) => {
       const [plans, packages] = [await this.catalogue.plans(tx, botId), await this.catalogue.packages(tx, botId)];
       if (plans.length + packages.length === 0) throw new NoShop(botId);
-      const saved = await this.methods.list(tx, actor.id, botId);
       return {
         botId,
         plans: plans.map(shownPlan),
@@ -102,12 +86,7 @@ export class CheckoutService {
           prices: shown(prices),
         })),
         trial: await this.trials.offeredTo(tx, actor.id, plans),
-        payWith: this.providers.offeredBy(botId).map(({ name, methods, currencies, recurring, renewsAfterDays }) => ({
-          ...{ provider: name, methods: [...methods], currencies: [...currencies] },
-          recurring: recurring || renewsAfterDays !== undefined,
-          needsEmail: this.providers.needsEmail(botId, name),
-          saved: saved.filter(({ provider }) => provider === name).map(({ id, title }) => ({ methodId: id, title })),
-        })),
+        payWith: await this.methods.payWith(tx, actor.id, botId),
         balances: await this.ledger.balances(tx, actor.id),
         subscriptions: await this.views.of(tx, actor.id, botId),
         cart: await this.cartOf(tx, actor.id, botId),
@@ -305,14 +284,3 @@ export function shownPlan(plan: Plan) {
 }
 
 const shown = (prices: Prices) => Object.entries(prices).map(([currency, amountMinor]) => ({ currency, amountMinor }));
-
-/** What is to be done next about an order. */
-export function nextOf(order: Order, invoice: Invoice | null): AnswerOf<typeof ReadMyOrder>['next'] {
-  if (order.state !== 'awaiting') return order.paidAt ? { kind: 'done' } : null;
-  if (!invoice) return { kind: 'top-up', missingMinor: order.totalMinor - order.heldMinor };
-  if (invoice.state === 'created') return { kind: 'wait' };
-  if (invoice.state !== 'pending') return null;
-  const { url, expiresAt, provider } = invoice;
-  if (url === null) return { kind: 'wait' };
-  return provider === 'telegram-stars' ? { kind: 'stars', link: url, expiresAt } : { kind: 'open', url, expiresAt };
-}

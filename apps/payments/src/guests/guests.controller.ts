@@ -8,7 +8,7 @@ import {
 } from '@switchboard/contracts';
 import { type AnswerOf, BotsRegistry, Implements, type RequestOf } from '@switchboard/service-kit';
 import { DataSource, EntityManager } from 'typeorm';
-import { NoShop } from '../checkout/checkout.service';
+import { NoShop } from '../catalogue/catalogue.service';
 import { ClaimsService } from './claims.service';
 import { GuestsService } from './guests.service';
 

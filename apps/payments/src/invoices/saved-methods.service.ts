@@ -1,8 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import type { PayWith } from '@switchboard/contracts';
 import { BlindIndex, Clock, DomainError, PersonalData } from '@switchboard/service-kit';
 import { type EntityManager, IsNull } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import type { z } from 'zod';
 import type { Order } from '../orders/order.entity';
+import { ProvidersService } from '../providers/providers.service';
 import type { Invoice } from './invoice.entity';
 import { SavedMethod } from './saved-method.entity';
 
@@ -20,6 +23,7 @@ export class MethodNotFound extends DomainError {
 @Injectable()
 export class SavedMethodsService {
   constructor(
+    private readonly providers: ProvidersService,
     private readonly personal: PersonalData,
     private readonly blindIndex: BlindIndex,
     private readonly clock: Clock,
@@ -61,6 +65,17 @@ export class SavedMethodsService {
       where: { userId, botId, revokedAt: IsNull() },
       order: { savedAt: 'DESC', id: 'DESC' },
     });
+  }
+
+  /** How a bot can be paid, and with what of the person's without asking again. */
+  async payWith(tx: EntityManager, userId: string, botId: string): Promise<z.output<typeof PayWith>[]> {
+    const saved = await this.list(tx, userId, botId);
+    return this.providers.offeredBy(botId).map(({ name, methods, currencies, recurring, renewsAfterDays }) => ({
+      ...{ provider: name, methods: [...methods], currencies: [...currencies] },
+      recurring: recurring || renewsAfterDays !== undefined,
+      needsEmail: this.providers.needsEmail(botId, name),
+      saved: saved.filter(({ provider }) => provider === name).map(({ id, title }) => ({ methodId: id, title })),
+    }));
   }
 
   /** Undefined for one that cannot be charged any more. */

@@ -27,6 +27,16 @@ export class OrderIsClosed extends DomainError {
   }
 }
 
+export class TooManyOpenOrders extends DomainError {
+  constructor() {
+    const texts = {
+      en: 'Pay or cancel what you have ordered before.',
+      ru: 'Сначала оплатите или отмените прежние заказы.',
+    };
+    super('payments.too_many_open_orders', texts, 409);
+  }
+}
+
 /** What was offered holds so long; a cart that waits for the balance does so for longer. */
 export const OFFER_MS = 60 * 60_000;
 const CART_MS = 30 * 86_400_000;
@@ -42,6 +52,17 @@ export interface PaidBy {
 /** Hands out what an order is for, in the transaction in which it is paid. */
 export type HandOut = (tx: EntityManager, order: Order) => Promise<void>;
 
+/** A feature whose things are ordered here, and have to be there and to be kept until they are paid. */
+export interface OrderedThings {
+  /** In the transaction in which it is ordered, before any money is set aside. */
+  placed(tx: EntityManager, order: Order, asked: Asked, offer: Offer): Promise<void>;
+  /** Whether it can be had still, just before it is paid. */
+  canBeHad(tx: EntityManager, order: Order): Promise<boolean>;
+  /** Nobody has paid it: before what was set aside for it is set free. */
+  closed(tx: EntityManager, order: Order, reason: ClosedReason): Promise<void>;
+  handOut: HandOut;
+}
+
 /** Gives back to the balance what was paid for use that another order had paid, in the transaction in which that is found. */
 export type PaidTwice = (tx: EntityManager, order: Order, amountMinor: number) => Promise<void>;
 
@@ -49,6 +70,7 @@ export type PaidTwice = (tx: EntityManager, order: Order, amountMinor: number) =
 @Injectable()
 export class OrdersService {
   private readonly handOuts = new Map<Order['kind'], HandOut>();
+  private readonly things = new Map<Order['kind'], OrderedThings>();
   private readonly paidTwice: PaidTwice[] = [];
 
   constructor(
@@ -66,6 +88,12 @@ export class OrdersService {
   /** Features whose things are ordered here call it when they are made. */
   onHandOut(kind: Order['kind'], handOut: HandOut): void {
     this.handOuts.set(kind, handOut);
+  }
+
+  /** As `onHandOut`, of what is there in numbers. */
+  onThings(kind: Order['kind'], things: OrderedThings): void {
+    this.things.set(kind, things);
+    this.onHandOut(kind, (tx, order) => things.handOut(tx, order));
   }
 
   /** Told of what was paid for use a second time. */
@@ -99,7 +127,7 @@ export class OrdersService {
     const sealed = await this.personal.encrypt(tx, { table: 'orders', id, userId }, { email });
     const { kind, title, listMinor, discountMinor, creditMinor, totalMinor, extraDays, promoCode, use } = offer;
     const order = tx.create(Order, {
-      ...{ id, userId, botId, kind, wanted: asked.wanted, title, state: 'awaiting', currency },
+      ...{ id, userId, botId, kind, wanted: kept(asked.wanted), title, state: 'awaiting', currency },
       ...{ listMinor, discountMinor, creditMinor, totalMinor, heldMinor: 0, extraDays, promoCode },
       ...{ useMinor: use?.amountMinor ?? 0, useBill: use?.bill ?? null, useMicros: use?.micros ?? null },
       ...{
@@ -114,13 +142,18 @@ export class OrdersService {
       ...{
         refundedMinor: 0,
         createdAt: now,
-        expiresAt: new Date(now.getTime() + (how.waits ? CART_MS : OFFER_MS)),
+        // Of goods there may be one piece only: nobody keeps it from others for a month.
+        expiresAt: new Date(now.getTime() + (how.waits && kind !== 'goods' ? CART_MS : OFFER_MS)),
         paidAt: null,
       },
       revision: 1,
     });
     await tx.insert(Order, order as never);
-    if (promoCode) await this.promoCodes.reserve(tx, promoCode, order);
+    // Things before codes and balances, as wherever they are given up or paid.
+    await this.things.get(kind)?.placed(tx, order, asked, offer);
+    // Goods are those of the whole shop, and so are its codes.
+    const ofShop = { id, userId, botId: offer.goods?.brandId ?? botId };
+    if (promoCode) await this.promoCodes.reserve(tx, promoCode, ofShop);
     if (how.useBalance && kind !== 'top-up') await this.hold(tx, order);
     await this.outbox.add(tx, OrderPlaced(toldOf(order)));
     return order;
@@ -184,6 +217,7 @@ export class OrdersService {
   async close(tx: EntityManager, order: Order, reason: ClosedReason): Promise<void> {
     if (order.state !== 'awaiting') throw new OrderIsClosed(order.state);
     order.become(reason === 'expired' ? 'expired' : 'cancelled');
+    await this.things.get(order.kind)?.closed(tx, order, reason);
     await this.release(tx, order);
     if (order.promoCode) await this.promoCodes.release(tx, order.id);
     await this.save(tx, order);
@@ -216,7 +250,10 @@ export class OrdersService {
   }
 
   /** More of something can only be had of what is served or rests. */
-  private async canBeHad(tx: EntityManager, { wanted }: Order): Promise<boolean> {
+  private async canBeHad(tx: EntityManager, order: Order): Promise<boolean> {
+    const { wanted } = order;
+    const things = this.things.get(order.kind);
+    if (things) return things.canBeHad(tx, order);
     if (wanted.kind !== 'package') return true;
     const { status } = await this.subscriptions.lock(tx, wanted.subscriptionId);
     return status === 'paused' || SERVED_STATUSES.includes(status);
@@ -308,6 +345,13 @@ export class OrdersService {
     const { id, ...rest } = order;
     await tx.update(Order, { id }, rest as never);
   }
+}
+
+/** To whom goods go, and what they want to say, is kept with the parcel alone, and encrypted. */
+function kept(wanted: Wanted): Wanted {
+  if (wanted.kind !== 'goods') return wanted;
+  const { address: _, recipient: __, note: ___, ...rest } = wanted;
+  return rest;
 }
 
 /** What every event of an order says. */

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { LocalizedText, OrderKind, Wanted } from '@switchboard/contracts';
+import type { LocalizedText, OrderKind, StoreOrderDelivery, StoreOrderLine, Wanted } from '@switchboard/contracts';
 import { Clock, DomainError } from '@switchboard/service-kit';
 import type { EntityManager } from 'typeorm';
 import type { z } from 'zod';
@@ -36,9 +36,28 @@ export interface Offer {
   readonly package?: Package;
   readonly subscription?: Subscription;
   readonly credit?: Credit;
+  readonly goods?: GoodsOffer;
 }
 
-class AmountOutOfRange extends DomainError {
+/** Of goods: each line, and how they come to whom. */
+export interface GoodsOffer {
+  readonly brandId: string;
+  readonly lines: z.output<typeof StoreOrderLine>[];
+  readonly delivery: z.output<typeof StoreOrderDelivery>;
+  /** Of the lines: promo codes make them cheaper, and not their delivery. */
+  readonly goodsMinor: number;
+}
+
+type Listed = Omit<Offer, 'discountMinor' | 'promoCode' | 'totalMinor'>;
+
+/** What things of a kind cost that are sold by a feature above this one. */
+export type ListGoods = (
+  tx: EntityManager,
+  asked: Asked,
+  wanted: Extract<Wanted, { kind: 'goods' }>,
+) => Promise<Listed>;
+
+export class AmountOutOfRange extends DomainError {
   constructor(least: number, most: number) {
     const texts = { en: 'The amount is too small or too large.', ru: 'Сумма слишком мала или слишком велика.' };
     super('payments.amount_out_of_range', texts, 422, { least, most });
@@ -52,6 +71,8 @@ const TOP_UP_TITLE: LocalizedText = { en: 'Top-up of the balance', ru: 'Попо
 /** What things cost a person now, with everything that makes them cheaper. */
 @Injectable()
 export class QuotesService {
+  private listGoods: ListGoods | undefined;
+
   constructor(
     private readonly catalogue: CatalogueService,
     private readonly promoCodes: PromoCodesService,
@@ -59,6 +80,11 @@ export class QuotesService {
     private readonly usage: UsageBillingService,
     private readonly clock: Clock,
   ) {}
+
+  /** Whoever sells goods calls it when it is made. */
+  onGoods(list: ListGoods): void {
+    this.listGoods = list;
+  }
 
   /** @throws one of what `QuoteOrder` may answer */
   async offer(tx: EntityManager, asked: Asked): Promise<Offer> {
@@ -71,12 +97,12 @@ export class QuotesService {
     const planId = offer.plan?.id;
     const discount = await this.promoCodes.discount(tx, {
       userId,
-      botId,
+      botId: offer.goods?.brandId ?? botId,
       currency,
       code: promoCode,
       kind: offer.kind,
       planId,
-      amountMinor: list,
+      amountMinor: offer.goods?.goodsMinor ?? list,
     });
     return {
       ...offer,
@@ -87,10 +113,7 @@ export class QuotesService {
     };
   }
 
-  private async listed(
-    tx: EntityManager,
-    asked: Asked,
-  ): Promise<Omit<Offer, 'discountMinor' | 'promoCode' | 'totalMinor'>> {
+  private async listed(tx: EntityManager, asked: Asked): Promise<Listed> {
     const { wanted, botId, currency } = asked;
     const usual = { creditMinor: 0, extraDays: 0 };
     switch (wanted.kind) {
@@ -113,6 +136,9 @@ export class QuotesService {
           throw new AmountOutOfRange(TOP_UP.least, TOP_UP.most);
         return { ...usual, kind: 'top-up', title: TOP_UP_TITLE, listMinor: amountMinor };
       }
+      case 'goods':
+        if (!this.listGoods) throw new Error('nobody sells goods');
+        return this.listGoods(tx, asked, wanted);
     }
   }
 

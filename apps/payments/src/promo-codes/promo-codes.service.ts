@@ -36,7 +36,9 @@ export interface PromoQuestion {
 }
 
 /** For these a promo code counts; what is topped up, and packages, cost what they cost. */
-const DISCOUNTED_KINDS = ['plan', 'renewal', 'change', 'gift'];
+const DISCOUNTED_KINDS = ['plan', 'renewal', 'change', 'gift', 'goods'];
+/** Of these nothing lasts longer. */
+const WITHOUT_DAYS = ['gift', 'goods'];
 
 /**
  * Promo codes. A use is reserved with the order and counts from then on, under the lock of the code: of two people who race for
@@ -144,7 +146,7 @@ export class PromoCodesService {
     if ((await this.usesOf(tx, code.id, userId)) >= code.maxPerPerson) throw new PromoUsed();
     if (!DISCOUNTED_KINDS.includes(kind)) throw new PromoNotForThis();
     if (code.planIds && !(planId !== undefined && code.planIds.includes(planId))) throw new PromoNotForThis();
-    if (code.kind === 'days' && kind === 'gift') throw new PromoNotForThis();
+    if (code.kind === 'days' && WITHOUT_DAYS.includes(kind)) throw new PromoNotForThis();
     if (code.kind === 'fixed') this.fixed(code, currency);
     if (code.firstOnly && (await hasBought(tx, userId, botId))) throw new PromoNotForThis();
   }

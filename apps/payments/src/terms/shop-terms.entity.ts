@@ -1,5 +1,6 @@
-import type { GiftTerms, ReferralTerms } from '@switchboard/contracts';
+import type { GiftTerms, ReferralTerms, SellerDetails } from '@switchboard/contracts';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { z } from 'zod';
 
 /** On what terms a bot rewards whoever brings people, and sells gifts. */
 @Entity({ name: 'shop_terms' })
@@ -13,6 +14,10 @@ export class ShopTerms {
 
   @Column('jsonb')
   gifts!: GiftTerms;
+
+  /** Who sells, on invoices. */
+  @Column('jsonb', { nullable: true })
+  seller!: z.output<typeof SellerDetails> | null;
 
   @Column('integer')
   revision!: number;

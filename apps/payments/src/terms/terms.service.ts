@@ -36,11 +36,14 @@ export class TermsService {
   ) {}
 
   /** Of a bot for which nothing was set, the usual ones, with revision 0. */
-  async of(tx: EntityManager, botId: string): Promise<Pick<ShopTerms, 'botId' | 'referrals' | 'gifts' | 'revision'>> {
+  async of(
+    tx: EntityManager,
+    botId: string,
+  ): Promise<Pick<ShopTerms, 'botId' | 'referrals' | 'gifts' | 'seller' | 'revision'>> {
     const known = await tx.findOneBy(ShopTerms, { botId });
     if (known) return known;
     if (!this.bots.find(botId)) throw new BotNotFound(botId);
-    return { botId, referrals: null, gifts: USUAL_GIFTS, revision: 0 };
+    return { botId, referrals: null, gifts: USUAL_GIFTS, seller: null, revision: 0 };
   }
 
   /** Undefined where nobody is rewarded. */
@@ -59,22 +62,28 @@ export class TermsService {
     return (await tx.findOneBy(ShopTerms, { botId }))?.gifts ?? USUAL_GIFTS;
   }
 
+  /** Null where nothing is sold by invoice. */
+  async seller(tx: EntityManager, botId: string): Promise<ShopTerms['seller']> {
+    return (await tx.findOneBy(ShopTerms, { botId }))?.seller ?? null;
+  }
+
   /** @throws BotNotFound */
   async set(
     tx: EntityManager,
     actor: Actor,
     botId: string,
-    wanted: Pick<ShopTerms, 'referrals' | 'gifts'>,
+    { seller, ...wanted }: Pick<ShopTerms, 'referrals' | 'gifts'> & { seller?: ShopTerms['seller'] | undefined },
     seen: IfMatch,
   ): Promise<ShopTerms> {
     // Of what is not there yet no row can be held.
     await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`shop terms ${botId}`]);
     const before = await this.of(tx, botId);
     seen.check(before.revision, before);
-    const after = { ...wanted, botId, revision: before.revision + 1, changedAt: this.clock.now() };
+    const terms = { ...wanted, seller: seller === undefined ? before.seller : seller };
+    const after = { ...terms, botId, revision: before.revision + 1, changedAt: this.clock.now() };
     await tx.upsert(ShopTerms, after as never, ['botId']);
-    const { referrals, gifts } = before;
-    const change = { before: { referrals, gifts }, after: { ...wanted } };
+    const { referrals, gifts, seller: former } = before;
+    const change = { before: { referrals, gifts, seller: former }, after: { ...terms } };
     const about = { resourceType: 'shop-term', resourceId: botId, botId, ...change };
     await this.outbox.add(tx, AuditEntryAppendRequested(auditEntry(actor, SetShopTerms, about)));
     return after;

@@ -1,10 +1,9 @@
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import readExcelFile from 'read-excel-file/node';
-import { csvOf } from './csv';
-import { counting } from './export-writer.service';
+import { csvOf } from './write-csv';
 import type { Cell, Column, Row, Table } from './table';
-import { xlsxOf } from './xlsx';
+import { xlsxOf } from './write-xlsx';
 
 const COLUMNS: Column[] = [
   { name: 'Bot', type: 'text' },
@@ -129,16 +128,5 @@ describe('XLSX', () => {
     for await (const _ of xlsxOf({ columns: COLUMNS, zone: 'UTC', rows: many() }, { name: 'Data', notes: () => NOTES }))
       atFirstChunk ||= read;
     expect(atFirstChunk).toBeLessThan(10_000);
-  });
-});
-
-describe('a file that is long', () => {
-  it('tells on its way how far it is', async () => {
-    const told: number[] = [];
-    const rows = Array.from({ length: 12_000 }, (): Row => ROW);
-    const counted = counting(table(rows), new AbortController().signal, (count) => Promise.resolve(told.push(count)));
-    await read(csvOf(counted, { delimiter: ',', bom: false }));
-    expect(told).toEqual([5000, 10_000]);
-    expect(counted.count()).toBe(12_000);
   });
 });
