@@ -64,7 +64,7 @@ export const labelOf = (key: string, names: Readonly<Record<MetricId, string>>):
   (names as Readonly<Record<string, string>>)[key] ?? key;
 
 /** Of a place such as `chat-ai.prompt:lumen`. */
-export const promptBotOf = (place: string): string | undefined => /^chat-ai\.prompt:(.+)$/.exec(place)?.[1];
+export const promptBotOf = (place: string): string | undefined => /^chat-ai\.prompt:([^:]+)/.exec(place)?.[1];
 
 /** Weights in ten-thousandths, as even as they can be: the control gets what is left over. */
 export function evenWeights(count: number): number[] {

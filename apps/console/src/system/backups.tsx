@@ -3,15 +3,44 @@ import {
   analyticsBackupsListOptions,
   type AnalyticsStatisticsBackup,
 } from '@switchboard/api-client';
-import { Ago, Button, CodeLine, type Column, DataTable, Empty, Filters, notify, useFormats } from '@switchboard/ui';
+import {
+  Ago,
+  Button,
+  Card,
+  CodeLine,
+  type Column,
+  DataTable,
+  Empty,
+  Filters,
+  notify,
+  useFormats,
+} from '@switchboard/ui';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { DatabaseBackup } from 'lucide-react';
 import { refresh } from '../http/api';
 import { useStaff } from '../session';
+import { InstallationBackups } from './installation-backups';
+import { useBackupTexts } from './installation-backups.texts';
 import { useSystemTexts } from './system.texts';
 
+export function AllBackups() {
+  const t = useBackupTexts();
+  const mayRead = useStaff().can('backups:read');
+  if (!mayRead) return <Backups />;
+  return (
+    <>
+      <Card title={t.title}>
+        <InstallationBackups />
+      </Card>
+      <Card title={t.statistics}>
+        <Backups />
+      </Card>
+    </>
+  );
+}
+
 /** Backups of the statistics. They are restored into an empty database only, so by a verb and not from here. */
-export function Backups() {
+function Backups() {
   const t = useSystemTexts();
   const formats = useFormats();
   const mayWrite = useStaff().can('system:write');

@@ -5,7 +5,7 @@ import { oneOf, useSetSearch } from '../search';
 import { ServiceList } from './service-list';
 import { useSystemTexts } from './system.texts';
 
-const Backups = lazyPart(() => import('./backups'), 'Backups');
+const AllBackups = lazyPart(() => import('./backups'), 'AllBackups');
 const Queues = lazyPart(() => import('./queues'), 'Queues');
 const ScheduleList = lazyPart(() => import('./schedule-list'), 'ScheduleList');
 
@@ -25,7 +25,7 @@ export function SystemPage() {
           { id: 'services', title: t.tabs.services, content: <ServiceList /> },
           { id: 'schedules', title: t.tabs.schedules, content: <ScheduleList /> },
           { id: 'queues', title: t.tabs.queues, content: <Queues /> },
-          { id: 'backups', title: t.tabs.backups, content: <Backups /> },
+          { id: 'backups', title: t.tabs.backups, content: <AllBackups /> },
         ]}
       />
     </Page>

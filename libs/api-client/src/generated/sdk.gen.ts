@@ -192,6 +192,21 @@ import type {
   BotAdapterBroadcastsUnscheduleData,
   BotAdapterBroadcastsUnscheduleErrors,
   BotAdapterBroadcastsUnscheduleResponses,
+  BotAdapterConnectionAttemptsBeginData,
+  BotAdapterConnectionAttemptsBeginErrors,
+  BotAdapterConnectionAttemptsBeginResponses,
+  BotAdapterConnectionsCompleteData,
+  BotAdapterConnectionsCompleteErrors,
+  BotAdapterConnectionsCompleteResponses,
+  BotAdapterConnectionsDisconnectData,
+  BotAdapterConnectionsDisconnectErrors,
+  BotAdapterConnectionsDisconnectResponses,
+  BotAdapterConnectionsListData,
+  BotAdapterConnectionsListErrors,
+  BotAdapterConnectionsListResponses,
+  BotAdapterConnectionsReadData,
+  BotAdapterConnectionsReadErrors,
+  BotAdapterConnectionsReadResponses,
   BotAdapterContactsFindData,
   BotAdapterContactsFindErrors,
   BotAdapterContactsFindResponses,
@@ -213,6 +228,9 @@ import type {
   BotAdapterPersonProfileReadData,
   BotAdapterPersonProfileReadErrors,
   BotAdapterPersonProfileReadResponses,
+  BotAdapterPublicFilesReadData,
+  BotAdapterPublicFilesReadErrors,
+  BotAdapterPublicFilesReadResponses,
   BotAdapterQuarantinedUpdatesDiscardData,
   BotAdapterQuarantinedUpdatesDiscardErrors,
   BotAdapterQuarantinedUpdatesDiscardResponses,
@@ -240,6 +258,18 @@ import type {
   BotAdapterWebhooksConfirmData,
   BotAdapterWebhooksConfirmErrors,
   BotAdapterWebhooksConfirmResponses,
+  ChatAiCannedAnswersChangeData,
+  ChatAiCannedAnswersChangeErrors,
+  ChatAiCannedAnswersChangeResponses,
+  ChatAiCannedAnswersCreateData,
+  ChatAiCannedAnswersCreateErrors,
+  ChatAiCannedAnswersCreateResponses,
+  ChatAiCannedAnswersListData,
+  ChatAiCannedAnswersListErrors,
+  ChatAiCannedAnswersListResponses,
+  ChatAiCannedAnswersRemoveData,
+  ChatAiCannedAnswersRemoveErrors,
+  ChatAiCannedAnswersRemoveResponses,
   ChatAiConversationsExportData,
   ChatAiConversationsExportErrors,
   ChatAiConversationsExportResponses,
@@ -252,6 +282,31 @@ import type {
   ChatAiConversationsResumeData,
   ChatAiConversationsResumeErrors,
   ChatAiConversationsResumeResponses,
+  ChatAiConversationsTakeData,
+  ChatAiConversationsTakeErrors,
+  ChatAiConversationsTakeResponses,
+  ChatAiDeskEventsFollowData,
+  ChatAiDeskEventsFollowErrors,
+  ChatAiDeskEventsFollowResponse,
+  ChatAiDeskEventsFollowResponses,
+  ChatAiDeskStaffListData,
+  ChatAiDeskStaffListErrors,
+  ChatAiDeskStaffListResponses,
+  ChatAiDeskStaffPutData,
+  ChatAiDeskStaffPutErrors,
+  ChatAiDeskStaffPutResponses,
+  ChatAiDeskStaffRemoveData,
+  ChatAiDeskStaffRemoveErrors,
+  ChatAiDeskStaffRemoveResponses,
+  ChatAiDeskStaffSetOwnData,
+  ChatAiDeskStaffSetOwnErrors,
+  ChatAiDeskStaffSetOwnResponses,
+  ChatAiDeskTagsListData,
+  ChatAiDeskTagsListErrors,
+  ChatAiDeskTagsListResponses,
+  ChatAiDeskTagsSetData,
+  ChatAiDeskTagsSetErrors,
+  ChatAiDeskTagsSetResponses,
   ChatAiFaqAddData,
   ChatAiFaqAddErrors,
   ChatAiFaqAddResponses,
@@ -300,6 +355,18 @@ import type {
   ChatAiKnowledgeSearchData,
   ChatAiKnowledgeSearchErrors,
   ChatAiKnowledgeSearchResponses,
+  ChatAiMacrosChangeData,
+  ChatAiMacrosChangeErrors,
+  ChatAiMacrosChangeResponses,
+  ChatAiMacrosCreateData,
+  ChatAiMacrosCreateErrors,
+  ChatAiMacrosCreateResponses,
+  ChatAiMacrosListData,
+  ChatAiMacrosListErrors,
+  ChatAiMacrosListResponses,
+  ChatAiMacrosRemoveData,
+  ChatAiMacrosRemoveErrors,
+  ChatAiMacrosRemoveResponses,
   ChatAiMessagesListData,
   ChatAiMessagesListErrors,
   ChatAiMessagesListResponses,
@@ -343,6 +410,58 @@ import type {
   ChatAiPromptVersionsReadData,
   ChatAiPromptVersionsReadErrors,
   ChatAiPromptVersionsReadResponses,
+  ChatAiScenariosDeleteData,
+  ChatAiScenariosDeleteErrors,
+  ChatAiScenariosDeleteResponses,
+  ChatAiScenariosListData,
+  ChatAiScenariosListErrors,
+  ChatAiScenariosListResponses,
+  ChatAiScenariosSetData,
+  ChatAiScenariosSetErrors,
+  ChatAiScenariosSetResponses,
+  ChatAiTicketMessagesListData,
+  ChatAiTicketMessagesListErrors,
+  ChatAiTicketMessagesListResponses,
+  ChatAiTicketMessagesSendData,
+  ChatAiTicketMessagesSendErrors,
+  ChatAiTicketMessagesSendResponses,
+  ChatAiTicketNotesAddData,
+  ChatAiTicketNotesAddErrors,
+  ChatAiTicketNotesAddResponses,
+  ChatAiTicketsApplyMacroData,
+  ChatAiTicketsApplyMacroErrors,
+  ChatAiTicketsApplyMacroResponses,
+  ChatAiTicketsAssignData,
+  ChatAiTicketsAssignErrors,
+  ChatAiTicketsAssignResponses,
+  ChatAiTicketsCloseData,
+  ChatAiTicketsCloseErrors,
+  ChatAiTicketsCloseResponses,
+  ChatAiTicketsHandBackData,
+  ChatAiTicketsHandBackErrors,
+  ChatAiTicketsHandBackResponses,
+  ChatAiTicketsListData,
+  ChatAiTicketsListErrors,
+  ChatAiTicketsListResponses,
+  ChatAiTicketsReadData,
+  ChatAiTicketsReadErrors,
+  ChatAiTicketsReadResponses,
+  ChatAiTicketsShowTypingData,
+  ChatAiTicketsShowTypingErrors,
+  ChatAiTicketsShowTypingResponses,
+  ChatAiTicketsSnoozeData,
+  ChatAiTicketsSnoozeErrors,
+  ChatAiTicketsSnoozeResponses,
+  ChatAiTicketsTakeData,
+  ChatAiTicketsTakeErrors,
+  ChatAiTicketsTakeResponses,
+  ChatAiTicketSuggestionsMakeData,
+  ChatAiTicketSuggestionsMakeErrors,
+  ChatAiTicketSuggestionsMakeResponse,
+  ChatAiTicketSuggestionsMakeResponses,
+  ChatAiTicketTagsSetData,
+  ChatAiTicketTagsSetErrors,
+  ChatAiTicketTagsSetResponses,
   ChatAiTurnsListData,
   ChatAiTurnsListErrors,
   ChatAiTurnsListResponses,
@@ -430,6 +549,18 @@ import type {
   GatewayAuditVerificationsRequestData,
   GatewayAuditVerificationsRequestErrors,
   GatewayAuditVerificationsRequestResponses,
+  GatewayBackupsListData,
+  GatewayBackupsListErrors,
+  GatewayBackupsListResponses,
+  GatewayBackupsReadData,
+  GatewayBackupsReadErrors,
+  GatewayBackupsReadResponses,
+  GatewayBackupsStartData,
+  GatewayBackupsStartErrors,
+  GatewayBackupsStartResponses,
+  GatewayBackupTrialsStartData,
+  GatewayBackupTrialsStartErrors,
+  GatewayBackupTrialsStartResponses,
   GatewayBotChannelsCheckData,
   GatewayBotChannelsCheckErrors,
   GatewayBotChannelsCheckResponses,
@@ -775,6 +906,27 @@ import type {
   PaymentsCampaignsListData,
   PaymentsCampaignsListErrors,
   PaymentsCampaignsListResponses,
+  PaymentsCartsClearData,
+  PaymentsCartsClearErrors,
+  PaymentsCartsClearResponses,
+  PaymentsCartsReadData,
+  PaymentsCartsReadErrors,
+  PaymentsCartsReadResponses,
+  PaymentsCartsSetLineData,
+  PaymentsCartsSetLineErrors,
+  PaymentsCartsSetLineResponses,
+  PaymentsDeliveryMethodsChangeData,
+  PaymentsDeliveryMethodsChangeErrors,
+  PaymentsDeliveryMethodsChangeResponses,
+  PaymentsDeliveryMethodsCreateData,
+  PaymentsDeliveryMethodsCreateErrors,
+  PaymentsDeliveryMethodsCreateResponses,
+  PaymentsDeliveryMethodsListData,
+  PaymentsDeliveryMethodsListErrors,
+  PaymentsDeliveryMethodsListResponses,
+  PaymentsDeliveryMethodsReadData,
+  PaymentsDeliveryMethodsReadErrors,
+  PaymentsDeliveryMethodsReadResponses,
   PaymentsGiftsListMineData,
   PaymentsGiftsListMineErrors,
   PaymentsGiftsListMineResponses,
@@ -784,6 +936,18 @@ import type {
   PaymentsGiftsPreviewData,
   PaymentsGiftsPreviewErrors,
   PaymentsGiftsPreviewResponses,
+  PaymentsGoodsExportData,
+  PaymentsGoodsExportErrors,
+  PaymentsGoodsExportResponses,
+  PaymentsGoodsImportsApplyData,
+  PaymentsGoodsImportsApplyErrors,
+  PaymentsGoodsImportsApplyResponses,
+  PaymentsGoodsImportsOpenData,
+  PaymentsGoodsImportsOpenErrors,
+  PaymentsGoodsImportsOpenResponses,
+  PaymentsGoodsImportsReadData,
+  PaymentsGoodsImportsReadErrors,
+  PaymentsGoodsImportsReadResponses,
   PaymentsGuestOrdersClaimData,
   PaymentsGuestOrdersClaimErrors,
   PaymentsGuestOrdersClaimResponses,
@@ -832,6 +996,12 @@ import type {
   PaymentsOffersListMineErrors,
   PaymentsOffersListMineResponses,
   PaymentsOffersListResponses,
+  PaymentsOrderDocumentsMakeData,
+  PaymentsOrderDocumentsMakeErrors,
+  PaymentsOrderDocumentsMakeResponses,
+  PaymentsOrderDocumentsReadData,
+  PaymentsOrderDocumentsReadErrors,
+  PaymentsOrderDocumentsReadResponses,
   PaymentsOrdersCancelData,
   PaymentsOrdersCancelErrors,
   PaymentsOrdersCancelResponses,
@@ -913,6 +1083,18 @@ import type {
   PaymentsPlansReadData,
   PaymentsPlansReadErrors,
   PaymentsPlansReadResponses,
+  PaymentsProductsChangeData,
+  PaymentsProductsChangeErrors,
+  PaymentsProductsChangeResponses,
+  PaymentsProductsCreateData,
+  PaymentsProductsCreateErrors,
+  PaymentsProductsCreateResponses,
+  PaymentsProductsListData,
+  PaymentsProductsListErrors,
+  PaymentsProductsListResponses,
+  PaymentsProductsReadData,
+  PaymentsProductsReadErrors,
+  PaymentsProductsReadResponses,
   PaymentsPromoCodesCreateData,
   PaymentsPromoCodesCreateErrors,
   PaymentsPromoCodesCreateResponses,
@@ -940,6 +1122,21 @@ import type {
   PaymentsRefundsListData,
   PaymentsRefundsListErrors,
   PaymentsRefundsListResponses,
+  PaymentsReturnsAskData,
+  PaymentsReturnsAskErrors,
+  PaymentsReturnsAskMineData,
+  PaymentsReturnsAskMineErrors,
+  PaymentsReturnsAskMineResponses,
+  PaymentsReturnsAskResponses,
+  PaymentsReturnsDecideData,
+  PaymentsReturnsDecideErrors,
+  PaymentsReturnsDecideResponses,
+  PaymentsReturnsReceiveData,
+  PaymentsReturnsReceiveErrors,
+  PaymentsReturnsReceiveResponses,
+  PaymentsReturnsRefundData,
+  PaymentsReturnsRefundErrors,
+  PaymentsReturnsRefundResponses,
   PaymentsRewardsListMineData,
   PaymentsRewardsListMineErrors,
   PaymentsRewardsListMineResponses,
@@ -955,6 +1152,42 @@ import type {
   PaymentsShopTermsSetData,
   PaymentsShopTermsSetErrors,
   PaymentsShopTermsSetResponses,
+  PaymentsStockChangeData,
+  PaymentsStockChangeErrors,
+  PaymentsStockChangeResponses,
+  PaymentsStockListData,
+  PaymentsStockListErrors,
+  PaymentsStockListResponses,
+  PaymentsStoreOrdersCancelData,
+  PaymentsStoreOrdersCancelErrors,
+  PaymentsStoreOrdersCancelResponses,
+  PaymentsStoreOrdersCorrectDeliveryData,
+  PaymentsStoreOrdersCorrectDeliveryErrors,
+  PaymentsStoreOrdersCorrectDeliveryResponses,
+  PaymentsStoreOrdersListData,
+  PaymentsStoreOrdersListErrors,
+  PaymentsStoreOrdersListMineData,
+  PaymentsStoreOrdersListMineErrors,
+  PaymentsStoreOrdersListMineResponses,
+  PaymentsStoreOrdersListResponses,
+  PaymentsStoreOrdersMoveData,
+  PaymentsStoreOrdersMoveErrors,
+  PaymentsStoreOrdersMoveManyData,
+  PaymentsStoreOrdersMoveManyErrors,
+  PaymentsStoreOrdersMoveManyResponses,
+  PaymentsStoreOrdersMoveResponses,
+  PaymentsStoreOrdersReadData,
+  PaymentsStoreOrdersReadErrors,
+  PaymentsStoreOrdersReadMineData,
+  PaymentsStoreOrdersReadMineErrors,
+  PaymentsStoreOrdersReadMineResponses,
+  PaymentsStoreOrdersReadResponses,
+  PaymentsStoreOrdersRevealData,
+  PaymentsStoreOrdersRevealErrors,
+  PaymentsStoreOrdersRevealResponses,
+  PaymentsStoreReadData,
+  PaymentsStoreReadErrors,
+  PaymentsStoreReadResponses,
   PaymentsSubscriptionsAnnounceData,
   PaymentsSubscriptionsAnnounceErrors,
   PaymentsSubscriptionsAnnounceResponses,
@@ -985,6 +1218,12 @@ import type {
   PaymentsTrialsStartData,
   PaymentsTrialsStartErrors,
   PaymentsTrialsStartResponses,
+  PaymentsVariantsChangeData,
+  PaymentsVariantsChangeErrors,
+  PaymentsVariantsChangeResponses,
+  PaymentsVariantsCreateData,
+  PaymentsVariantsCreateErrors,
+  PaymentsVariantsCreateResponses,
   ServiceKitDeadLettersDiscardData,
   ServiceKitDeadLettersDiscardErrors,
   ServiceKitDeadLettersDiscardResponses,
@@ -1779,6 +2018,50 @@ export const gatewayAuditVerificationsRead = <ThrowOnError extends boolean = tru
   >({ url: '/v1/audit/verifications/{verificationId}', ...options });
 
 /**
+ * Backups of the installation, the latest first, and whether there is one to rely on.
+ */
+export const gatewayBackupsList = <ThrowOnError extends boolean = true>(
+  options?: Options<GatewayBackupsListData, ThrowOnError>,
+): RequestResult<GatewayBackupsListResponses, GatewayBackupsListErrors, ThrowOnError> =>
+  (options?.client ?? client).get<GatewayBackupsListResponses, GatewayBackupsListErrors, ThrowOnError>({
+    url: '/v1/backups',
+    ...options,
+  });
+
+/**
+ * Begins a backup of all services, besides the nightly ones.
+ */
+export const gatewayBackupsStart = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayBackupsStartData, ThrowOnError>,
+): RequestResult<GatewayBackupsStartResponses, GatewayBackupsStartErrors, ThrowOnError> =>
+  (options.client ?? client).post<GatewayBackupsStartResponses, GatewayBackupsStartErrors, ThrowOnError>({
+    url: '/v1/backups',
+    ...options,
+  });
+
+/**
+ * A backup with the part of each service, and its trials.
+ */
+export const gatewayBackupsRead = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayBackupsReadData, ThrowOnError>,
+): RequestResult<GatewayBackupsReadResponses, GatewayBackupsReadErrors, ThrowOnError> =>
+  (options.client ?? client).get<GatewayBackupsReadResponses, GatewayBackupsReadErrors, ThrowOnError>({
+    url: '/v1/backups/{backupId}',
+    ...options,
+  });
+
+/**
+ * Restores a backup into a database of its own, compares the sums, and removes it again.
+ */
+export const gatewayBackupTrialsStart = <ThrowOnError extends boolean = true>(
+  options: Options<GatewayBackupTrialsStartData, ThrowOnError>,
+): RequestResult<GatewayBackupTrialsStartResponses, GatewayBackupTrialsStartErrors, ThrowOnError> =>
+  (options.client ?? client).post<GatewayBackupTrialsStartResponses, GatewayBackupTrialsStartErrors, ThrowOnError>({
+    url: '/v1/backups/{backupId}/trials',
+    ...options,
+  });
+
+/**
  * What a person has, account by account.
  */
 export const paymentsBalancesRead = <ThrowOnError extends boolean = true>(
@@ -2291,6 +2574,78 @@ export const paymentsCampaignsEnd = <ThrowOnError extends boolean = true>(
   });
 
 /**
+ * Accounts that were connected, the newest first.
+ */
+export const botAdapterConnectionsList = <ThrowOnError extends boolean = true>(
+  options?: Options<BotAdapterConnectionsListData, ThrowOnError>,
+): RequestResult<BotAdapterConnectionsListResponses, BotAdapterConnectionsListErrors, ThrowOnError> =>
+  (options?.client ?? client).get<BotAdapterConnectionsListResponses, BotAdapterConnectionsListErrors, ThrowOnError>({
+    url: '/v1/channel-connections',
+    ...options,
+  });
+
+/**
+ * Takes what the page of the channel has answered, and connects the account. The same state again answers the same, so a page may be loaded twice.
+ */
+export const botAdapterConnectionsComplete = <ThrowOnError extends boolean = true>(
+  options: Options<BotAdapterConnectionsCompleteData, ThrowOnError>,
+): RequestResult<BotAdapterConnectionsCompleteResponses, BotAdapterConnectionsCompleteErrors, ThrowOnError> =>
+  (options.client ?? client).post<
+    BotAdapterConnectionsCompleteResponses,
+    BotAdapterConnectionsCompleteErrors,
+    ThrowOnError
+  >({
+    url: '/v1/channel-connections',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Gives an account back: its token is revoked and forgotten. What was to be sent there ends. One that was disconnected stays so.
+ */
+export const botAdapterConnectionsDisconnect = <ThrowOnError extends boolean = true>(
+  options: Options<BotAdapterConnectionsDisconnectData, ThrowOnError>,
+): RequestResult<BotAdapterConnectionsDisconnectResponses, BotAdapterConnectionsDisconnectErrors, ThrowOnError> =>
+  (options.client ?? client).delete<
+    BotAdapterConnectionsDisconnectResponses,
+    BotAdapterConnectionsDisconnectErrors,
+    ThrowOnError
+  >({ url: '/v1/channel-connections/{connectionId}', ...options });
+
+/**
+ * An account that was connected, and until when.
+ */
+export const botAdapterConnectionsRead = <ThrowOnError extends boolean = true>(
+  options: Options<BotAdapterConnectionsReadData, ThrowOnError>,
+): RequestResult<BotAdapterConnectionsReadResponses, BotAdapterConnectionsReadErrors, ThrowOnError> =>
+  (options.client ?? client).get<BotAdapterConnectionsReadResponses, BotAdapterConnectionsReadErrors, ThrowOnError>({
+    url: '/v1/channel-connections/{connectionId}',
+    ...options,
+  });
+
+/**
+ * Begins to connect an account: where the browser is to go. It counts once, for ten minutes, for who began.
+ */
+export const botAdapterConnectionAttemptsBegin = <ThrowOnError extends boolean = true>(
+  options: Options<BotAdapterConnectionAttemptsBeginData, ThrowOnError>,
+): RequestResult<BotAdapterConnectionAttemptsBeginResponses, BotAdapterConnectionAttemptsBeginErrors, ThrowOnError> =>
+  (options.client ?? client).post<
+    BotAdapterConnectionAttemptsBeginResponses,
+    BotAdapterConnectionAttemptsBeginErrors,
+    ThrowOnError
+  >({
+    url: '/v1/channel-connections/attempts',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
  * The people of the bots, whoever came last first.
  */
 export const botAdapterContactsList = <ThrowOnError extends boolean = true>(
@@ -2361,6 +2716,17 @@ export const chatAiConversationsResume = <ThrowOnError extends boolean = true>(
   });
 
 /**
+ * The same with a conversation that waits for nobody: it gets a ticket. One that is open already is taken.
+ */
+export const chatAiConversationsTake = <ThrowOnError extends boolean = true>(
+  options: Options<ChatAiConversationsTakeData, ThrowOnError>,
+): RequestResult<ChatAiConversationsTakeResponses, ChatAiConversationsTakeErrors, ThrowOnError> =>
+  (options.client ?? client).post<ChatAiConversationsTakeResponses, ChatAiConversationsTakeErrors, ThrowOnError>({
+    url: '/v1/conversations/{conversationId}/take',
+    ...options,
+  });
+
+/**
  * A conversation from its beginning to its end as plain text.
  */
 export const chatAiConversationsExport = <ThrowOnError extends boolean = true>(
@@ -2398,6 +2764,64 @@ export const chatAiMessagesSearch = <ThrowOnError extends boolean = true>(
   });
 
 /**
+ * How a shop delivers, in the order in which it is offered.
+ */
+export const paymentsDeliveryMethodsList = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsDeliveryMethodsListData, ThrowOnError>,
+): RequestResult<PaymentsDeliveryMethodsListResponses, PaymentsDeliveryMethodsListErrors, ThrowOnError> =>
+  (options.client ?? client).get<PaymentsDeliveryMethodsListResponses, PaymentsDeliveryMethodsListErrors, ThrowOnError>(
+    { url: '/v1/delivery-methods', ...options },
+  );
+
+/**
+ * A new way of delivery, offered from now on.
+ */
+export const paymentsDeliveryMethodsCreate = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsDeliveryMethodsCreateData, ThrowOnError>,
+): RequestResult<PaymentsDeliveryMethodsCreateResponses, PaymentsDeliveryMethodsCreateErrors, ThrowOnError> =>
+  (options.client ?? client).post<
+    PaymentsDeliveryMethodsCreateResponses,
+    PaymentsDeliveryMethodsCreateErrors,
+    ThrowOnError
+  >({
+    url: '/v1/delivery-methods',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * One way of delivery.
+ */
+export const paymentsDeliveryMethodsRead = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsDeliveryMethodsReadData, ThrowOnError>,
+): RequestResult<PaymentsDeliveryMethodsReadResponses, PaymentsDeliveryMethodsReadErrors, ThrowOnError> =>
+  (options.client ?? client).get<PaymentsDeliveryMethodsReadResponses, PaymentsDeliveryMethodsReadErrors, ThrowOnError>(
+    { url: '/v1/delivery-methods/{methodId}', ...options },
+  );
+
+/**
+ * Changes a way of delivery, or offers it no more. What was ordered keeps its price.
+ */
+export const paymentsDeliveryMethodsChange = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsDeliveryMethodsChangeData, ThrowOnError>,
+): RequestResult<PaymentsDeliveryMethodsChangeResponses, PaymentsDeliveryMethodsChangeErrors, ThrowOnError> =>
+  (options.client ?? client).patch<
+    PaymentsDeliveryMethodsChangeResponses,
+    PaymentsDeliveryMethodsChangeErrors,
+    ThrowOnError
+  >({
+    url: '/v1/delivery-methods/{methodId}',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
  * Whether people who do not exist are among those whom staff see; never in production.
  */
 export const gatewayDemoRead = <ThrowOnError extends boolean = true>(
@@ -2406,6 +2830,397 @@ export const gatewayDemoRead = <ThrowOnError extends boolean = true>(
   (options?.client ?? client).get<GatewayDemoReadResponses, GatewayDemoReadErrors, ThrowOnError>({
     url: '/v1/demo',
     ...options,
+  });
+
+/**
+ * Says whether you take tickets of a shop now.
+ */
+export const chatAiDeskStaffSetOwn = <ThrowOnError extends boolean = true>(
+  options: Options<ChatAiDeskStaffSetOwnData, ThrowOnError>,
+): RequestResult<ChatAiDeskStaffSetOwnResponses, ChatAiDeskStaffSetOwnErrors, ThrowOnError> =>
+  (options.client ?? client).put<ChatAiDeskStaffSetOwnResponses, ChatAiDeskStaffSetOwnErrors, ThrowOnError>({
+    url: '/v1/desk/availability',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Answers that are written once and sent often, by their shortcuts.
+ */
+export const chatAiCannedAnswersList = <ThrowOnError extends boolean = true>(
+  options: Options<ChatAiCannedAnswersListData, ThrowOnError>,
+): RequestResult<ChatAiCannedAnswersListResponses, ChatAiCannedAnswersListErrors, ThrowOnError> =>
+  (options.client ?? client).get<ChatAiCannedAnswersListResponses, ChatAiCannedAnswersListErrors, ThrowOnError>({
+    url: '/v1/desk/canned-answers',
+    ...options,
+  });
+
+/**
+ * Keeps an answer under a shortcut.
+ */
+export const chatAiCannedAnswersCreate = <ThrowOnError extends boolean = true>(
+  options: Options<ChatAiCannedAnswersCreateData, ThrowOnError>,
+): RequestResult<ChatAiCannedAnswersCreateResponses, ChatAiCannedAnswersCreateErrors, ThrowOnError> =>
+  (options.client ?? client).post<ChatAiCannedAnswersCreateResponses, ChatAiCannedAnswersCreateErrors, ThrowOnError>({
+    url: '/v1/desk/canned-answers',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Throws a canned answer away.
+ */
+export const chatAiCannedAnswersRemove = <ThrowOnError extends boolean = true>(
+  options: Options<ChatAiCannedAnswersRemoveData, ThrowOnError>,
+): RequestResult<ChatAiCannedAnswersRemoveResponses, ChatAiCannedAnswersRemoveErrors, ThrowOnError> =>
+  (options.client ?? client).delete<ChatAiCannedAnswersRemoveResponses, ChatAiCannedAnswersRemoveErrors, ThrowOnError>({
+    url: '/v1/desk/canned-answers/{cannedAnswerId}',
+    ...options,
+  });
+
+/**
+ * Changes a canned answer.
+ */
+export const chatAiCannedAnswersChange = <ThrowOnError extends boolean = true>(
+  options: Options<ChatAiCannedAnswersChangeData, ThrowOnError>,
+): RequestResult<ChatAiCannedAnswersChangeResponses, ChatAiCannedAnswersChangeErrors, ThrowOnError> =>
+  (options.client ?? client).put<ChatAiCannedAnswersChangeResponses, ChatAiCannedAnswersChangeErrors, ThrowOnError>({
+    url: '/v1/desk/canned-answers/{cannedAnswerId}',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * What happens on the desk of a shop, while it happens. It ends with the session of whoever follows it.
+ */
+export const chatAiDeskEventsFollow = <ThrowOnError extends boolean = true>(
+  options: Options<ChatAiDeskEventsFollowData, ThrowOnError, ChatAiDeskEventsFollowResponse>,
+): Promise<ServerSentEventsResult<ChatAiDeskEventsFollowResponses>> =>
+  (options.client ?? client).sse.get<ChatAiDeskEventsFollowResponses, ChatAiDeskEventsFollowErrors, ThrowOnError>({
+    url: '/v1/desk/events',
+    ...options,
+  });
+
+/**
+ * Several steps that are done at once, by their names.
+ */
+export const chatAiMacrosList = <ThrowOnError extends boolean = true>(
+  options: Options<ChatAiMacrosListData, ThrowOnError>,
+): RequestResult<ChatAiMacrosListResponses, ChatAiMacrosListErrors, ThrowOnError> =>
+  (options.client ?? client).get<ChatAiMacrosListResponses, ChatAiMacrosListErrors, ThrowOnError>({
+    url: '/v1/desk/macros',
+    ...options,
+  });
+
+/**
+ * A new macro.
+ */
+export const chatAiMacrosCreate = <ThrowOnError extends boolean = true>(
+  options: Options<ChatAiMacrosCreateData, ThrowOnError>,
+): RequestResult<ChatAiMacrosCreateResponses, ChatAiMacrosCreateErrors, ThrowOnError> =>
+  (options.client ?? client).post<ChatAiMacrosCreateResponses, ChatAiMacrosCreateErrors, ThrowOnError>({
+    url: '/v1/desk/macros',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Throws a macro away.
+ */
+export const chatAiMacrosRemove = <ThrowOnError extends boolean = true>(
+  options: Options<ChatAiMacrosRemoveData, ThrowOnError>,
+): RequestResult<ChatAiMacrosRemoveResponses, ChatAiMacrosRemoveErrors, ThrowOnError> =>
+  (options.client ?? client).delete<ChatAiMacrosRemoveResponses, ChatAiMacrosRemoveErrors, ThrowOnError>({
+    url: '/v1/desk/macros/{macroId}',
+    ...options,
+  });
+
+/**
+ * Changes a macro.
+ */
+export const chatAiMacrosChange = <ThrowOnError extends boolean = true>(
+  options: Options<ChatAiMacrosChangeData, ThrowOnError>,
+): RequestResult<ChatAiMacrosChangeResponses, ChatAiMacrosChangeErrors, ThrowOnError> =>
+  (options.client ?? client).put<ChatAiMacrosChangeResponses, ChatAiMacrosChangeErrors, ThrowOnError>({
+    url: '/v1/desk/macros/{macroId}',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Who is on the desk of a shop, and how much they have to do.
+ */
+export const chatAiDeskStaffList = <ThrowOnError extends boolean = true>(
+  options: Options<ChatAiDeskStaffListData, ThrowOnError>,
+): RequestResult<ChatAiDeskStaffListResponses, ChatAiDeskStaffListErrors, ThrowOnError> =>
+  (options.client ?? client).get<ChatAiDeskStaffListResponses, ChatAiDeskStaffListErrors, ThrowOnError>({
+    url: '/v1/desk/staff',
+    ...options,
+  });
+
+/**
+ * Takes a member of staff from the desk. Their open tickets belong to nobody then.
+ */
+export const chatAiDeskStaffRemove = <ThrowOnError extends boolean = true>(
+  options: Options<ChatAiDeskStaffRemoveData, ThrowOnError>,
+): RequestResult<ChatAiDeskStaffRemoveResponses, ChatAiDeskStaffRemoveErrors, ThrowOnError> =>
+  (options.client ?? client).delete<ChatAiDeskStaffRemoveResponses, ChatAiDeskStaffRemoveErrors, ThrowOnError>({
+    url: '/v1/desk/staff/{staffId}',
+    ...options,
+  });
+
+/**
+ * Puts a member of staff on the desk of a shop, or says anew what they are given.
+ */
+export const chatAiDeskStaffPut = <ThrowOnError extends boolean = true>(
+  options: Options<ChatAiDeskStaffPutData, ThrowOnError>,
+): RequestResult<ChatAiDeskStaffPutResponses, ChatAiDeskStaffPutErrors, ThrowOnError> =>
+  (options.client ?? client).put<ChatAiDeskStaffPutResponses, ChatAiDeskStaffPutErrors, ThrowOnError>({
+    url: '/v1/desk/staff/{staffId}',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * The tags that conversations of a shop may have.
+ */
+export const chatAiDeskTagsList = <ThrowOnError extends boolean = true>(
+  options: Options<ChatAiDeskTagsListData, ThrowOnError>,
+): RequestResult<ChatAiDeskTagsListResponses, ChatAiDeskTagsListErrors, ThrowOnError> =>
+  (options.client ?? client).get<ChatAiDeskTagsListResponses, ChatAiDeskTagsListErrors, ThrowOnError>({
+    url: '/v1/desk/tags',
+    ...options,
+  });
+
+/**
+ * Says which tags there are. One that goes is taken from all conversations.
+ */
+export const chatAiDeskTagsSet = <ThrowOnError extends boolean = true>(
+  options: Options<ChatAiDeskTagsSetData, ThrowOnError>,
+): RequestResult<ChatAiDeskTagsSetResponses, ChatAiDeskTagsSetErrors, ThrowOnError> =>
+  (options.client ?? client).put<ChatAiDeskTagsSetResponses, ChatAiDeskTagsSetErrors, ThrowOnError>({
+    url: '/v1/desk/tags',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Tickets, the one of the highest priority that has waited longest first. None of their words.
+ */
+export const chatAiTicketsList = <ThrowOnError extends boolean = true>(
+  options?: Options<ChatAiTicketsListData, ThrowOnError>,
+): RequestResult<ChatAiTicketsListResponses, ChatAiTicketsListErrors, ThrowOnError> =>
+  (options?.client ?? client).get<ChatAiTicketsListResponses, ChatAiTicketsListErrors, ThrowOnError>({
+    url: '/v1/desk/tickets',
+    ...options,
+  });
+
+/**
+ * A ticket, what else is known of the person, and what staff have noted. None of the words.
+ */
+export const chatAiTicketsRead = <ThrowOnError extends boolean = true>(
+  options: Options<ChatAiTicketsReadData, ThrowOnError>,
+): RequestResult<ChatAiTicketsReadResponses, ChatAiTicketsReadErrors, ThrowOnError> =>
+  (options.client ?? client).get<ChatAiTicketsReadResponses, ChatAiTicketsReadErrors, ThrowOnError>({
+    url: '/v1/desk/tickets/{ticketId}',
+    ...options,
+  });
+
+/**
+ * Gives a ticket to a member of staff or a team, or to whoever has the fewest.
+ */
+export const chatAiTicketsAssign = <ThrowOnError extends boolean = true>(
+  options: Options<ChatAiTicketsAssignData, ThrowOnError>,
+): RequestResult<ChatAiTicketsAssignResponses, ChatAiTicketsAssignErrors, ThrowOnError> =>
+  (options.client ?? client).post<ChatAiTicketsAssignResponses, ChatAiTicketsAssignErrors, ThrowOnError>({
+    url: '/v1/desk/tickets/{ticketId}/assign',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Nothing is left to do: the assistant answers what the person writes from now on.
+ */
+export const chatAiTicketsClose = <ThrowOnError extends boolean = true>(
+  options: Options<ChatAiTicketsCloseData, ThrowOnError>,
+): RequestResult<ChatAiTicketsCloseResponses, ChatAiTicketsCloseErrors, ThrowOnError> =>
+  (options.client ?? client).post<ChatAiTicketsCloseResponses, ChatAiTicketsCloseErrors, ThrowOnError>({
+    url: '/v1/desk/tickets/{ticketId}/close',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * The assistant answers again, and only what the person writes from now on. The ticket is closed with it.
+ */
+export const chatAiTicketsHandBack = <ThrowOnError extends boolean = true>(
+  options: Options<ChatAiTicketsHandBackData, ThrowOnError>,
+): RequestResult<ChatAiTicketsHandBackResponses, ChatAiTicketsHandBackErrors, ThrowOnError> =>
+  (options.client ?? client).post<ChatAiTicketsHandBackResponses, ChatAiTicketsHandBackErrors, ThrowOnError>({
+    url: '/v1/desk/tickets/{ticketId}/hand-back',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Does all steps of a macro, or none of them.
+ */
+export const chatAiTicketsApplyMacro = <ThrowOnError extends boolean = true>(
+  options: Options<ChatAiTicketsApplyMacroData, ThrowOnError>,
+): RequestResult<ChatAiTicketsApplyMacroResponses, ChatAiTicketsApplyMacroErrors, ThrowOnError> =>
+  (options.client ?? client).post<ChatAiTicketsApplyMacroResponses, ChatAiTicketsApplyMacroErrors, ThrowOnError>({
+    url: '/v1/desk/tickets/{ticketId}/macro',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * What was said in the conversation of a ticket, in all channels, the latest first. Being on the desk is the reason to read it: the audit log tells of it once in half an hour.
+ */
+export const chatAiTicketMessagesList = <ThrowOnError extends boolean = true>(
+  options: Options<ChatAiTicketMessagesListData, ThrowOnError>,
+): RequestResult<ChatAiTicketMessagesListResponses, ChatAiTicketMessagesListErrors, ThrowOnError> =>
+  (options.client ?? client).get<ChatAiTicketMessagesListResponses, ChatAiTicketMessagesListErrors, ThrowOnError>({
+    url: '/v1/desk/tickets/{ticketId}/messages',
+    ...options,
+  });
+
+/**
+ * Answers a person, in the chat in which they wrote last. Whoever answers first has the ticket. What the channel did not take is shown with why.
+ */
+export const chatAiTicketMessagesSend = <ThrowOnError extends boolean = true>(
+  options: Options<ChatAiTicketMessagesSendData, ThrowOnError>,
+): RequestResult<ChatAiTicketMessagesSendResponses, ChatAiTicketMessagesSendErrors, ThrowOnError> =>
+  (options.client ?? client).post<ChatAiTicketMessagesSendResponses, ChatAiTicketMessagesSendErrors, ThrowOnError>({
+    url: '/v1/desk/tickets/{ticketId}/messages',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Notes something for other staff. It goes with the conversation when that is deleted.
+ */
+export const chatAiTicketNotesAdd = <ThrowOnError extends boolean = true>(
+  options: Options<ChatAiTicketNotesAddData, ThrowOnError>,
+): RequestResult<ChatAiTicketNotesAddResponses, ChatAiTicketNotesAddErrors, ThrowOnError> =>
+  (options.client ?? client).post<ChatAiTicketNotesAddResponses, ChatAiTicketNotesAddErrors, ThrowOnError>({
+    url: '/v1/desk/tickets/{ticketId}/notes',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Puts a ticket aside until a time, or until the person writes.
+ */
+export const chatAiTicketsSnooze = <ThrowOnError extends boolean = true>(
+  options: Options<ChatAiTicketsSnoozeData, ThrowOnError>,
+): RequestResult<ChatAiTicketsSnoozeResponses, ChatAiTicketsSnoozeErrors, ThrowOnError> =>
+  (options.client ?? client).post<ChatAiTicketsSnoozeResponses, ChatAiTicketsSnoozeErrors, ThrowOnError>({
+    url: '/v1/desk/tickets/{ticketId}/snooze',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Has the assistant draft an answer, shown while it is written. Nothing is sent or changed.
+ */
+export const chatAiTicketSuggestionsMake = <ThrowOnError extends boolean = true>(
+  options: Options<ChatAiTicketSuggestionsMakeData, ThrowOnError, ChatAiTicketSuggestionsMakeResponse>,
+): Promise<ServerSentEventsResult<ChatAiTicketSuggestionsMakeResponses>> =>
+  (options.client ?? client).sse.post<
+    ChatAiTicketSuggestionsMakeResponses,
+    ChatAiTicketSuggestionsMakeErrors,
+    ThrowOnError
+  >({
+    url: '/v1/desk/tickets/{ticketId}/suggestion',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Says which tags the conversation has.
+ */
+export const chatAiTicketTagsSet = <ThrowOnError extends boolean = true>(
+  options: Options<ChatAiTicketTagsSetData, ThrowOnError>,
+): RequestResult<ChatAiTicketTagsSetResponses, ChatAiTicketTagsSetErrors, ThrowOnError> =>
+  (options.client ?? client).put<ChatAiTicketTagsSetResponses, ChatAiTicketTagsSetErrors, ThrowOnError>({
+    url: '/v1/desk/tickets/{ticketId}/tags',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Takes a conversation over: the assistant is silent within a second, also in the middle of an answer.
+ */
+export const chatAiTicketsTake = <ThrowOnError extends boolean = true>(
+  options: Options<ChatAiTicketsTakeData, ThrowOnError>,
+): RequestResult<ChatAiTicketsTakeResponses, ChatAiTicketsTakeErrors, ThrowOnError> =>
+  (options.client ?? client).post<ChatAiTicketsTakeResponses, ChatAiTicketsTakeErrors, ThrowOnError>({
+    url: '/v1/desk/tickets/{ticketId}/take',
+    ...options,
+  });
+
+/**
+ * Others on the desk see that an answer is being written.
+ */
+export const chatAiTicketsShowTyping = <ThrowOnError extends boolean = true>(
+  options: Options<ChatAiTicketsShowTypingData, ThrowOnError>,
+): RequestResult<ChatAiTicketsShowTypingResponses, ChatAiTicketsShowTypingErrors, ThrowOnError> =>
+  (options.client ?? client).post<ChatAiTicketsShowTypingResponses, ChatAiTicketsShowTypingErrors, ThrowOnError>({
+    url: '/v1/desk/tickets/{ticketId}/typing',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
   });
 
 /**
@@ -2551,6 +3366,167 @@ export const analyticsExperimentsPlan = <ThrowOnError extends boolean = true>(
 ): RequestResult<AnalyticsExperimentsPlanResponses, AnalyticsExperimentsPlanErrors, ThrowOnError> =>
   (options.client ?? client).post<AnalyticsExperimentsPlanResponses, AnalyticsExperimentsPlanErrors, ThrowOnError>({
     url: '/v1/experiments/plan',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * All variants of a shop with prices and stock as a table, which can be changed and imported again.
+ */
+export const paymentsGoodsExport = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsGoodsExportData, ThrowOnError>,
+): RequestResult<PaymentsGoodsExportResponses, PaymentsGoodsExportErrors, ThrowOnError> =>
+  (options.client ?? client).post<PaymentsGoodsExportResponses, PaymentsGoodsExportErrors, ThrowOnError>({
+    url: '/v1/goods/export',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Reads a table of goods, CSV or XLSX, and says what it would change. Nothing is changed before it is applied. Prices and stock of SKUs that it does not name stay.
+ */
+export const paymentsGoodsImportsOpen = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsGoodsImportsOpenData, ThrowOnError>,
+): RequestResult<PaymentsGoodsImportsOpenResponses, PaymentsGoodsImportsOpenErrors, ThrowOnError> =>
+  (options.client ?? client).post<PaymentsGoodsImportsOpenResponses, PaymentsGoodsImportsOpenErrors, ThrowOnError>({
+    ...formDataBodySerializer,
+    url: '/v1/goods/imports',
+    ...options,
+    headers: {
+      'Content-Type': null,
+      ...options.headers,
+    },
+  });
+
+/**
+ * What an import would change, or has changed.
+ */
+export const paymentsGoodsImportsRead = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsGoodsImportsReadData, ThrowOnError>,
+): RequestResult<PaymentsGoodsImportsReadResponses, PaymentsGoodsImportsReadErrors, ThrowOnError> =>
+  (options.client ?? client).get<PaymentsGoodsImportsReadResponses, PaymentsGoodsImportsReadErrors, ThrowOnError>({
+    url: '/v1/goods/imports/{importId}',
+    ...options,
+  });
+
+/**
+ * Does what was shown. Rows that were changed elsewhere meanwhile are skipped.
+ */
+export const paymentsGoodsImportsApply = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsGoodsImportsApplyData, ThrowOnError>,
+): RequestResult<PaymentsGoodsImportsApplyResponses, PaymentsGoodsImportsApplyErrors, ThrowOnError> =>
+  (options.client ?? client).post<PaymentsGoodsImportsApplyResponses, PaymentsGoodsImportsApplyErrors, ThrowOnError>({
+    url: '/v1/goods/imports/{importId}/apply',
+    ...options,
+  });
+
+/**
+ * The products of a shop, in the order in which they are shown.
+ */
+export const paymentsProductsList = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsProductsListData, ThrowOnError>,
+): RequestResult<PaymentsProductsListResponses, PaymentsProductsListErrors, ThrowOnError> =>
+  (options.client ?? client).get<PaymentsProductsListResponses, PaymentsProductsListErrors, ThrowOnError>({
+    url: '/v1/goods/products',
+    ...options,
+  });
+
+/**
+ * A new product. It is sold once it has a variant.
+ */
+export const paymentsProductsCreate = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsProductsCreateData, ThrowOnError>,
+): RequestResult<PaymentsProductsCreateResponses, PaymentsProductsCreateErrors, ThrowOnError> =>
+  (options.client ?? client).post<PaymentsProductsCreateResponses, PaymentsProductsCreateErrors, ThrowOnError>({
+    url: '/v1/goods/products',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * A product with its variants and their stock.
+ */
+export const paymentsProductsRead = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsProductsReadData, ThrowOnError>,
+): RequestResult<PaymentsProductsReadResponses, PaymentsProductsReadErrors, ThrowOnError> =>
+  (options.client ?? client).get<PaymentsProductsReadResponses, PaymentsProductsReadErrors, ThrowOnError>({
+    url: '/v1/goods/products/{productId}',
+    ...options,
+  });
+
+/**
+ * Changes a product, or sells it no more. Values of options that variants have cannot go.
+ */
+export const paymentsProductsChange = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsProductsChangeData, ThrowOnError>,
+): RequestResult<PaymentsProductsChangeResponses, PaymentsProductsChangeErrors, ThrowOnError> =>
+  (options.client ?? client).patch<PaymentsProductsChangeResponses, PaymentsProductsChangeErrors, ThrowOnError>({
+    url: '/v1/goods/products/{productId}',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * A new variant of a product, of which there is none on hand yet.
+ */
+export const paymentsVariantsCreate = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsVariantsCreateData, ThrowOnError>,
+): RequestResult<PaymentsVariantsCreateResponses, PaymentsVariantsCreateErrors, ThrowOnError> =>
+  (options.client ?? client).post<PaymentsVariantsCreateResponses, PaymentsVariantsCreateErrors, ThrowOnError>({
+    url: '/v1/goods/products/{productId}/variants',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Changes a variant, or sells it no more. What was ordered keeps its price.
+ */
+export const paymentsVariantsChange = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsVariantsChangeData, ThrowOnError>,
+): RequestResult<PaymentsVariantsChangeResponses, PaymentsVariantsChangeErrors, ThrowOnError> =>
+  (options.client ?? client).patch<PaymentsVariantsChangeResponses, PaymentsVariantsChangeErrors, ThrowOnError>({
+    url: '/v1/goods/products/{productId}/variants/{variantId}',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * How the stock of a variant came to be, the latest first.
+ */
+export const paymentsStockList = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsStockListData, ThrowOnError>,
+): RequestResult<PaymentsStockListResponses, PaymentsStockListErrors, ThrowOnError> =>
+  (options.client ?? client).get<PaymentsStockListResponses, PaymentsStockListErrors, ThrowOnError>({
+    url: '/v1/goods/variants/{variantId}/stock',
+    ...options,
+  });
+
+/**
+ * Books pieces in or out, or sets what was counted. Never fewer than are reserved.
+ */
+export const paymentsStockChange = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsStockChangeData, ThrowOnError>,
+): RequestResult<PaymentsStockChangeResponses, PaymentsStockChangeErrors, ThrowOnError> =>
+  (options.client ?? client).post<PaymentsStockChangeResponses, PaymentsStockChangeErrors, ThrowOnError>({
+    url: '/v1/goods/variants/{variantId}/stock',
     ...options,
     headers: {
       'Content-Type': 'application/json',
@@ -3129,6 +4105,43 @@ export const paymentsBalancesReadMine = <ThrowOnError extends boolean = true>(
   });
 
 /**
+ * Takes everything out of your cart.
+ */
+export const paymentsCartsClear = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsCartsClearData, ThrowOnError>,
+): RequestResult<PaymentsCartsClearResponses, PaymentsCartsClearErrors, ThrowOnError> =>
+  (options.client ?? client).delete<PaymentsCartsClearResponses, PaymentsCartsClearErrors, ThrowOnError>({
+    url: '/v1/me/cart',
+    ...options,
+  });
+
+/**
+ * Your cart, with what it costs now and how it can be delivered.
+ */
+export const paymentsCartsRead = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsCartsReadData, ThrowOnError>,
+): RequestResult<PaymentsCartsReadResponses, PaymentsCartsReadErrors, ThrowOnError> =>
+  (options.client ?? client).get<PaymentsCartsReadResponses, PaymentsCartsReadErrors, ThrowOnError>({
+    url: '/v1/me/cart',
+    ...options,
+  });
+
+/**
+ * Says how many of a variant are in your cart: repeated, it changes nothing more. Nothing is reserved yet.
+ */
+export const paymentsCartsSetLine = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsCartsSetLineData, ThrowOnError>,
+): RequestResult<PaymentsCartsSetLineResponses, PaymentsCartsSetLineErrors, ThrowOnError> =>
+  (options.client ?? client).put<PaymentsCartsSetLineResponses, PaymentsCartsSetLineErrors, ThrowOnError>({
+    url: '/v1/me/cart/lines/{variantId}',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
  * What you have agreed to and no longer agree to, the newest first.
  */
 export const gatewayConsentsList = <ThrowOnError extends boolean = true>(
@@ -3613,6 +4626,52 @@ export const analyticsMeReadStatistics = <ThrowOnError extends boolean = true>(
   (options.client ?? client).get<AnalyticsMeReadStatisticsResponses, AnalyticsMeReadStatisticsErrors, ThrowOnError>({
     url: '/v1/me/statistics',
     ...options,
+  });
+
+/**
+ * The goods of a shop, with what they cost now and whether there are any.
+ */
+export const paymentsStoreRead = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsStoreReadData, ThrowOnError>,
+): RequestResult<PaymentsStoreReadResponses, PaymentsStoreReadErrors, ThrowOnError> =>
+  (options.client ?? client).get<PaymentsStoreReadResponses, PaymentsStoreReadErrors, ThrowOnError>({
+    url: '/v1/me/store',
+    ...options,
+  });
+
+/**
+ * The goods that you have ordered from a shop, the newest first.
+ */
+export const paymentsStoreOrdersListMine = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsStoreOrdersListMineData, ThrowOnError>,
+): RequestResult<PaymentsStoreOrdersListMineResponses, PaymentsStoreOrdersListMineErrors, ThrowOnError> =>
+  (options.client ?? client).get<PaymentsStoreOrdersListMineResponses, PaymentsStoreOrdersListMineErrors, ThrowOnError>(
+    { url: '/v1/me/store-orders', ...options },
+  );
+
+/**
+ * One of your orders of goods, and how far it is.
+ */
+export const paymentsStoreOrdersReadMine = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsStoreOrdersReadMineData, ThrowOnError>,
+): RequestResult<PaymentsStoreOrdersReadMineResponses, PaymentsStoreOrdersReadMineErrors, ThrowOnError> =>
+  (options.client ?? client).get<PaymentsStoreOrdersReadMineResponses, PaymentsStoreOrdersReadMineErrors, ThrowOnError>(
+    { url: '/v1/me/store-orders/{orderId}', ...options },
+  );
+
+/**
+ * Asks to give goods back.
+ */
+export const paymentsReturnsAskMine = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsReturnsAskMineData, ThrowOnError>,
+): RequestResult<PaymentsReturnsAskMineResponses, PaymentsReturnsAskMineErrors, ThrowOnError> =>
+  (options.client ?? client).post<PaymentsReturnsAskMineResponses, PaymentsReturnsAskMineErrors, ThrowOnError>({
+    url: '/v1/me/store-orders/{orderId}/returns',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
   });
 
 /**
@@ -4473,6 +5532,17 @@ export const analyticsProviderBillsRecord = <ThrowOnError extends boolean = true
   });
 
 /**
+ * A file for a channel that takes nothing but a link to it, within an hour and with a signature.
+ */
+export const botAdapterPublicFilesRead = <ThrowOnError extends boolean = true>(
+  options: Options<BotAdapterPublicFilesReadData, ThrowOnError>,
+): RequestResult<BotAdapterPublicFilesReadResponses, BotAdapterPublicFilesReadErrors, ThrowOnError> =>
+  (options.client ?? client).get<BotAdapterPublicFilesReadResponses, BotAdapterPublicFilesReadErrors, ThrowOnError>({
+    url: '/v1/public-files/{fileId}',
+    ...options,
+  });
+
+/**
  * Events that could not be stored as they were, the latest first, and why.
  */
 export const analyticsQuarantinedEventsList = <ThrowOnError extends boolean = true>(
@@ -4571,6 +5641,43 @@ export const paymentsBoardsRead = <ThrowOnError extends boolean = true>(
   (options.client ?? client).get<PaymentsBoardsReadResponses, PaymentsBoardsReadErrors, ThrowOnError>({
     url: '/v1/sales-board',
     ...options,
+  });
+
+/**
+ * What the messages of the people of a bot are told apart by.
+ */
+export const chatAiScenariosList = <ThrowOnError extends boolean = true>(
+  options: Options<ChatAiScenariosListData, ThrowOnError>,
+): RequestResult<ChatAiScenariosListResponses, ChatAiScenariosListErrors, ThrowOnError> =>
+  (options.client ?? client).get<ChatAiScenariosListResponses, ChatAiScenariosListErrors, ThrowOnError>({
+    url: '/v1/scenarios/{botId}',
+    ...options,
+  });
+
+/**
+ * Takes one of the own away; a built-in one that it stood for is back.
+ */
+export const chatAiScenariosDelete = <ThrowOnError extends boolean = true>(
+  options: Options<ChatAiScenariosDeleteData, ThrowOnError>,
+): RequestResult<ChatAiScenariosDeleteResponses, ChatAiScenariosDeleteErrors, ThrowOnError> =>
+  (options.client ?? client).delete<ChatAiScenariosDeleteResponses, ChatAiScenariosDeleteErrors, ThrowOnError>({
+    url: '/v1/scenarios/{botId}/{key}',
+    ...options,
+  });
+
+/**
+ * Adds or changes what messages may be about. It holds within five seconds, for messages from then on.
+ */
+export const chatAiScenariosSet = <ThrowOnError extends boolean = true>(
+  options: Options<ChatAiScenariosSetData, ThrowOnError>,
+): RequestResult<ChatAiScenariosSetResponses, ChatAiScenariosSetErrors, ThrowOnError> =>
+  (options.client ?? client).put<ChatAiScenariosSetResponses, ChatAiScenariosSetErrors, ThrowOnError>({
+    url: '/v1/scenarios/{botId}/{key}',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
   });
 
 /**
@@ -5261,6 +6368,193 @@ export const analyticsBackupsRestore = <ThrowOnError extends boolean = true>(
   (options.client ?? client).post<AnalyticsBackupsRestoreResponses, AnalyticsBackupsRestoreErrors, ThrowOnError>({
     url: '/v1/statistics-backups/{id}/restore',
     ...options,
+  });
+
+/**
+ * Orders of goods, the newest first. Neither names nor addresses.
+ */
+export const paymentsStoreOrdersList = <ThrowOnError extends boolean = true>(
+  options?: Options<PaymentsStoreOrdersListData, ThrowOnError>,
+): RequestResult<PaymentsStoreOrdersListResponses, PaymentsStoreOrdersListErrors, ThrowOnError> =>
+  (options?.client ?? client).get<PaymentsStoreOrdersListResponses, PaymentsStoreOrdersListErrors, ThrowOnError>({
+    url: '/v1/store-orders',
+    ...options,
+  });
+
+/**
+ * An order of goods. While it is in work also to whom it goes: whoever packs it has to know.
+ */
+export const paymentsStoreOrdersRead = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsStoreOrdersReadData, ThrowOnError>,
+): RequestResult<PaymentsStoreOrdersReadResponses, PaymentsStoreOrdersReadErrors, ThrowOnError> =>
+  (options.client ?? client).get<PaymentsStoreOrdersReadResponses, PaymentsStoreOrdersReadErrors, ThrowOnError>({
+    url: '/v1/store-orders/{orderId}',
+    ...options,
+  });
+
+/**
+ * To whom an order went that is not in work any more.
+ */
+export const paymentsStoreOrdersReveal = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsStoreOrdersRevealData, ThrowOnError>,
+): RequestResult<PaymentsStoreOrdersRevealResponses, PaymentsStoreOrdersRevealErrors, ThrowOnError> =>
+  (options.client ?? client).get<PaymentsStoreOrdersRevealResponses, PaymentsStoreOrdersRevealErrors, ThrowOnError>({
+    url: '/v1/store-orders/{orderId}/address',
+    ...options,
+  });
+
+/**
+ * Gives up an order that was not sent: its pieces are back, and all that was paid goes back. Large sums need a second member of staff.
+ */
+export const paymentsStoreOrdersCancel = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsStoreOrdersCancelData, ThrowOnError>,
+): RequestResult<PaymentsStoreOrdersCancelResponses, PaymentsStoreOrdersCancelErrors, ThrowOnError> =>
+  (options.client ?? client).post<PaymentsStoreOrdersCancelResponses, PaymentsStoreOrdersCancelErrors, ThrowOnError>({
+    url: '/v1/store-orders/{orderId}/cancel',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Corrects to whom an order goes that was not sent, as the person has asked.
+ */
+export const paymentsStoreOrdersCorrectDelivery = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsStoreOrdersCorrectDeliveryData, ThrowOnError>,
+): RequestResult<PaymentsStoreOrdersCorrectDeliveryResponses, PaymentsStoreOrdersCorrectDeliveryErrors, ThrowOnError> =>
+  (options.client ?? client).put<
+    PaymentsStoreOrdersCorrectDeliveryResponses,
+    PaymentsStoreOrdersCorrectDeliveryErrors,
+    ThrowOnError
+  >({
+    url: '/v1/store-orders/{orderId}/delivery',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Has a paper of an order written. A new one takes the place of an older one of its kind.
+ */
+export const paymentsOrderDocumentsMake = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsOrderDocumentsMakeData, ThrowOnError>,
+): RequestResult<PaymentsOrderDocumentsMakeResponses, PaymentsOrderDocumentsMakeErrors, ThrowOnError> =>
+  (options.client ?? client).post<PaymentsOrderDocumentsMakeResponses, PaymentsOrderDocumentsMakeErrors, ThrowOnError>({
+    url: '/v1/store-orders/{orderId}/documents',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * The last paper of a kind that was written of an order.
+ */
+export const paymentsOrderDocumentsRead = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsOrderDocumentsReadData, ThrowOnError>,
+): RequestResult<PaymentsOrderDocumentsReadResponses, PaymentsOrderDocumentsReadErrors, ThrowOnError> =>
+  (options.client ?? client).get<PaymentsOrderDocumentsReadResponses, PaymentsOrderDocumentsReadErrors, ThrowOnError>({
+    url: '/v1/store-orders/{orderId}/documents/{kind}',
+    ...options,
+  });
+
+/**
+ * Begins a return in the name of a person, who has asked for it elsewhere.
+ */
+export const paymentsReturnsAsk = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsReturnsAskData, ThrowOnError>,
+): RequestResult<PaymentsReturnsAskResponses, PaymentsReturnsAskErrors, ThrowOnError> =>
+  (options.client ?? client).post<PaymentsReturnsAskResponses, PaymentsReturnsAskErrors, ThrowOnError>({
+    url: '/v1/store-orders/{orderId}/returns',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Agrees to a return, or refuses it.
+ */
+export const paymentsReturnsDecide = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsReturnsDecideData, ThrowOnError>,
+): RequestResult<PaymentsReturnsDecideResponses, PaymentsReturnsDecideErrors, ThrowOnError> =>
+  (options.client ?? client).post<PaymentsReturnsDecideResponses, PaymentsReturnsDecideErrors, ThrowOnError>({
+    url: '/v1/store-orders/{orderId}/returns/{returnId}/decision',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Says what came back, and whether it can be sold again.
+ */
+export const paymentsReturnsReceive = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsReturnsReceiveData, ThrowOnError>,
+): RequestResult<PaymentsReturnsReceiveResponses, PaymentsReturnsReceiveErrors, ThrowOnError> =>
+  (options.client ?? client).post<PaymentsReturnsReceiveResponses, PaymentsReturnsReceiveErrors, ThrowOnError>({
+    url: '/v1/store-orders/{orderId}/returns/{returnId}/receipt',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Gives the money for what came back. Large sums need a second member of staff.
+ */
+export const paymentsReturnsRefund = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsReturnsRefundData, ThrowOnError>,
+): RequestResult<PaymentsReturnsRefundResponses, PaymentsReturnsRefundErrors, ThrowOnError> =>
+  (options.client ?? client).post<PaymentsReturnsRefundResponses, PaymentsReturnsRefundErrors, ThrowOnError>({
+    url: '/v1/store-orders/{orderId}/returns/{returnId}/refund',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Says how far a parcel is. Backwards with a reason, and then nobody is told.
+ */
+export const paymentsStoreOrdersMove = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsStoreOrdersMoveData, ThrowOnError>,
+): RequestResult<PaymentsStoreOrdersMoveResponses, PaymentsStoreOrdersMoveErrors, ThrowOnError> =>
+  (options.client ?? client).post<PaymentsStoreOrdersMoveResponses, PaymentsStoreOrdersMoveErrors, ThrowOnError>({
+    url: '/v1/store-orders/{orderId}/state',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
+  });
+
+/**
+ * Says of many parcels how far they are. Each goes by itself: one that is refused keeps none of the others.
+ */
+export const paymentsStoreOrdersMoveMany = <ThrowOnError extends boolean = true>(
+  options: Options<PaymentsStoreOrdersMoveManyData, ThrowOnError>,
+): RequestResult<PaymentsStoreOrdersMoveManyResponses, PaymentsStoreOrdersMoveManyErrors, ThrowOnError> =>
+  (options.client ?? client).post<
+    PaymentsStoreOrdersMoveManyResponses,
+    PaymentsStoreOrdersMoveManyErrors,
+    ThrowOnError
+  >({
+    url: '/v1/store-orders/moves',
+    ...options,
+    headers: {
+      'Content-Type': 'application/json',
+      ...options.headers,
+    },
   });
 
 /**

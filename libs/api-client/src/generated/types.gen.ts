@@ -825,6 +825,23 @@ export type AnalyticsUiEvent = {
  */
 export type ArmKey = string;
 
+export type BackupTable = {
+  name: string;
+  rows: number;
+  /**
+   * As they lie in storage: compressed and encrypted.
+   */
+  bytes: number;
+  /**
+   * Of these bytes; empty of a table without rows, which has no file.
+   */
+  sha256: string;
+  /**
+   * Over the rows, whatever their order: the same after it was restored.
+   */
+  sum: string;
+};
+
 /**
  * A message to many people of a bot.
  */
@@ -951,6 +968,64 @@ export type BotAdapterChat = {
 };
 
 /**
+ * An account of a channel that was connected.
+ */
+export type BotAdapterConnection = {
+  id: string;
+  kind: BotAdapterConnectionKind;
+  /**
+   * The bot that speaks for the account.
+   */
+  botId: BotId;
+  /**
+   * The channel's own id of it.
+   */
+  account: string;
+  /**
+   * As the channel calls it.
+   */
+  title: string;
+  username: string | null;
+  /**
+   * What the channel lets us do, in its own words.
+   */
+  scopes: Array<string>;
+  state: BotAdapterConnectionState;
+  failure: BotAdapterConnectionFailure | null;
+  obtainedAt: Instant;
+  refreshedAt: Instant | null;
+  /**
+   * Null where a token of the channel does not expire.
+   */
+  nextRefreshAt: Instant | null;
+  /**
+   * Then the token is worth nothing, unless it was renewed before.
+   */
+  expiresAt: Instant | null;
+  /**
+   * The member of staff.
+   */
+  connectedBy: string;
+  createdAt: Instant;
+  revision: number;
+};
+
+/**
+ * Why an account can be used no longer. "access_revoked": in the settings of the channel.
+ */
+export type BotAdapterConnectionFailure = string;
+
+/**
+ * What was connected: an account that the shop has at a channel, or in an app of it.
+ */
+export type BotAdapterConnectionKind = string;
+
+/**
+ * Whether an account can be used. "refresh-failing": it can, but its token could not be renewed the last time; "needs-reauth": somebody has to connect it again, and until then what is to be sent waits.
+ */
+export type BotAdapterConnectionState = string;
+
+/**
  * A person in a bot.
  */
 export type BotAdapterContact = {
@@ -1050,9 +1125,27 @@ export type BotAdapterQuarantinedUpdate = {
 export type BotId = string;
 
 /**
- * Where a conversation takes place.
+ * Where a conversation takes place; "widget": the chat on a page of the shop itself.
  */
 export type Channel = string;
+
+export type ChatAiCannedAnswer = {
+  id: string;
+  brandId: BotId;
+  /**
+   * Typed after a slash.
+   */
+  shortcut: ChatAiDeskWord;
+  /**
+   * Markdown. The first one is for all other languages.
+   */
+  texts: Array<{
+    locale: Locale;
+    text: string;
+  }>;
+  changedAt: Instant;
+  revision: number;
+};
 
 /**
  * What the model was told, and what there was no room for.
@@ -1109,6 +1202,112 @@ export type ChatAiConversation = {
   bad: number;
   costMicros: CostMicros;
 };
+
+/**
+ * How far a message to the person is.
+ */
+export type ChatAiDeskDeliveryState = string;
+
+/**
+ * That there is something new, to be read. Never any words.
+ */
+export type ChatAiDeskEvent = {
+  /**
+   * Given back as `Last-Event-ID`, all that came later follows.
+   */
+  id: string;
+  topic: ChatAiDeskTopic;
+  brandId: BotId;
+  ticketId?: string;
+  conversationId?: string;
+  messageId?: string;
+  staffId?: string;
+  /**
+   * Of the ticket.
+   */
+  revision?: number;
+  /**
+   * Of "typing".
+   */
+  until?: Instant;
+  at: Instant;
+};
+
+export type ChatAiDeskMember = {
+  staffId: string;
+  brandId: BotId;
+  teams: Array<ChatAiDeskWord>;
+  /**
+   * In which they answer; none: in all.
+   */
+  languages: Array<Locale>;
+  /**
+   * So many open tickets at most are given to them.
+   */
+  maxLoad: number;
+  available: boolean;
+  /**
+   * Open tickets that they have.
+   */
+  load: number;
+  seenAt: Instant | null;
+  revision: number;
+};
+
+export type ChatAiDeskMessage = {
+  id: string;
+  role: ChatAiDeskRole;
+  /**
+   * Of staff: from where.
+   */
+  author: ChatAiMessageAuthor | null;
+  staffId: string | null;
+  /**
+   * Null where it cannot be read any more.
+   */
+  text: string | null;
+  quoted: string | null;
+  botId: BotId;
+  channel: Channel;
+  chatId: string;
+  /**
+   * By which the console knows its own.
+   */
+  clientId: string | null;
+  /**
+   * Of what staff wrote; null of everything else.
+   */
+  delivery: {
+    state: ChatAiDeskDeliveryState;
+    reason: string | null;
+  } | null;
+  /**
+   * What the person said of an answer: 1 good, -1 bad.
+   */
+  rating: number | null;
+  sentAt: Instant;
+  editedAt: Instant | null;
+};
+
+/**
+ * Who wrote.
+ */
+export type ChatAiDeskRole = string;
+
+export type ChatAiDeskTag = {
+  name: ChatAiDeskWord;
+  colour: 'grey' | 'red' | 'orange' | 'yellow' | 'green' | 'blue' | 'purple';
+};
+
+/**
+ * What is new. "resync": too much was missed, so everything has to be read again.
+ */
+export type ChatAiDeskTopic = string;
+
+/**
+ * Letters, digits, spaces, hyphens; 40 characters at most.
+ */
+export type ChatAiDeskWord = string;
 
 /**
  * A question that is often asked, and its answer. A document of the knowledge base.
@@ -1216,6 +1415,42 @@ export type ChatAiKnowledgePassage = {
   tokens: number;
 };
 
+export type ChatAiMacro = {
+  id: string;
+  brandId: BotId;
+  name: ChatAiDeskWord;
+  /**
+   * Done in this order.
+   */
+  steps: Array<ChatAiMacroStep>;
+  changedAt: Instant;
+  revision: number;
+};
+
+export type ChatAiMacroStep =
+  | {
+      kind: 'answer';
+      cannedAnswerId: string;
+    }
+  | {
+      kind: 'tag';
+      add: Array<ChatAiDeskWord>;
+      remove?: Array<ChatAiDeskWord>;
+    }
+  | {
+      kind: 'assign';
+      assignee: string | null;
+      team: ChatAiDeskWord | null;
+    }
+  | {
+      kind: 'snooze';
+      hours: number;
+    }
+  | {
+      kind: 'close';
+      ask?: boolean;
+    };
+
 export type ChatAiMatch = {
   messageId: string;
   conversationId: string;
@@ -1251,6 +1486,11 @@ export type ChatAiMessage = {
   editedAt: Instant | null;
 };
 
+/**
+ * From where staff wrote. "staff": the console; "group": the group of the staff; "channel": the app of the channel itself.
+ */
+export type ChatAiMessageAuthor = string;
+
 export type ChatAiPassage = {
   id: string;
   title: string;
@@ -1269,6 +1509,7 @@ export type ChatAiPassage = {
 
 export type ChatAiPrompt = {
   id: string;
+  scenario: string;
   /**
    * Counted for each bot from 1.
    */
@@ -1293,6 +1534,7 @@ export type ChatAiPrompt = {
 
 export type ChatAiPromptDraft = {
   id: string;
+  scenario: string;
   basedOn: {
     id: string;
     version: number;
@@ -1314,6 +1556,7 @@ export type ChatAiPromptDraft = {
 
 export type ChatAiPromptInForce = {
   botId: BotId;
+  scenario: string;
   /**
    * A prompt that was published goes before the text of the bot's description until it is withdrawn.
    */
@@ -1360,6 +1603,7 @@ export type ChatAiPromptRelease = {
  */
 export type ChatAiPromptVersion = {
   id: string;
+  scenario: string;
   /**
    * Counted for each bot from 1.
    */
@@ -1380,6 +1624,180 @@ export type ChatAiPromptVersion = {
   createdBy: string | null;
   isInForce: boolean;
 };
+
+/**
+ * Small letters, digits, hyphens; neither "all" nor "other".
+ */
+export type ChatAiScenarioName = string;
+
+/**
+ * What messages of people may be about.
+ */
+export type ChatAiScenarioOfBot = {
+  key: string;
+  title: string;
+  examples: Array<string>;
+  /**
+   * Every shop has it; one of your own with the same key takes its place.
+   */
+  isBuiltIn: boolean;
+  changedAt: Instant | null;
+  /**
+   * The member of staff or the API key.
+   */
+  changedBy: string | null;
+};
+
+export type ChatAiSuggestionEvent = {
+  state: 'typing' | 'done' | 'failed';
+  /**
+   * The whole draft so far, as Markdown; a later event replaces an earlier one.
+   */
+  text: string;
+  cites?: Array<{
+    id: string;
+    title: string;
+  }>;
+  /**
+   * At the end: what a turn would have come to.
+   */
+  outcome?: string;
+  costMicros?: CostMicros;
+};
+
+/**
+ * A conversation that waits for a human, without its words.
+ */
+export type ChatAiTicket = {
+  id: string;
+  conversationId: string;
+  brandId: BotId;
+  /**
+   * Of the account in which the person wrote last.
+   */
+  botId: BotId;
+  channel: Channel;
+  userId: string;
+  state: ChatAiTicketState;
+  reason: ChatAiTicketReason;
+  assignee: string | null;
+  team: ChatAiDeskWord | null;
+  /**
+   * 3 before all others.
+   */
+  priority: number;
+  language: Locale;
+  tags: Array<ChatAiDeskWord>;
+  openedAt: Instant;
+  /**
+   * Since when the person waits for an answer.
+   */
+  waitingSince: Instant | null;
+  firstAnswerMs: number | null;
+  answers: number;
+  snoozedUntil: Instant | null;
+  /**
+   * Until when staff may write in that account; null within: not any more. Null itself: always.
+   */
+  window: {
+    staffUntil: Instant | null;
+  } | null;
+  /**
+   * So long the assistant stays silent.
+   */
+  handedOverUntil: Instant | null;
+  closedAt: Instant | null;
+  closedBy: string | null;
+  /**
+   * What the person has said it was worth, from 1 to 5.
+   */
+  score: number | null;
+  revision: number;
+};
+
+export type ChatAiTicketDetails = {
+  id: string;
+  conversationId: string;
+  brandId: BotId;
+  /**
+   * Of the account in which the person wrote last.
+   */
+  botId: BotId;
+  channel: Channel;
+  userId: string;
+  state: ChatAiTicketState;
+  reason: ChatAiTicketReason;
+  assignee: string | null;
+  team: ChatAiDeskWord | null;
+  /**
+   * 3 before all others.
+   */
+  priority: number;
+  language: Locale;
+  tags: Array<ChatAiDeskWord>;
+  openedAt: Instant;
+  /**
+   * Since when the person waits for an answer.
+   */
+  waitingSince: Instant | null;
+  firstAnswerMs: number | null;
+  answers: number;
+  snoozedUntil: Instant | null;
+  /**
+   * Until when staff may write in that account; null within: not any more. Null itself: always.
+   */
+  window: {
+    staffUntil: Instant | null;
+  } | null;
+  /**
+   * So long the assistant stays silent.
+   */
+  handedOverUntil: Instant | null;
+  closedAt: Instant | null;
+  closedBy: string | null;
+  /**
+   * What the person has said it was worth, from 1 to 5.
+   */
+  score: number | null;
+  revision: number;
+  /**
+   * In which they write to the shop, the latest first.
+   */
+  accounts: Array<{
+    botId: BotId;
+    channel: Channel;
+    chatId: string;
+    lastAt: Instant;
+  }>;
+  /**
+   * The latest first.
+   */
+  notes: Array<ChatAiTicketNote>;
+  /**
+   * Tickets of the person before this one.
+   */
+  earlier: number;
+};
+
+/**
+ * What staff tell each other; the person never sees it.
+ */
+export type ChatAiTicketNote = {
+  id: string;
+  author: string;
+  text: string | null;
+  at: Instant;
+};
+
+/**
+ * Why a human is to answer; mostly that of the hand-over. "unanswered_amount": the assistant had a price that nothing proves.
+ */
+export type ChatAiTicketReason = string;
+
+/**
+ * Whose turn it is. "open": the person waits for staff; "waiting": staff wait for the person; "snoozed": nobody is reminded before a time.
+ */
+export type ChatAiTicketState = string;
 
 export type ChatAiTryOutEvent = {
   state: 'typing' | 'done' | 'failed';
@@ -1979,6 +2397,122 @@ export type GatewayAuditVerification = {
    */
   findings: Array<GatewayAuditFinding>;
 };
+
+export type GatewayBackup = {
+  id: string;
+  state: GatewayBackupState;
+  cause: GatewayBackupCause;
+  /**
+   * `staff:0192…`; null where nobody has asked.
+   */
+  by: string | null;
+  startedAt: Instant;
+  finishedAt: Instant | null;
+  services: number;
+  rows: number;
+  bytes: number;
+  /**
+   * When its copy in the other storage was complete and compared.
+   */
+  offSiteAt: Instant | null;
+  /**
+   * So long keys of persons are with it; later it is restored with those of today.
+   */
+  keysUntil: Instant | null;
+  keptUntil: Instant | null;
+  error: string | null;
+  lastTrial: GatewayBackupTrial | null;
+};
+
+/**
+ * Who wanted it. "verb": `npm run backup`.
+ */
+export type GatewayBackupCause = string;
+
+export type GatewayBackupDetails = {
+  id: string;
+  state: GatewayBackupState;
+  cause: GatewayBackupCause;
+  /**
+   * `staff:0192…`; null where nobody has asked.
+   */
+  by: string | null;
+  startedAt: Instant;
+  finishedAt: Instant | null;
+  services: number;
+  rows: number;
+  bytes: number;
+  /**
+   * When its copy in the other storage was complete and compared.
+   */
+  offSiteAt: Instant | null;
+  /**
+   * So long keys of persons are with it; later it is restored with those of today.
+   */
+  keysUntil: Instant | null;
+  keptUntil: Instant | null;
+  error: string | null;
+  lastTrial: GatewayBackupTrial | null;
+  parts: Array<{
+    backupId: string;
+    state: ServiceKitBackupPartState;
+    /**
+     * The last one of the schema, up to which an empty database is brought first.
+     */
+    migration: string;
+    /**
+     * Whether it shows the same moment as the other parts: that of one snapshot.
+     */
+    sharesMoment: boolean;
+    tables: Array<BackupTable>;
+    /**
+     * Keys of persons: kept apart, and for seven days only.
+     */
+    keyTables: Array<BackupTable>;
+    /**
+     * Kept with the keys, as they have none of their own.
+     */
+    files: {
+      count: number;
+      bytes: number;
+    };
+    startedAt: Instant;
+    finishedAt: Instant | null;
+    error: string | null;
+    service: string;
+  }>;
+  /**
+   * The latest first.
+   */
+  trials: Array<GatewayBackupTrial>;
+};
+
+/**
+ * How far a backup is. "expired": its time is over and its files are gone.
+ */
+export type GatewayBackupState = string;
+
+export type GatewayBackupTrial = {
+  id: string;
+  backupId: string;
+  state: GatewayBackupTrialState;
+  rows: number | null;
+  /**
+   * Whose sums are others.
+   */
+  differing: Array<{
+    service: string;
+    table: string;
+  }>;
+  error: string | null;
+  startedAt: Instant;
+  finishedAt: Instant | null;
+};
+
+/**
+ * Whether a backup could be restored into an empty database, with the same sums.
+ */
+export type GatewayBackupTrialState = string;
 
 export type GatewayBot = {
   id: BotId;
@@ -2739,6 +3273,11 @@ export type Money = {
   currency: Currency;
 };
 
+/**
+ * How many there are, as people are told. "few": five at most.
+ */
+export type PaymentsAvailability = string;
+
 export type PaymentsBalance = {
   currency: Currency;
   amountMinor: AmountMinor;
@@ -2865,6 +3404,97 @@ export type PaymentsCampaign = {
 
 export type PaymentsCampaignName = string;
 
+export type PaymentsCart = {
+  id: string;
+  brandId: BotId;
+  currency: Currency;
+  lines: Array<{
+    variantId: string;
+    productId: string;
+    sku: PaymentsSku;
+    title: LocalizedText;
+    choice: PaymentsVariantChoice;
+    quantity: PaymentsQuantity;
+    /**
+     * Null: it is not sold any more, or not in this currency.
+     */
+    unitMinor: AmountMinor | null;
+    /**
+     * Of so many pieces.
+     */
+    availability: PaymentsAvailability;
+  }>;
+  goodsMinor: AmountMinor;
+  delivery: Array<PaymentsOfferedDelivery>;
+  updatedAt: Instant;
+  /**
+   * Named when it is ordered, so that nobody pays for another cart than they have seen.
+   */
+  revision: number;
+};
+
+export type PaymentsDeliverTo = {
+  address: PaymentsDeliveryAddress | null;
+  recipient: PaymentsRecipient | null;
+  note: string | null;
+};
+
+/**
+ * As the person has written it, in one piece.
+ */
+export type PaymentsDeliveryAddress = string;
+
+export type PaymentsDeliveryMethod = {
+  id: string;
+  brandId: BotId;
+  /**
+   * As staff call it; of one bot each is there once.
+   */
+  code: string;
+  name: PaymentsDeliveryName;
+  prices: PaymentsDeliveryPrices;
+  /**
+   * It costs nothing for goods of so much.
+   */
+  freeFrom: PaymentsPrices | null;
+  /**
+   * ISO 3166-1; null: everywhere.
+   */
+  countries: Array<string> | null;
+  needs: PaymentsDeliveryNeeds;
+  /**
+   * How long it takes, as people are told.
+   */
+  days: {
+    from: number;
+    to: number;
+  } | null;
+  position: number;
+  /**
+   * Offered no more; what was ordered with it is delivered so.
+   */
+  archived: boolean;
+  createdAt: Instant;
+  revision: number;
+};
+
+export type PaymentsDeliveryName = {
+  en: string;
+  ru: string;
+};
+
+/**
+ * What has to be known. "point": where the person collects it.
+ */
+export type PaymentsDeliveryNeeds = 'address' | 'point' | 'nothing';
+
+/**
+ * By currency, in its smallest parts; 0: it costs nothing.
+ */
+export type PaymentsDeliveryPrices = {
+  [key in Currency]?: AmountMinor;
+};
+
 /**
  * What may be had, the area first: "vpn.devices".
  */
@@ -2906,6 +3536,44 @@ export type PaymentsGiftTerms = {
    */
   unopened: 'balance' | 'giver';
 };
+
+export type PaymentsGoodsImport = {
+  id: string;
+  brandId: BotId;
+  fileName: string;
+  state: PaymentsGoodsImportState;
+  /**
+   * Rows.
+   */
+  read: number;
+  /**
+   * Variants that are new, or would be.
+   */
+  made: number;
+  /**
+   * That are not as the table says, or were not.
+   */
+  changed: number;
+  skippedRows: number;
+  /**
+   * The first two hundred that cannot be taken, and why.
+   */
+  skipped: Array<{
+    row: number;
+    column: string | null;
+    code: string;
+    detail: LocalizedText;
+  }>;
+  by: string;
+  at: Instant;
+  finishedAt: Instant | null;
+  revision: number;
+};
+
+/**
+ * How far an import is. "checked": it is known what it would change, and nothing was changed.
+ */
+export type PaymentsGoodsImportState = string;
 
 export type PaymentsGuestOrder = {
   botId: BotId;
@@ -3015,6 +3683,11 @@ export type PaymentsMailNotices = {
  */
 export type PaymentsMethod = string;
 
+/**
+ * What became of one order. "unchanged": it was there already.
+ */
+export type PaymentsMoveOutcome = string;
+
 export type PaymentsMyGift = {
   id: string;
   botId: BotId;
@@ -3100,6 +3773,71 @@ export type PaymentsMyOrder = {
   createdAt: Instant;
   paidAt: Instant | null;
   refundedMinor: AmountMinor;
+};
+
+export type PaymentsMyStoreOrder = {
+  id: string;
+  number: PaymentsStoreOrderNumber;
+  botId: BotId;
+  state: PaymentsStoreOrderState;
+  money: PaymentsOrderState;
+  lines: Array<PaymentsStoreOrderLine>;
+  delivery: PaymentsStoreOrderDelivery;
+  currency: Currency;
+  goodsMinor: AmountMinor;
+  discountMinor: AmountMinor;
+  totalMinor: AmountMinor;
+  refundedMinor: AmountMinor;
+  address: PaymentsDeliveryAddress | null;
+  recipient: PaymentsRecipient | null;
+  note: string | null;
+  tracking: string | null;
+  /**
+   * How it is paid, while it is not.
+   */
+  next: PaymentsNextStep | null;
+  /**
+   * So long the pieces are kept for an order that is not paid.
+   */
+  reservedUntil: Instant | null;
+  returnableUntil: Instant | null;
+  returns: Array<{
+    id: string;
+    orderId: string;
+    state: PaymentsReturnState;
+    lines: PaymentsReturnLines;
+    /**
+     * What was paid for these pieces, less their part of the discount.
+     */
+    goodsMinor: AmountMinor;
+    /**
+     * What was paid for the delivery and could go back with the last of them.
+     */
+    deliveryMinor: AmountMinor;
+    currency: Currency;
+    /**
+     * Null where it was erased.
+     */
+    reason: string | null;
+    /**
+     * Why it was agreed to or refused, as the person is told.
+     */
+    decision: string | null;
+    /**
+     * Whether the pieces can be sold again; null before they came.
+     */
+    restock: boolean | null;
+    refundId: string | null;
+    createdAt: Instant;
+    decidedAt: Instant | null;
+    receivedAt: Instant | null;
+    /**
+     * They have to be back by then.
+     */
+    lapsesAt: Instant | null;
+    revision: number;
+  }>;
+  createdAt: Instant;
 };
 
 export type PaymentsMySubscription = {
@@ -3242,6 +3980,24 @@ export type PaymentsOffer = {
   };
 };
 
+export type PaymentsOfferedDelivery = {
+  methodId: string;
+  name: LocalizedText;
+  needs: PaymentsDeliveryNeeds;
+  /**
+   * Of this cart: 0 where it is free from a sum on.
+   */
+  amountMinor: AmountMinor;
+  days: {
+    from: number;
+    to: number;
+  } | null;
+  /**
+   * Null: everywhere.
+   */
+  countries: Array<string> | null;
+};
+
 export type PaymentsOrder = {
   id: string;
   botId: BotId;
@@ -3270,6 +4026,21 @@ export type PaymentsOrder = {
   createdAt: Instant;
   paidAt: Instant | null;
 };
+
+export type PaymentsOrderDocument = {
+  id: string;
+  kind: PaymentsOrderDocumentKind;
+  locale: Locale;
+  state: 'waiting' | 'done' | 'failed';
+  bytes: number | null;
+  sha256: string | null;
+  /**
+   * It shows the order as it was then.
+   */
+  at: Instant;
+};
+
+export type PaymentsOrderDocumentKind = 'invoice' | 'packing-slip';
 
 /**
  * What is bought.
@@ -3472,6 +4243,75 @@ export type PaymentsPrices = {
   [key in Currency]?: AmountMinor;
 };
 
+export type PaymentsProduct = {
+  id: string;
+  /**
+   * The home bot of the shop.
+   */
+  brandId: BotId;
+  /**
+   * As staff call it; of one bot each is there once.
+   */
+  code: string;
+  title: PaymentsProductTitle;
+  description: PaymentsProductDescription;
+  attributes: Array<PaymentsProductAttribute>;
+  /**
+   * Without any there is one variant only.
+   */
+  options: Array<PaymentsProductOption>;
+  /**
+   * The first one is shown in lists.
+   */
+  media: Array<PaymentsProductMedia>;
+  position: number;
+  variants: Array<PaymentsVariant>;
+  /**
+   * Sold no more; what was ordered of it is served.
+   */
+  archived: boolean;
+  createdAt: Instant;
+  revision: number;
+};
+
+/**
+ * What is so of every variant: the fabric, the warranty.
+ */
+export type PaymentsProductAttribute = {
+  name: LocalizedText;
+  value: LocalizedText;
+};
+
+export type PaymentsProductDescription = {
+  en: string;
+  ru: string;
+};
+
+/**
+ * A picture, where everybody can fetch it.
+ */
+export type PaymentsProductMedia = {
+  url: string;
+  alt: LocalizedText | null;
+};
+
+/**
+ * By what the variants of a product differ: size, colour.
+ */
+export type PaymentsProductOption = {
+  key: string;
+  title: LocalizedText;
+  values: Array<{
+    key: string;
+    title: LocalizedText;
+  }>;
+};
+
+export type PaymentsProductTitle = {
+  en: string;
+  ru: string;
+};
+
 export type PaymentsPromoCode = {
   id: string;
   botId: BotId;
@@ -3520,6 +4360,8 @@ export type PaymentsPromoGives =
  */
 export type PaymentsProvider = string;
 
+export type PaymentsQuantity = number;
+
 export type PaymentsQuote = {
   /**
    * Without any discount.
@@ -3566,6 +4408,11 @@ export type PaymentsReceiptTerms = {
     code: number;
   }>;
   subject?: string;
+};
+
+export type PaymentsRecipient = {
+  name: string;
+  phone: string;
 };
 
 export type PaymentsReconciliation = {
@@ -3663,6 +4510,57 @@ export type PaymentsRefundCause = string;
  */
 export type PaymentsRefundState = string;
 
+export type PaymentsReturn = {
+  id: string;
+  orderId: string;
+  state: PaymentsReturnState;
+  lines: PaymentsReturnLines;
+  /**
+   * What was paid for these pieces, less their part of the discount.
+   */
+  goodsMinor: AmountMinor;
+  /**
+   * What was paid for the delivery and could go back with the last of them.
+   */
+  deliveryMinor: AmountMinor;
+  currency: Currency;
+  /**
+   * `person`, or `staff:0192…`.
+   */
+  askedBy: string;
+  /**
+   * Null where it was erased.
+   */
+  reason: string | null;
+  /**
+   * Why it was agreed to or refused, as the person is told.
+   */
+  decision: string | null;
+  /**
+   * Whether the pieces can be sold again; null before they came.
+   */
+  restock: boolean | null;
+  refundId: string | null;
+  createdAt: Instant;
+  decidedAt: Instant | null;
+  receivedAt: Instant | null;
+  /**
+   * They have to be back by then.
+   */
+  lapsesAt: Instant | null;
+  revision: number;
+};
+
+export type PaymentsReturnLines = Array<{
+  variantId: string;
+  quantity: PaymentsQuantity;
+}>;
+
+/**
+ * How far a return is. "lapsed": it was agreed to, and nothing came back in time.
+ */
+export type PaymentsReturnState = string;
+
 export type PaymentsReward = {
   id: string;
   level: number;
@@ -3680,6 +4578,22 @@ export type PaymentsReward = {
  * Shares of what somebody pays: of whoever has brought them, of whoever had brought that person, and so on.
  */
 export type PaymentsRewardPercents = Array<number>;
+
+/**
+ * Who sells, on invoices.
+ */
+export type PaymentsSellerDetails = {
+  name: string;
+  /**
+   * INN, VAT number.
+   */
+  taxNumber: string;
+  address: string;
+  /**
+   * Lines, as they are to stand on an invoice.
+   */
+  bank: Array<string>;
+};
 
 export type PaymentsShopPackage = {
   id: string;
@@ -3721,8 +4635,17 @@ export type PaymentsShopTerms = {
    */
   referrals: PaymentsReferralTerms | null;
   gifts: PaymentsGiftTerms;
+  /**
+   * Null: nothing is sold by invoice.
+   */
+  seller: PaymentsSellerDetails | null;
   revision: number;
 };
+
+/**
+ * Of one shop each is there once: "TEE-BLK-M".
+ */
+export type PaymentsSku = string;
 
 export type PaymentsStaffPayout = {
   id: string;
@@ -3741,6 +4664,175 @@ export type PaymentsStaffPayout = {
    * Of the transfer.
    */
   reference: string | null;
+};
+
+export type PaymentsStock = {
+  variantId: string;
+  sku: PaymentsSku;
+  onHand: number;
+  reserved: number;
+  /**
+   * On hand and not reserved.
+   */
+  available: number;
+};
+
+export type PaymentsStockMove = {
+  id: string;
+  kind: PaymentsStockMoveKind;
+  /**
+   * By so much the number on hand, or of a reservation the reserved one, changed.
+   */
+  quantity: number;
+  orderId: string | null;
+  /**
+   * `staff:0192…`, or what did it by itself.
+   */
+  by: string;
+  reason: string | null;
+  at: Instant;
+};
+
+/**
+ * Why a number of pieces changed. "counted": somebody has counted what is there.
+ */
+export type PaymentsStockMoveKind = string;
+
+export type PaymentsStoreOrder = {
+  /**
+   * The same as of the order.
+   */
+  id: string;
+  number: PaymentsStoreOrderNumber;
+  brandId: BotId;
+  botId: BotId;
+  /**
+   * Where it was ordered; null: on a page.
+   */
+  channel: Channel | null;
+  userId: string;
+  state: PaymentsStoreOrderState;
+  money: PaymentsOrderState;
+  currency: Currency;
+  totalMinor: AmountMinor;
+  refundedMinor: AmountMinor;
+  pieces: number;
+  delivery: PaymentsStoreOrderDelivery;
+  openReturns: number;
+  createdAt: Instant;
+  paidAt: Instant | null;
+  packedAt: Instant | null;
+  sentAt: Instant | null;
+  doneAt: Instant | null;
+  revision: number;
+  lines: Array<PaymentsStoreOrderLine>;
+  goodsMinor: AmountMinor;
+  discountMinor: AmountMinor;
+  promoCode: string | null;
+  /**
+   * Of an order in work; later it is asked for with a reason, or is erased.
+   */
+  deliverTo: PaymentsDeliverTo | null;
+  tracking: string | null;
+  chatId: string | null;
+  /**
+   * The latest first.
+   */
+  changes: Array<{
+    from: PaymentsStoreOrderState | null;
+    to: PaymentsStoreOrderState;
+    by: string;
+    at: Instant;
+    reason: string | null;
+  }>;
+  returns: Array<PaymentsReturn>;
+  documents: Array<PaymentsOrderDocument>;
+};
+
+/**
+ * How it is delivered, for what, as it was when ordered.
+ */
+export type PaymentsStoreOrderDelivery = {
+  methodId: string;
+  name: LocalizedText;
+  needs: PaymentsDeliveryNeeds;
+  amountMinor: AmountMinor;
+};
+
+export type PaymentsStoreOrderLine = {
+  variantId: string;
+  sku: PaymentsSku;
+  /**
+   * As it was when it was ordered.
+   */
+  title: LocalizedText;
+  choice: PaymentsVariantChoice;
+  quantity: PaymentsQuantity;
+  unitMinor: AmountMinor;
+  /**
+   * So many pieces of it came back.
+   */
+  returned: number;
+};
+
+export type PaymentsStoreOrderNumber = string;
+
+/**
+ * How far the parcel is. "new": it is not paid; "done": the person has it.
+ */
+export type PaymentsStoreOrderState = string;
+
+export type PaymentsStoreOrderSummary = {
+  /**
+   * The same as of the order.
+   */
+  id: string;
+  number: PaymentsStoreOrderNumber;
+  brandId: BotId;
+  botId: BotId;
+  /**
+   * Where it was ordered; null: on a page.
+   */
+  channel: Channel | null;
+  userId: string;
+  state: PaymentsStoreOrderState;
+  money: PaymentsOrderState;
+  currency: Currency;
+  totalMinor: AmountMinor;
+  refundedMinor: AmountMinor;
+  pieces: number;
+  delivery: PaymentsStoreOrderDelivery;
+  openReturns: number;
+  createdAt: Instant;
+  paidAt: Instant | null;
+  packedAt: Instant | null;
+  sentAt: Instant | null;
+  doneAt: Instant | null;
+  revision: number;
+};
+
+/**
+ * A product, as people see it.
+ */
+export type PaymentsStoreProduct = {
+  id: string;
+  title: LocalizedText;
+  description: LocalizedText;
+  attributes: Array<PaymentsProductAttribute>;
+  options: Array<PaymentsProductOption>;
+  media: Array<PaymentsProductMedia>;
+  variants: Array<PaymentsStoreVariant>;
+};
+
+/**
+ * One that can be bought, as people see it.
+ */
+export type PaymentsStoreVariant = {
+  id: string;
+  sku: PaymentsSku;
+  choice: PaymentsVariantChoice;
+  prices: Array<PaymentsPrice>;
+  availability: PaymentsAvailability;
 };
 
 export type PaymentsSubscription = {
@@ -3788,6 +4880,45 @@ export type PaymentsTrackedLink = {
   invited: number;
 };
 
+export type PaymentsVariant = {
+  id: string;
+  productId: string;
+  sku: PaymentsSku;
+  /**
+   * A value of each option of the product; no two variants have the same.
+   */
+  choice: PaymentsVariantChoice;
+  prices: PaymentsPrices;
+  weightG: number | null;
+  /**
+   * Its pieces are counted; else there is always enough of it.
+   */
+  tracked: boolean;
+  /**
+   * Staff are told when fewer are left.
+   */
+  warnBelow: number | null;
+  receipt: PaymentsReceiptTerms;
+  position: number;
+  /**
+   * On the shelf.
+   */
+  onHand: number;
+  /**
+   * Of these, for orders that are not paid yet.
+   */
+  reserved: number;
+  archived: boolean;
+  revision: number;
+};
+
+/**
+ * The value of each option: {"size": "m", "colour": "black"}.
+ */
+export type PaymentsVariantChoice = {
+  [key: string]: string;
+};
+
 export type PaymentsWanted =
   | {
       kind: 'plan';
@@ -3812,7 +4943,39 @@ export type PaymentsWanted =
   | {
       kind: 'gift';
       planId: string;
-    };
+    }
+  | PaymentsWantedGoods;
+
+export type PaymentsWantedGoods = {
+  kind: 'goods';
+  cartId: string;
+  /**
+   * That you have seen.
+   */
+  cartRevision: number;
+  deliveryMethodId: string;
+  /**
+   * Goods and delivery together without any discount, as you have seen it: another sum is not ordered. Needed to order, not to ask what it costs.
+   */
+  sumMinor?: AmountMinor;
+  /**
+   * Where the way of delivery needs one, or a point.
+   */
+  address?: PaymentsDeliveryAddress;
+  /**
+   * ISO 3166-1; where the way of delivery is for some countries only.
+   */
+  country?: string;
+  recipient?: PaymentsRecipient;
+  /**
+   * What the person wants to say to whoever packs it.
+   */
+  note?: string;
+  /**
+   * Where it is ordered, if in a chat: the person is told there how far it is.
+   */
+  chatId?: string;
+};
 
 export type PaymentsWantedRegion = string;
 
@@ -3906,6 +5069,11 @@ export type Segment = {
   customers?: CustomerCriteria;
 };
 
+/**
+ * How far a service is with its part of a backup, or with trying it.
+ */
+export type ServiceKitBackupPartState = string;
+
 export type SinceDays = {
   /**
    * So many days ago at most.
@@ -3928,7 +5096,7 @@ export type StartParameter = string;
 export type TimeZone = string;
 
 /**
- * What a model was called for.
+ * What a model was called for; "suggestion": a draft that staff asked for.
  */
 export type UsagePurpose = string;
 
@@ -7262,6 +8430,212 @@ export type GatewayAuditVerificationsReadResponses = {
 export type GatewayAuditVerificationsReadResponse =
   GatewayAuditVerificationsReadResponses[keyof GatewayAuditVerificationsReadResponses];
 
+export type GatewayBackupsListData = {
+  body?: never;
+  path?: never;
+  query?: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+  };
+  url: '/v1/backups';
+};
+
+export type GatewayBackupsListErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewayBackupsListError = GatewayBackupsListErrors[keyof GatewayBackupsListErrors];
+
+export type GatewayBackupsListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<GatewayBackup>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+    /**
+     * Of the last complete one. More than 26 hours ago: staff are told.
+     */
+    lastGoodAt: Instant | null;
+    /**
+     * Of the last trial that passed.
+     */
+    lastTrialAt: Instant | null;
+    /**
+     * Whether copies are kept elsewhere.
+     */
+    offSite: boolean;
+    /**
+     * Whether there is a key; without it none is written.
+     */
+    encrypted: boolean;
+  };
+};
+
+export type GatewayBackupsListResponse = GatewayBackupsListResponses[keyof GatewayBackupsListResponses];
+
+export type GatewayBackupsStartData = {
+  body?: never;
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/backups';
+};
+
+export type GatewayBackupsStartErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `gateway.backup_running`, `gateway.backup_key_missing`
+   */
+  409: Problem & {
+    code?: 'gateway.backup_running' | 'gateway.backup_key_missing' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewayBackupsStartError = GatewayBackupsStartErrors[keyof GatewayBackupsStartErrors];
+
+export type GatewayBackupsStartResponses = {
+  /**
+   * The answer.
+   */
+  202: GatewayBackup;
+};
+
+export type GatewayBackupsStartResponse = GatewayBackupsStartResponses[keyof GatewayBackupsStartResponses];
+
+export type GatewayBackupsReadData = {
+  body?: never;
+  path: {
+    backupId: string;
+  };
+  query?: never;
+  url: '/v1/backups/{backupId}';
+};
+
+export type GatewayBackupsReadErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `gateway.backup_not_found`
+   */
+  404: Problem & {
+    code?: 'gateway.backup_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewayBackupsReadError = GatewayBackupsReadErrors[keyof GatewayBackupsReadErrors];
+
+export type GatewayBackupsReadResponses = {
+  /**
+   * The answer.
+   */
+  200: GatewayBackupDetails;
+};
+
+export type GatewayBackupsReadResponse = GatewayBackupsReadResponses[keyof GatewayBackupsReadResponses];
+
+export type GatewayBackupTrialsStartData = {
+  body?: never;
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+  };
+  path: {
+    backupId: string;
+  };
+  query?: never;
+  url: '/v1/backups/{backupId}/trials';
+};
+
+export type GatewayBackupTrialsStartErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `gateway.backup_not_found`
+   */
+  404: Problem & {
+    code?: 'gateway.backup_not_found' | 'not_found';
+  };
+  /**
+   * `gateway.backup_not_complete`, `gateway.backup_running`, `gateway.backup_key_missing`
+   */
+  409: Problem & {
+    code?:
+      | 'gateway.backup_not_complete'
+      | 'gateway.backup_running'
+      | 'gateway.backup_key_missing'
+      | 'request_in_progress'
+      | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type GatewayBackupTrialsStartError = GatewayBackupTrialsStartErrors[keyof GatewayBackupTrialsStartErrors];
+
+export type GatewayBackupTrialsStartResponses = {
+  /**
+   * The answer.
+   */
+  202: GatewayBackupTrial;
+};
+
+export type GatewayBackupTrialsStartResponse =
+  GatewayBackupTrialsStartResponses[keyof GatewayBackupTrialsStartResponses];
+
 export type PaymentsBalancesReadData = {
   body?: never;
   path: {
@@ -8417,6 +9791,10 @@ export type PaymentsShopTermsSetData = {
      */
     referrals: PaymentsReferralTerms | null;
     gifts: PaymentsGiftTerms;
+    /**
+     * Stays as it is when absent.
+     */
+    seller?: PaymentsSellerDetails | null;
   };
   headers: {
     /**
@@ -9347,6 +10725,269 @@ export type PaymentsCampaignsEndResponses = {
 
 export type PaymentsCampaignsEndResponse = PaymentsCampaignsEndResponses[keyof PaymentsCampaignsEndResponses];
 
+export type BotAdapterConnectionsListData = {
+  body?: never;
+  path?: never;
+  query?: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+    botId?: BotId;
+  };
+  url: '/v1/channel-connections';
+};
+
+export type BotAdapterConnectionsListErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type BotAdapterConnectionsListError = BotAdapterConnectionsListErrors[keyof BotAdapterConnectionsListErrors];
+
+export type BotAdapterConnectionsListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<BotAdapterConnection>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+  };
+};
+
+export type BotAdapterConnectionsListResponse =
+  BotAdapterConnectionsListResponses[keyof BotAdapterConnectionsListResponses];
+
+export type BotAdapterConnectionsCompleteData = {
+  body: {
+    code: string;
+    state: string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/channel-connections';
+};
+
+export type BotAdapterConnectionsCompleteErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `bot-adapter.attempt_not_yours`
+   */
+  403: Problem & {
+    code?: 'bot-adapter.attempt_not_yours' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+  };
+  /**
+   * `bot-adapter.unknown_bot`
+   */
+  404: Problem & {
+    code?: 'bot-adapter.unknown_bot' | 'not_found';
+  };
+  /**
+   * `bot-adapter.account_in_use`
+   */
+  409: Problem & {
+    code?: 'bot-adapter.account_in_use' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `bot-adapter.attempt_expired`
+   */
+  410: Problem & {
+    code?: 'bot-adapter.attempt_expired';
+  };
+  /**
+   * `bot-adapter.exchange_refused`
+   */
+  422: Problem & {
+    code?: 'bot-adapter.exchange_refused' | 'validation_failed' | 'idempotency_key_reused';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * `bot-adapter.channel_unavailable`
+   */
+  503: Problem & {
+    code?: 'bot-adapter.channel_unavailable' | 'upstream_unavailable';
+  };
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type BotAdapterConnectionsCompleteError =
+  BotAdapterConnectionsCompleteErrors[keyof BotAdapterConnectionsCompleteErrors];
+
+export type BotAdapterConnectionsCompleteResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    connection: BotAdapterConnection;
+    returnTo: string;
+  };
+};
+
+export type BotAdapterConnectionsCompleteResponse =
+  BotAdapterConnectionsCompleteResponses[keyof BotAdapterConnectionsCompleteResponses];
+
+export type BotAdapterConnectionsDisconnectData = {
+  body?: never;
+  path: {
+    connectionId: string;
+  };
+  query?: never;
+  url: '/v1/channel-connections/{connectionId}';
+};
+
+export type BotAdapterConnectionsDisconnectErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `bot-adapter.connection_not_found`
+   */
+  404: Problem & {
+    code?: 'bot-adapter.connection_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type BotAdapterConnectionsDisconnectError =
+  BotAdapterConnectionsDisconnectErrors[keyof BotAdapterConnectionsDisconnectErrors];
+
+export type BotAdapterConnectionsDisconnectResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type BotAdapterConnectionsDisconnectResponse =
+  BotAdapterConnectionsDisconnectResponses[keyof BotAdapterConnectionsDisconnectResponses];
+
+export type BotAdapterConnectionsReadData = {
+  body?: never;
+  path: {
+    connectionId: string;
+  };
+  query?: never;
+  url: '/v1/channel-connections/{connectionId}';
+};
+
+export type BotAdapterConnectionsReadErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `bot-adapter.connection_not_found`
+   */
+  404: Problem & {
+    code?: 'bot-adapter.connection_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type BotAdapterConnectionsReadError = BotAdapterConnectionsReadErrors[keyof BotAdapterConnectionsReadErrors];
+
+export type BotAdapterConnectionsReadResponses = {
+  /**
+   * The answer.
+   */
+  200: BotAdapterConnection;
+};
+
+export type BotAdapterConnectionsReadResponse =
+  BotAdapterConnectionsReadResponses[keyof BotAdapterConnectionsReadResponses];
+
+export type BotAdapterConnectionAttemptsBeginData = {
+  body: {
+    kind: BotAdapterConnectionKind;
+    /**
+     * The bot that is to speak for the account.
+     */
+    botId: BotId;
+    /**
+     * A path of the console, for afterwards.
+     */
+    returnTo: string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/channel-connections/attempts';
+};
+
+export type BotAdapterConnectionAttemptsBeginErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `bot-adapter.unknown_bot`, `bot-adapter.connection_not_offered`
+   */
+  404: Problem & {
+    code?: 'bot-adapter.unknown_bot' | 'bot-adapter.connection_not_offered' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type BotAdapterConnectionAttemptsBeginError =
+  BotAdapterConnectionAttemptsBeginErrors[keyof BotAdapterConnectionAttemptsBeginErrors];
+
+export type BotAdapterConnectionAttemptsBeginResponses = {
+  /**
+   * The answer.
+   */
+  201: {
+    url: string;
+    expiresAt: Instant;
+  };
+};
+
+export type BotAdapterConnectionAttemptsBeginResponse =
+  BotAdapterConnectionAttemptsBeginResponses[keyof BotAdapterConnectionAttemptsBeginResponses];
+
 export type BotAdapterContactsListData = {
   body?: never;
   path?: never;
@@ -9653,6 +11294,53 @@ export type ChatAiConversationsResumeResponses = {
 export type ChatAiConversationsResumeResponse =
   ChatAiConversationsResumeResponses[keyof ChatAiConversationsResumeResponses];
 
+export type ChatAiConversationsTakeData = {
+  body?: never;
+  path: {
+    conversationId: string;
+  };
+  query?: never;
+  url: '/v1/conversations/{conversationId}/take';
+};
+
+export type ChatAiConversationsTakeErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `chat-ai.conversation_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.conversation_not_found' | 'not_found';
+  };
+  /**
+   * `chat-ai.taken_by_another`
+   */
+  409: Problem & {
+    code?: 'chat-ai.taken_by_another' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type ChatAiConversationsTakeError = ChatAiConversationsTakeErrors[keyof ChatAiConversationsTakeErrors];
+
+export type ChatAiConversationsTakeResponses = {
+  /**
+   * The answer.
+   */
+  200: ChatAiTicket;
+};
+
+export type ChatAiConversationsTakeResponse = ChatAiConversationsTakeResponses[keyof ChatAiConversationsTakeResponses];
+
 export type ChatAiConversationsExportData = {
   body?: never;
   headers: {
@@ -9829,6 +11517,246 @@ export type ChatAiMessagesSearchResponses = {
 
 export type ChatAiMessagesSearchResponse = ChatAiMessagesSearchResponses[keyof ChatAiMessagesSearchResponses];
 
+export type PaymentsDeliveryMethodsListData = {
+  body?: never;
+  path?: never;
+  query: {
+    brandId: BotId;
+    /**
+     * Those as well.
+     */
+    archived?: string;
+  };
+  url: '/v1/delivery-methods';
+};
+
+export type PaymentsDeliveryMethodsListErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsDeliveryMethodsListError =
+  PaymentsDeliveryMethodsListErrors[keyof PaymentsDeliveryMethodsListErrors];
+
+export type PaymentsDeliveryMethodsListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<PaymentsDeliveryMethod>;
+  };
+};
+
+export type PaymentsDeliveryMethodsListResponse =
+  PaymentsDeliveryMethodsListResponses[keyof PaymentsDeliveryMethodsListResponses];
+
+export type PaymentsDeliveryMethodsCreateData = {
+  body: {
+    brandId: BotId;
+    /**
+     * As staff call it; of one bot each is there once.
+     */
+    code: string;
+    name: PaymentsDeliveryName;
+    prices: PaymentsDeliveryPrices;
+    /**
+     * It costs nothing for goods of so much.
+     */
+    freeFrom?: PaymentsPrices | null;
+    /**
+     * ISO 3166-1; null: everywhere.
+     */
+    countries?: Array<string> | null;
+    needs: PaymentsDeliveryNeeds;
+    /**
+     * How long it takes, as people are told.
+     */
+    days?: {
+      from: number;
+      to: number;
+    } | null;
+    position?: number;
+  };
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/delivery-methods';
+};
+
+export type PaymentsDeliveryMethodsCreateErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.bot_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.bot_not_found' | 'not_found';
+  };
+  /**
+   * `payments.code_taken`
+   */
+  409: Problem & {
+    code?: 'payments.code_taken' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `payments.brand_needed`
+   */
+  422: Problem & {
+    code?: 'payments.brand_needed' | 'validation_failed' | 'idempotency_key_reused';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsDeliveryMethodsCreateError =
+  PaymentsDeliveryMethodsCreateErrors[keyof PaymentsDeliveryMethodsCreateErrors];
+
+export type PaymentsDeliveryMethodsCreateResponses = {
+  /**
+   * The answer.
+   */
+  201: PaymentsDeliveryMethod;
+};
+
+export type PaymentsDeliveryMethodsCreateResponse =
+  PaymentsDeliveryMethodsCreateResponses[keyof PaymentsDeliveryMethodsCreateResponses];
+
+export type PaymentsDeliveryMethodsReadData = {
+  body?: never;
+  path: {
+    methodId: string;
+  };
+  query?: never;
+  url: '/v1/delivery-methods/{methodId}';
+};
+
+export type PaymentsDeliveryMethodsReadErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.delivery_method_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.delivery_method_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsDeliveryMethodsReadError =
+  PaymentsDeliveryMethodsReadErrors[keyof PaymentsDeliveryMethodsReadErrors];
+
+export type PaymentsDeliveryMethodsReadResponses = {
+  /**
+   * The answer.
+   */
+  200: PaymentsDeliveryMethod;
+};
+
+export type PaymentsDeliveryMethodsReadResponse =
+  PaymentsDeliveryMethodsReadResponses[keyof PaymentsDeliveryMethodsReadResponses];
+
+export type PaymentsDeliveryMethodsChangeData = {
+  body: {
+    name?: PaymentsDeliveryName;
+    prices?: PaymentsDeliveryPrices;
+    /**
+     * It costs nothing for goods of so much.
+     */
+    freeFrom?: PaymentsPrices | null;
+    /**
+     * ISO 3166-1; null: everywhere.
+     */
+    countries?: Array<string> | null;
+    needs?: PaymentsDeliveryNeeds;
+    /**
+     * How long it takes, as people are told.
+     */
+    days?: {
+      from: number;
+      to: number;
+    } | null;
+    position?: number;
+    archived?: boolean;
+  };
+  headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
+    'If-Match': string;
+  };
+  path: {
+    methodId: string;
+  };
+  query?: never;
+  url: '/v1/delivery-methods/{methodId}';
+};
+
+export type PaymentsDeliveryMethodsChangeErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.delivery_method_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.delivery_method_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsDeliveryMethodsChangeError =
+  PaymentsDeliveryMethodsChangeErrors[keyof PaymentsDeliveryMethodsChangeErrors];
+
+export type PaymentsDeliveryMethodsChangeResponses = {
+  /**
+   * The answer.
+   */
+  200: PaymentsDeliveryMethod;
+};
+
+export type PaymentsDeliveryMethodsChangeResponse =
+  PaymentsDeliveryMethodsChangeResponses[keyof PaymentsDeliveryMethodsChangeResponses];
+
 export type GatewayDemoReadData = {
   body?: never;
   path?: never;
@@ -9863,6 +11791,1531 @@ export type GatewayDemoReadResponses = {
 };
 
 export type GatewayDemoReadResponse = GatewayDemoReadResponses[keyof GatewayDemoReadResponses];
+
+export type ChatAiDeskStaffSetOwnData = {
+  body: {
+    available: boolean;
+  };
+  path?: never;
+  query: {
+    brandId: BotId;
+  };
+  url: '/v1/desk/availability';
+};
+
+export type ChatAiDeskStaffSetOwnErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `chat-ai.not_on_desk`
+   */
+  403: Problem & {
+    code?: 'chat-ai.not_on_desk' | 'key_narrowed' | 'forbidden' | 'cross_site_request' | 'step_up_required';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type ChatAiDeskStaffSetOwnError = ChatAiDeskStaffSetOwnErrors[keyof ChatAiDeskStaffSetOwnErrors];
+
+export type ChatAiDeskStaffSetOwnResponses = {
+  /**
+   * The answer.
+   */
+  200: ChatAiDeskMember;
+};
+
+export type ChatAiDeskStaffSetOwnResponse = ChatAiDeskStaffSetOwnResponses[keyof ChatAiDeskStaffSetOwnResponses];
+
+export type ChatAiCannedAnswersListData = {
+  body?: never;
+  path?: never;
+  query: {
+    brandId: BotId;
+  };
+  url: '/v1/desk/canned-answers';
+};
+
+export type ChatAiCannedAnswersListErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type ChatAiCannedAnswersListError = ChatAiCannedAnswersListErrors[keyof ChatAiCannedAnswersListErrors];
+
+export type ChatAiCannedAnswersListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<ChatAiCannedAnswer>;
+  };
+};
+
+export type ChatAiCannedAnswersListResponse = ChatAiCannedAnswersListResponses[keyof ChatAiCannedAnswersListResponses];
+
+export type ChatAiCannedAnswersCreateData = {
+  body: {
+    brandId: BotId;
+    /**
+     * Typed after a slash.
+     */
+    shortcut: ChatAiDeskWord;
+    /**
+     * Markdown. The first one is for all other languages.
+     */
+    texts: Array<{
+      locale: Locale;
+      text: string;
+    }>;
+  };
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/desk/canned-answers';
+};
+
+export type ChatAiCannedAnswersCreateErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `chat-ai.bot_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.bot_not_found' | 'not_found';
+  };
+  /**
+   * `chat-ai.name_taken`
+   */
+  409: Problem & {
+    code?: 'chat-ai.name_taken' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type ChatAiCannedAnswersCreateError = ChatAiCannedAnswersCreateErrors[keyof ChatAiCannedAnswersCreateErrors];
+
+export type ChatAiCannedAnswersCreateResponses = {
+  /**
+   * The answer.
+   */
+  201: ChatAiCannedAnswer;
+};
+
+export type ChatAiCannedAnswersCreateResponse =
+  ChatAiCannedAnswersCreateResponses[keyof ChatAiCannedAnswersCreateResponses];
+
+export type ChatAiCannedAnswersRemoveData = {
+  body?: never;
+  path: {
+    cannedAnswerId: string;
+  };
+  query?: never;
+  url: '/v1/desk/canned-answers/{cannedAnswerId}';
+};
+
+export type ChatAiCannedAnswersRemoveErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `chat-ai.canned_answer_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.canned_answer_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type ChatAiCannedAnswersRemoveError = ChatAiCannedAnswersRemoveErrors[keyof ChatAiCannedAnswersRemoveErrors];
+
+export type ChatAiCannedAnswersRemoveResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type ChatAiCannedAnswersRemoveResponse =
+  ChatAiCannedAnswersRemoveResponses[keyof ChatAiCannedAnswersRemoveResponses];
+
+export type ChatAiCannedAnswersChangeData = {
+  body: {
+    /**
+     * Typed after a slash.
+     */
+    shortcut: ChatAiDeskWord;
+    /**
+     * Markdown. The first one is for all other languages.
+     */
+    texts: Array<{
+      locale: Locale;
+      text: string;
+    }>;
+  };
+  headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
+    'If-Match': string;
+  };
+  path: {
+    cannedAnswerId: string;
+  };
+  query?: never;
+  url: '/v1/desk/canned-answers/{cannedAnswerId}';
+};
+
+export type ChatAiCannedAnswersChangeErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `chat-ai.canned_answer_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.canned_answer_not_found' | 'not_found';
+  };
+  /**
+   * `chat-ai.name_taken`
+   */
+  409: Problem & {
+    code?: 'chat-ai.name_taken' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type ChatAiCannedAnswersChangeError = ChatAiCannedAnswersChangeErrors[keyof ChatAiCannedAnswersChangeErrors];
+
+export type ChatAiCannedAnswersChangeResponses = {
+  /**
+   * The answer.
+   */
+  200: ChatAiCannedAnswer;
+};
+
+export type ChatAiCannedAnswersChangeResponse =
+  ChatAiCannedAnswersChangeResponses[keyof ChatAiCannedAnswersChangeResponses];
+
+export type ChatAiDeskEventsFollowData = {
+  body?: never;
+  headers?: {
+    'last-event-id'?: string;
+  };
+  path?: never;
+  query: {
+    brandId: BotId;
+  };
+  url: '/v1/desk/events';
+};
+
+export type ChatAiDeskEventsFollowErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `chat-ai.bot_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.bot_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type ChatAiDeskEventsFollowError = ChatAiDeskEventsFollowErrors[keyof ChatAiDeskEventsFollowErrors];
+
+export type ChatAiDeskEventsFollowResponses = {
+  /**
+   * Events as they come.
+   */
+  200: ChatAiDeskEvent;
+};
+
+export type ChatAiDeskEventsFollowResponse = ChatAiDeskEventsFollowResponses[keyof ChatAiDeskEventsFollowResponses];
+
+export type ChatAiMacrosListData = {
+  body?: never;
+  path?: never;
+  query: {
+    brandId: BotId;
+  };
+  url: '/v1/desk/macros';
+};
+
+export type ChatAiMacrosListErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type ChatAiMacrosListError = ChatAiMacrosListErrors[keyof ChatAiMacrosListErrors];
+
+export type ChatAiMacrosListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<ChatAiMacro>;
+  };
+};
+
+export type ChatAiMacrosListResponse = ChatAiMacrosListResponses[keyof ChatAiMacrosListResponses];
+
+export type ChatAiMacrosCreateData = {
+  body: {
+    brandId: BotId;
+    name: ChatAiDeskWord;
+    /**
+     * Done in this order.
+     */
+    steps: Array<ChatAiMacroStep>;
+  };
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/desk/macros';
+};
+
+export type ChatAiMacrosCreateErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `chat-ai.bot_not_found`, `chat-ai.canned_answer_not_found`, `chat-ai.tag_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.bot_not_found' | 'chat-ai.canned_answer_not_found' | 'chat-ai.tag_not_found' | 'not_found';
+  };
+  /**
+   * `chat-ai.name_taken`
+   */
+  409: Problem & {
+    code?: 'chat-ai.name_taken' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type ChatAiMacrosCreateError = ChatAiMacrosCreateErrors[keyof ChatAiMacrosCreateErrors];
+
+export type ChatAiMacrosCreateResponses = {
+  /**
+   * The answer.
+   */
+  201: ChatAiMacro;
+};
+
+export type ChatAiMacrosCreateResponse = ChatAiMacrosCreateResponses[keyof ChatAiMacrosCreateResponses];
+
+export type ChatAiMacrosRemoveData = {
+  body?: never;
+  path: {
+    macroId: string;
+  };
+  query?: never;
+  url: '/v1/desk/macros/{macroId}';
+};
+
+export type ChatAiMacrosRemoveErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `chat-ai.macro_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.macro_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type ChatAiMacrosRemoveError = ChatAiMacrosRemoveErrors[keyof ChatAiMacrosRemoveErrors];
+
+export type ChatAiMacrosRemoveResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type ChatAiMacrosRemoveResponse = ChatAiMacrosRemoveResponses[keyof ChatAiMacrosRemoveResponses];
+
+export type ChatAiMacrosChangeData = {
+  body: {
+    name: ChatAiDeskWord;
+    /**
+     * Done in this order.
+     */
+    steps: Array<ChatAiMacroStep>;
+  };
+  headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
+    'If-Match': string;
+  };
+  path: {
+    macroId: string;
+  };
+  query?: never;
+  url: '/v1/desk/macros/{macroId}';
+};
+
+export type ChatAiMacrosChangeErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `chat-ai.macro_not_found`, `chat-ai.canned_answer_not_found`, `chat-ai.tag_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.macro_not_found' | 'chat-ai.canned_answer_not_found' | 'chat-ai.tag_not_found' | 'not_found';
+  };
+  /**
+   * `chat-ai.name_taken`
+   */
+  409: Problem & {
+    code?: 'chat-ai.name_taken' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type ChatAiMacrosChangeError = ChatAiMacrosChangeErrors[keyof ChatAiMacrosChangeErrors];
+
+export type ChatAiMacrosChangeResponses = {
+  /**
+   * The answer.
+   */
+  200: ChatAiMacro;
+};
+
+export type ChatAiMacrosChangeResponse = ChatAiMacrosChangeResponses[keyof ChatAiMacrosChangeResponses];
+
+export type ChatAiDeskStaffListData = {
+  body?: never;
+  path?: never;
+  query: {
+    brandId: BotId;
+  };
+  url: '/v1/desk/staff';
+};
+
+export type ChatAiDeskStaffListErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type ChatAiDeskStaffListError = ChatAiDeskStaffListErrors[keyof ChatAiDeskStaffListErrors];
+
+export type ChatAiDeskStaffListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<ChatAiDeskMember>;
+  };
+};
+
+export type ChatAiDeskStaffListResponse = ChatAiDeskStaffListResponses[keyof ChatAiDeskStaffListResponses];
+
+export type ChatAiDeskStaffRemoveData = {
+  body?: never;
+  path: {
+    staffId: string;
+  };
+  query: {
+    brandId: BotId;
+  };
+  url: '/v1/desk/staff/{staffId}';
+};
+
+export type ChatAiDeskStaffRemoveErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type ChatAiDeskStaffRemoveError = ChatAiDeskStaffRemoveErrors[keyof ChatAiDeskStaffRemoveErrors];
+
+export type ChatAiDeskStaffRemoveResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type ChatAiDeskStaffRemoveResponse = ChatAiDeskStaffRemoveResponses[keyof ChatAiDeskStaffRemoveResponses];
+
+export type ChatAiDeskStaffPutData = {
+  body: {
+    teams: Array<ChatAiDeskWord>;
+    /**
+     * In which they answer; none: in all.
+     */
+    languages: Array<Locale>;
+    /**
+     * So many open tickets at most are given to them.
+     */
+    maxLoad: number;
+  };
+  path: {
+    staffId: string;
+  };
+  query: {
+    brandId: BotId;
+  };
+  url: '/v1/desk/staff/{staffId}';
+};
+
+export type ChatAiDeskStaffPutErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `chat-ai.bot_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.bot_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type ChatAiDeskStaffPutError = ChatAiDeskStaffPutErrors[keyof ChatAiDeskStaffPutErrors];
+
+export type ChatAiDeskStaffPutResponses = {
+  /**
+   * The answer.
+   */
+  200: ChatAiDeskMember;
+};
+
+export type ChatAiDeskStaffPutResponse = ChatAiDeskStaffPutResponses[keyof ChatAiDeskStaffPutResponses];
+
+export type ChatAiDeskTagsListData = {
+  body?: never;
+  path?: never;
+  query: {
+    brandId: BotId;
+  };
+  url: '/v1/desk/tags';
+};
+
+export type ChatAiDeskTagsListErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type ChatAiDeskTagsListError = ChatAiDeskTagsListErrors[keyof ChatAiDeskTagsListErrors];
+
+export type ChatAiDeskTagsListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    tags: Array<ChatAiDeskTag>;
+  };
+};
+
+export type ChatAiDeskTagsListResponse = ChatAiDeskTagsListResponses[keyof ChatAiDeskTagsListResponses];
+
+export type ChatAiDeskTagsSetData = {
+  body: {
+    tags: Array<ChatAiDeskTag>;
+  };
+  path?: never;
+  query: {
+    brandId: BotId;
+  };
+  url: '/v1/desk/tags';
+};
+
+export type ChatAiDeskTagsSetErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `chat-ai.bot_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.bot_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type ChatAiDeskTagsSetError = ChatAiDeskTagsSetErrors[keyof ChatAiDeskTagsSetErrors];
+
+export type ChatAiDeskTagsSetResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    tags: Array<ChatAiDeskTag>;
+  };
+};
+
+export type ChatAiDeskTagsSetResponse = ChatAiDeskTagsSetResponses[keyof ChatAiDeskTagsSetResponses];
+
+export type ChatAiTicketsListData = {
+  body?: never;
+  path?: never;
+  query?: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+    /**
+     * "mine": open and waiting ones of whoever asks. Closed ones: the latest first.
+     */
+    view?: 'open' | 'mine' | 'unassigned' | 'waiting' | 'snoozed' | 'closed';
+    brandId?: BotId;
+    botId?: BotId;
+    userId?: string;
+    assignee?: string;
+    team?: ChatAiDeskWord;
+    /**
+     * All of these.
+     */
+    tag?: string | Array<string>;
+    language?: Locale;
+    channel?: string | Array<string>;
+  };
+  url: '/v1/desk/tickets';
+};
+
+export type ChatAiTicketsListErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type ChatAiTicketsListError = ChatAiTicketsListErrors[keyof ChatAiTicketsListErrors];
+
+export type ChatAiTicketsListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<ChatAiTicket>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+    /**
+     * By view, under the same filters.
+     */
+    counts: {
+      [key: string]: number;
+    };
+  };
+};
+
+export type ChatAiTicketsListResponse = ChatAiTicketsListResponses[keyof ChatAiTicketsListResponses];
+
+export type ChatAiTicketsReadData = {
+  body?: never;
+  path: {
+    ticketId: string;
+  };
+  query?: never;
+  url: '/v1/desk/tickets/{ticketId}';
+};
+
+export type ChatAiTicketsReadErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `chat-ai.ticket_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.ticket_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type ChatAiTicketsReadError = ChatAiTicketsReadErrors[keyof ChatAiTicketsReadErrors];
+
+export type ChatAiTicketsReadResponses = {
+  /**
+   * The answer.
+   */
+  200: ChatAiTicketDetails;
+};
+
+export type ChatAiTicketsReadResponse = ChatAiTicketsReadResponses[keyof ChatAiTicketsReadResponses];
+
+export type ChatAiTicketsAssignData = {
+  body: {
+    /**
+     * Null: nobody.
+     */
+    assignee?: string | null;
+    team?: ChatAiDeskWord | null;
+    /**
+     * The one of the team with the fewest open tickets who is available.
+     */
+    byLoad?: boolean;
+    priority?: number;
+  };
+  headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
+    'If-Match': string;
+  };
+  path: {
+    ticketId: string;
+  };
+  query?: never;
+  url: '/v1/desk/tickets/{ticketId}/assign';
+};
+
+export type ChatAiTicketsAssignErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `chat-ai.ticket_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.ticket_not_found' | 'not_found';
+  };
+  /**
+   * `chat-ai.ticket_closed`
+   */
+  409: Problem & {
+    code?: 'chat-ai.ticket_closed' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `chat-ai.staff_not_on_desk`
+   */
+  422: Problem & {
+    code?: 'chat-ai.staff_not_on_desk' | 'validation_failed' | 'idempotency_key_reused';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type ChatAiTicketsAssignError = ChatAiTicketsAssignErrors[keyof ChatAiTicketsAssignErrors];
+
+export type ChatAiTicketsAssignResponses = {
+  /**
+   * The answer.
+   */
+  200: ChatAiTicket;
+};
+
+export type ChatAiTicketsAssignResponse = ChatAiTicketsAssignResponses[keyof ChatAiTicketsAssignResponses];
+
+export type ChatAiTicketsCloseData = {
+  body: {
+    /**
+     * Whether the person is asked what it was worth to them.
+     */
+    ask?: boolean;
+  };
+  headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
+    'If-Match': string;
+  };
+  path: {
+    ticketId: string;
+  };
+  query?: never;
+  url: '/v1/desk/tickets/{ticketId}/close';
+};
+
+export type ChatAiTicketsCloseErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `chat-ai.ticket_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.ticket_not_found' | 'not_found';
+  };
+  /**
+   * `chat-ai.ticket_closed`
+   */
+  409: Problem & {
+    code?: 'chat-ai.ticket_closed' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type ChatAiTicketsCloseError = ChatAiTicketsCloseErrors[keyof ChatAiTicketsCloseErrors];
+
+export type ChatAiTicketsCloseResponses = {
+  /**
+   * The answer.
+   */
+  200: ChatAiTicket;
+};
+
+export type ChatAiTicketsCloseResponse = ChatAiTicketsCloseResponses[keyof ChatAiTicketsCloseResponses];
+
+export type ChatAiTicketsHandBackData = {
+  body: {
+    /**
+     * Whether the person is asked what it was worth to them.
+     */
+    ask?: boolean;
+    /**
+     * False: it is the turn of the assistant, and the ticket waits.
+     */
+    close?: boolean;
+  };
+  headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
+    'If-Match': string;
+  };
+  path: {
+    ticketId: string;
+  };
+  query?: never;
+  url: '/v1/desk/tickets/{ticketId}/hand-back';
+};
+
+export type ChatAiTicketsHandBackErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `chat-ai.ticket_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.ticket_not_found' | 'not_found';
+  };
+  /**
+   * `chat-ai.ticket_closed`
+   */
+  409: Problem & {
+    code?: 'chat-ai.ticket_closed' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type ChatAiTicketsHandBackError = ChatAiTicketsHandBackErrors[keyof ChatAiTicketsHandBackErrors];
+
+export type ChatAiTicketsHandBackResponses = {
+  /**
+   * The answer.
+   */
+  200: ChatAiTicket;
+};
+
+export type ChatAiTicketsHandBackResponse = ChatAiTicketsHandBackResponses[keyof ChatAiTicketsHandBackResponses];
+
+export type ChatAiTicketsApplyMacroData = {
+  body: {
+    macroId: string;
+    /**
+     * Of the answer that it may send.
+     */
+    clientId: string;
+  };
+  headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
+    'If-Match': string;
+  };
+  path: {
+    ticketId: string;
+  };
+  query?: never;
+  url: '/v1/desk/tickets/{ticketId}/macro';
+};
+
+export type ChatAiTicketsApplyMacroErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `chat-ai.ticket_not_found`, `chat-ai.macro_not_found`, `chat-ai.canned_answer_not_found`, `chat-ai.tag_not_found`
+   */
+  404: Problem & {
+    code?:
+      | 'chat-ai.ticket_not_found'
+      | 'chat-ai.macro_not_found'
+      | 'chat-ai.canned_answer_not_found'
+      | 'chat-ai.tag_not_found'
+      | 'not_found';
+  };
+  /**
+   * `chat-ai.ticket_closed`, `chat-ai.taken_by_another`, `chat-ai.window_closed`
+   */
+  409: Problem & {
+    code?:
+      | 'chat-ai.ticket_closed'
+      | 'chat-ai.taken_by_another'
+      | 'chat-ai.window_closed'
+      | 'request_in_progress'
+      | 'approval_unusable';
+  };
+  /**
+   * `chat-ai.staff_not_on_desk`
+   */
+  422: Problem & {
+    code?: 'chat-ai.staff_not_on_desk' | 'validation_failed' | 'idempotency_key_reused';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type ChatAiTicketsApplyMacroError = ChatAiTicketsApplyMacroErrors[keyof ChatAiTicketsApplyMacroErrors];
+
+export type ChatAiTicketsApplyMacroResponses = {
+  /**
+   * The answer.
+   */
+  200: ChatAiTicket;
+};
+
+export type ChatAiTicketsApplyMacroResponse = ChatAiTicketsApplyMacroResponses[keyof ChatAiTicketsApplyMacroResponses];
+
+export type ChatAiTicketMessagesListData = {
+  body?: never;
+  path: {
+    ticketId: string;
+  };
+  query?: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+  };
+  url: '/v1/desk/tickets/{ticketId}/messages';
+};
+
+export type ChatAiTicketMessagesListErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `chat-ai.ticket_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.ticket_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type ChatAiTicketMessagesListError = ChatAiTicketMessagesListErrors[keyof ChatAiTicketMessagesListErrors];
+
+export type ChatAiTicketMessagesListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<ChatAiDeskMessage>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+  };
+};
+
+export type ChatAiTicketMessagesListResponse =
+  ChatAiTicketMessagesListResponses[keyof ChatAiTicketMessagesListResponses];
+
+export type ChatAiTicketMessagesSendData = {
+  body: {
+    /**
+     * Made by the console: repeated, it is one message.
+     */
+    clientId: string;
+    /**
+     * Markdown.
+     */
+    text: string;
+    /**
+     * Another chat of the person with the shop.
+     */
+    chatId?: string;
+  };
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+  };
+  path: {
+    ticketId: string;
+  };
+  query?: never;
+  url: '/v1/desk/tickets/{ticketId}/messages';
+};
+
+export type ChatAiTicketMessagesSendErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `chat-ai.ticket_not_found`, `chat-ai.chat_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.ticket_not_found' | 'chat-ai.chat_not_found' | 'not_found';
+  };
+  /**
+   * `chat-ai.ticket_closed`, `chat-ai.taken_by_another`, `chat-ai.window_closed`
+   */
+  409: Problem & {
+    code?:
+      | 'chat-ai.ticket_closed'
+      | 'chat-ai.taken_by_another'
+      | 'chat-ai.window_closed'
+      | 'request_in_progress'
+      | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type ChatAiTicketMessagesSendError = ChatAiTicketMessagesSendErrors[keyof ChatAiTicketMessagesSendErrors];
+
+export type ChatAiTicketMessagesSendResponses = {
+  /**
+   * The answer.
+   */
+  202: ChatAiDeskMessage;
+};
+
+export type ChatAiTicketMessagesSendResponse =
+  ChatAiTicketMessagesSendResponses[keyof ChatAiTicketMessagesSendResponses];
+
+export type ChatAiTicketNotesAddData = {
+  body: {
+    text: string;
+  };
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+  };
+  path: {
+    ticketId: string;
+  };
+  query?: never;
+  url: '/v1/desk/tickets/{ticketId}/notes';
+};
+
+export type ChatAiTicketNotesAddErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `chat-ai.ticket_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.ticket_not_found' | 'not_found';
+  };
+  /**
+   * `chat-ai.ticket_closed`
+   */
+  409: Problem & {
+    code?: 'chat-ai.ticket_closed' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type ChatAiTicketNotesAddError = ChatAiTicketNotesAddErrors[keyof ChatAiTicketNotesAddErrors];
+
+export type ChatAiTicketNotesAddResponses = {
+  /**
+   * The answer.
+   */
+  201: {
+    id: string;
+    at: Instant;
+  };
+};
+
+export type ChatAiTicketNotesAddResponse = ChatAiTicketNotesAddResponses[keyof ChatAiTicketNotesAddResponses];
+
+export type ChatAiTicketsSnoozeData = {
+  body: {
+    until: Instant;
+  };
+  headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
+    'If-Match': string;
+  };
+  path: {
+    ticketId: string;
+  };
+  query?: never;
+  url: '/v1/desk/tickets/{ticketId}/snooze';
+};
+
+export type ChatAiTicketsSnoozeErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `chat-ai.ticket_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.ticket_not_found' | 'not_found';
+  };
+  /**
+   * `chat-ai.ticket_closed`
+   */
+  409: Problem & {
+    code?: 'chat-ai.ticket_closed' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `chat-ai.snooze_over`
+   */
+  422: Problem & {
+    code?: 'chat-ai.snooze_over' | 'validation_failed' | 'idempotency_key_reused';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type ChatAiTicketsSnoozeError = ChatAiTicketsSnoozeErrors[keyof ChatAiTicketsSnoozeErrors];
+
+export type ChatAiTicketsSnoozeResponses = {
+  /**
+   * The answer.
+   */
+  200: ChatAiTicket;
+};
+
+export type ChatAiTicketsSnoozeResponse = ChatAiTicketsSnoozeResponses[keyof ChatAiTicketsSnoozeResponses];
+
+export type ChatAiTicketSuggestionsMakeData = {
+  body: {
+    /**
+     * What is to be said, or how.
+     */
+    wish?: string;
+    /**
+     * That of the person when absent.
+     */
+    locale?: Locale;
+  };
+  path: {
+    ticketId: string;
+  };
+  query?: never;
+  url: '/v1/desk/tickets/{ticketId}/suggestion';
+};
+
+export type ChatAiTicketSuggestionsMakeErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `chat-ai.ticket_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.ticket_not_found' | 'not_found';
+  };
+  /**
+   * `chat-ai.no_model`, `chat-ai.nothing_to_answer`
+   */
+  409: Problem & {
+    code?: 'chat-ai.no_model' | 'chat-ai.nothing_to_answer' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `chat-ai.suggestion_budget_exhausted`
+   */
+  429: Problem & {
+    code?: 'chat-ai.suggestion_budget_exhausted' | 'too_many_requests';
+  };
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type ChatAiTicketSuggestionsMakeError =
+  ChatAiTicketSuggestionsMakeErrors[keyof ChatAiTicketSuggestionsMakeErrors];
+
+export type ChatAiTicketSuggestionsMakeResponses = {
+  /**
+   * Events as they come.
+   */
+  200: ChatAiSuggestionEvent;
+};
+
+export type ChatAiTicketSuggestionsMakeResponse =
+  ChatAiTicketSuggestionsMakeResponses[keyof ChatAiTicketSuggestionsMakeResponses];
+
+export type ChatAiTicketTagsSetData = {
+  body: {
+    tags: Array<ChatAiDeskWord>;
+  };
+  path: {
+    ticketId: string;
+  };
+  query?: never;
+  url: '/v1/desk/tickets/{ticketId}/tags';
+};
+
+export type ChatAiTicketTagsSetErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `chat-ai.ticket_not_found`, `chat-ai.tag_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.ticket_not_found' | 'chat-ai.tag_not_found' | 'not_found';
+  };
+  /**
+   * `chat-ai.ticket_closed`
+   */
+  409: Problem & {
+    code?: 'chat-ai.ticket_closed' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type ChatAiTicketTagsSetError = ChatAiTicketTagsSetErrors[keyof ChatAiTicketTagsSetErrors];
+
+export type ChatAiTicketTagsSetResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    tags: Array<ChatAiDeskWord>;
+  };
+};
+
+export type ChatAiTicketTagsSetResponse = ChatAiTicketTagsSetResponses[keyof ChatAiTicketTagsSetResponses];
+
+export type ChatAiTicketsTakeData = {
+  body?: never;
+  headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
+    'If-Match': string;
+  };
+  path: {
+    ticketId: string;
+  };
+  query?: never;
+  url: '/v1/desk/tickets/{ticketId}/take';
+};
+
+export type ChatAiTicketsTakeErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `chat-ai.ticket_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.ticket_not_found' | 'not_found';
+  };
+  /**
+   * `chat-ai.ticket_closed`, `chat-ai.taken_by_another`
+   */
+  409: Problem & {
+    code?: 'chat-ai.ticket_closed' | 'chat-ai.taken_by_another' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type ChatAiTicketsTakeError = ChatAiTicketsTakeErrors[keyof ChatAiTicketsTakeErrors];
+
+export type ChatAiTicketsTakeResponses = {
+  /**
+   * The answer.
+   */
+  200: ChatAiTicket;
+};
+
+export type ChatAiTicketsTakeResponse = ChatAiTicketsTakeResponses[keyof ChatAiTicketsTakeResponses];
+
+export type ChatAiTicketsShowTypingData = {
+  body: {
+    on: boolean;
+  };
+  path: {
+    ticketId: string;
+  };
+  query?: never;
+  url: '/v1/desk/tickets/{ticketId}/typing';
+};
+
+export type ChatAiTicketsShowTypingErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `chat-ai.ticket_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.ticket_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type ChatAiTicketsShowTypingError = ChatAiTicketsShowTypingErrors[keyof ChatAiTicketsShowTypingErrors];
+
+export type ChatAiTicketsShowTypingResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type ChatAiTicketsShowTypingResponse = ChatAiTicketsShowTypingResponses[keyof ChatAiTicketsShowTypingResponses];
 
 export type AnalyticsArchivesListData = {
   body?: never;
@@ -10591,6 +14044,719 @@ export type AnalyticsExperimentsPlanResponses = {
 
 export type AnalyticsExperimentsPlanResponse =
   AnalyticsExperimentsPlanResponses[keyof AnalyticsExperimentsPlanResponses];
+
+export type PaymentsGoodsExportData = {
+  body: {
+    /**
+     * The home bot of the shop.
+     */
+    brandId: BotId;
+    format: 'csv' | 'xlsx';
+    /**
+     * Of the headers.
+     */
+    locale?: Locale;
+    /**
+     * Of CSV.
+     */
+    delimiter?: ',' | ';';
+    archived?: boolean;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/goods/export';
+};
+
+export type PaymentsGoodsExportErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsGoodsExportError = PaymentsGoodsExportErrors[keyof PaymentsGoodsExportErrors];
+
+export type PaymentsGoodsExportResponses = {
+  /**
+   * The bytes.
+   */
+  200: Blob | File;
+};
+
+export type PaymentsGoodsExportResponse = PaymentsGoodsExportResponses[keyof PaymentsGoodsExportResponses];
+
+export type PaymentsGoodsImportsOpenData = {
+  body: {
+    brandId: BotId;
+    /**
+     * Whether its column of pieces is what was counted.
+     */
+    stock?: 'keep' | 'set';
+    file: Blob | File;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/goods/imports';
+};
+
+export type PaymentsGoodsImportsOpenErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.bot_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.bot_not_found' | 'not_found';
+  };
+  /**
+   * `payments.file_unreadable`, `payments.file_too_many_rows`
+   */
+  422: Problem & {
+    code?: 'payments.file_unreadable' | 'payments.file_too_many_rows' | 'validation_failed' | 'idempotency_key_reused';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsGoodsImportsOpenError = PaymentsGoodsImportsOpenErrors[keyof PaymentsGoodsImportsOpenErrors];
+
+export type PaymentsGoodsImportsOpenResponses = {
+  /**
+   * The answer.
+   */
+  202: PaymentsGoodsImport;
+};
+
+export type PaymentsGoodsImportsOpenResponse =
+  PaymentsGoodsImportsOpenResponses[keyof PaymentsGoodsImportsOpenResponses];
+
+export type PaymentsGoodsImportsReadData = {
+  body?: never;
+  path: {
+    importId: string;
+  };
+  query?: never;
+  url: '/v1/goods/imports/{importId}';
+};
+
+export type PaymentsGoodsImportsReadErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.goods_import_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.goods_import_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsGoodsImportsReadError = PaymentsGoodsImportsReadErrors[keyof PaymentsGoodsImportsReadErrors];
+
+export type PaymentsGoodsImportsReadResponses = {
+  /**
+   * The answer.
+   */
+  200: PaymentsGoodsImport;
+};
+
+export type PaymentsGoodsImportsReadResponse =
+  PaymentsGoodsImportsReadResponses[keyof PaymentsGoodsImportsReadResponses];
+
+export type PaymentsGoodsImportsApplyData = {
+  body?: never;
+  headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
+    'If-Match': string;
+  };
+  path: {
+    importId: string;
+  };
+  query?: never;
+  url: '/v1/goods/imports/{importId}/apply';
+};
+
+export type PaymentsGoodsImportsApplyErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.goods_import_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.goods_import_not_found' | 'not_found';
+  };
+  /**
+   * `payments.import_not_ready`
+   */
+  409: Problem & {
+    code?: 'payments.import_not_ready' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsGoodsImportsApplyError = PaymentsGoodsImportsApplyErrors[keyof PaymentsGoodsImportsApplyErrors];
+
+export type PaymentsGoodsImportsApplyResponses = {
+  /**
+   * The answer.
+   */
+  202: PaymentsGoodsImport;
+};
+
+export type PaymentsGoodsImportsApplyResponse =
+  PaymentsGoodsImportsApplyResponses[keyof PaymentsGoodsImportsApplyResponses];
+
+export type PaymentsProductsListData = {
+  body?: never;
+  path?: never;
+  query: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+    /**
+     * The home bot of the shop.
+     */
+    brandId: BotId;
+    /**
+     * In titles, codes and SKUs.
+     */
+    search?: string;
+    /**
+     * Those as well.
+     */
+    archived?: string;
+    /**
+     * Only those with a variant of which too few are left.
+     */
+    low?: string;
+  };
+  url: '/v1/goods/products';
+};
+
+export type PaymentsProductsListErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsProductsListError = PaymentsProductsListErrors[keyof PaymentsProductsListErrors];
+
+export type PaymentsProductsListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<PaymentsProduct>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+  };
+};
+
+export type PaymentsProductsListResponse = PaymentsProductsListResponses[keyof PaymentsProductsListResponses];
+
+export type PaymentsProductsCreateData = {
+  body: {
+    /**
+     * The home bot of the shop.
+     */
+    brandId: BotId;
+    /**
+     * As staff call it; of one bot each is there once.
+     */
+    code: string;
+    title: PaymentsProductTitle;
+    description: PaymentsProductDescription;
+    attributes?: Array<PaymentsProductAttribute>;
+    /**
+     * Without any there is one variant only.
+     */
+    options?: Array<PaymentsProductOption>;
+    /**
+     * The first one is shown in lists.
+     */
+    media?: Array<PaymentsProductMedia>;
+    position?: number;
+  };
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/goods/products';
+};
+
+export type PaymentsProductsCreateErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.bot_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.bot_not_found' | 'not_found';
+  };
+  /**
+   * `payments.code_taken`
+   */
+  409: Problem & {
+    code?: 'payments.code_taken' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `payments.brand_needed`
+   */
+  422: Problem & {
+    code?: 'payments.brand_needed' | 'validation_failed' | 'idempotency_key_reused';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsProductsCreateError = PaymentsProductsCreateErrors[keyof PaymentsProductsCreateErrors];
+
+export type PaymentsProductsCreateResponses = {
+  /**
+   * The answer.
+   */
+  201: PaymentsProduct;
+};
+
+export type PaymentsProductsCreateResponse = PaymentsProductsCreateResponses[keyof PaymentsProductsCreateResponses];
+
+export type PaymentsProductsReadData = {
+  body?: never;
+  path: {
+    productId: string;
+  };
+  query?: never;
+  url: '/v1/goods/products/{productId}';
+};
+
+export type PaymentsProductsReadErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.product_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.product_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsProductsReadError = PaymentsProductsReadErrors[keyof PaymentsProductsReadErrors];
+
+export type PaymentsProductsReadResponses = {
+  /**
+   * The answer.
+   */
+  200: PaymentsProduct;
+};
+
+export type PaymentsProductsReadResponse = PaymentsProductsReadResponses[keyof PaymentsProductsReadResponses];
+
+export type PaymentsProductsChangeData = {
+  body: {
+    title?: PaymentsProductTitle;
+    description?: PaymentsProductDescription;
+    attributes?: Array<PaymentsProductAttribute>;
+    /**
+     * Without any there is one variant only.
+     */
+    options?: Array<PaymentsProductOption>;
+    /**
+     * The first one is shown in lists.
+     */
+    media?: Array<PaymentsProductMedia>;
+    position?: number;
+    archived?: boolean;
+  };
+  headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
+    'If-Match': string;
+  };
+  path: {
+    productId: string;
+  };
+  query?: never;
+  url: '/v1/goods/products/{productId}';
+};
+
+export type PaymentsProductsChangeErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.product_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.product_not_found' | 'not_found';
+  };
+  /**
+   * `payments.option_in_use`
+   */
+  409: Problem & {
+    code?: 'payments.option_in_use' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsProductsChangeError = PaymentsProductsChangeErrors[keyof PaymentsProductsChangeErrors];
+
+export type PaymentsProductsChangeResponses = {
+  /**
+   * The answer.
+   */
+  200: PaymentsProduct;
+};
+
+export type PaymentsProductsChangeResponse = PaymentsProductsChangeResponses[keyof PaymentsProductsChangeResponses];
+
+export type PaymentsVariantsCreateData = {
+  body: {
+    sku: PaymentsSku;
+    /**
+     * A value of each option of the product; no two variants have the same.
+     */
+    choice?: PaymentsVariantChoice;
+    prices: PaymentsPrices;
+    weightG?: number | null;
+    /**
+     * Its pieces are counted; else there is always enough of it.
+     */
+    tracked?: boolean;
+    /**
+     * Staff are told when fewer are left.
+     */
+    warnBelow?: number | null;
+    receipt?: PaymentsReceiptTerms;
+    position?: number;
+  };
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+  };
+  path: {
+    productId: string;
+  };
+  query?: never;
+  url: '/v1/goods/products/{productId}/variants';
+};
+
+export type PaymentsVariantsCreateErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.product_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.product_not_found' | 'not_found';
+  };
+  /**
+   * `payments.sku_taken`, `payments.choice_taken`
+   */
+  409: Problem & {
+    code?: 'payments.sku_taken' | 'payments.choice_taken' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `payments.choice_unknown`
+   */
+  422: Problem & {
+    code?: 'payments.choice_unknown' | 'validation_failed' | 'idempotency_key_reused';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsVariantsCreateError = PaymentsVariantsCreateErrors[keyof PaymentsVariantsCreateErrors];
+
+export type PaymentsVariantsCreateResponses = {
+  /**
+   * The answer.
+   */
+  201: PaymentsVariant;
+};
+
+export type PaymentsVariantsCreateResponse = PaymentsVariantsCreateResponses[keyof PaymentsVariantsCreateResponses];
+
+export type PaymentsVariantsChangeData = {
+  body: {
+    sku?: PaymentsSku;
+    /**
+     * A value of each option of the product; no two variants have the same.
+     */
+    choice?: PaymentsVariantChoice;
+    prices?: PaymentsPrices;
+    weightG?: number | null;
+    /**
+     * Its pieces are counted; else there is always enough of it.
+     */
+    tracked?: boolean;
+    /**
+     * Staff are told when fewer are left.
+     */
+    warnBelow?: number | null;
+    receipt?: PaymentsReceiptTerms;
+    position?: number;
+    archived?: boolean;
+  };
+  headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
+    'If-Match': string;
+  };
+  path: {
+    productId: string;
+    variantId: string;
+  };
+  query?: never;
+  url: '/v1/goods/products/{productId}/variants/{variantId}';
+};
+
+export type PaymentsVariantsChangeErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.product_not_found`, `payments.variant_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.product_not_found' | 'payments.variant_not_found' | 'not_found';
+  };
+  /**
+   * `payments.sku_taken`, `payments.choice_taken`
+   */
+  409: Problem & {
+    code?: 'payments.sku_taken' | 'payments.choice_taken' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `payments.choice_unknown`
+   */
+  422: Problem & {
+    code?: 'payments.choice_unknown' | 'validation_failed' | 'idempotency_key_reused';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsVariantsChangeError = PaymentsVariantsChangeErrors[keyof PaymentsVariantsChangeErrors];
+
+export type PaymentsVariantsChangeResponses = {
+  /**
+   * The answer.
+   */
+  200: PaymentsVariant;
+};
+
+export type PaymentsVariantsChangeResponse = PaymentsVariantsChangeResponses[keyof PaymentsVariantsChangeResponses];
+
+export type PaymentsStockListData = {
+  body?: never;
+  path: {
+    variantId: string;
+  };
+  query?: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+  };
+  url: '/v1/goods/variants/{variantId}/stock';
+};
+
+export type PaymentsStockListErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.variant_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.variant_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsStockListError = PaymentsStockListErrors[keyof PaymentsStockListErrors];
+
+export type PaymentsStockListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<PaymentsStockMove>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+  };
+};
+
+export type PaymentsStockListResponse = PaymentsStockListResponses[keyof PaymentsStockListResponses];
+
+export type PaymentsStockChangeData = {
+  body: {
+    kind: 'received' | 'counted' | 'corrected';
+    /**
+     * Received: so many came. Counted: so many are there. Corrected: so many more or, below 0, fewer.
+     */
+    quantity: number;
+    reason: string;
+  };
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+  };
+  path: {
+    variantId: string;
+  };
+  query?: never;
+  url: '/v1/goods/variants/{variantId}/stock';
+};
+
+export type PaymentsStockChangeErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.variant_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.variant_not_found' | 'not_found';
+  };
+  /**
+   * `payments.stock_too_low`, `payments.stock_not_tracked`
+   */
+  409: Problem & {
+    code?: 'payments.stock_too_low' | 'payments.stock_not_tracked' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsStockChangeError = PaymentsStockChangeErrors[keyof PaymentsStockChangeErrors];
+
+export type PaymentsStockChangeResponses = {
+  /**
+   * The answer.
+   */
+  201: PaymentsStock;
+};
+
+export type PaymentsStockChangeResponse = PaymentsStockChangeResponses[keyof PaymentsStockChangeResponses];
 
 export type PaymentsGuestOrdersReadData = {
   body: {
@@ -12796,6 +16962,153 @@ export type PaymentsBalancesReadMineResponses = {
 export type PaymentsBalancesReadMineResponse =
   PaymentsBalancesReadMineResponses[keyof PaymentsBalancesReadMineResponses];
 
+export type PaymentsCartsClearData = {
+  body?: never;
+  path?: never;
+  query: {
+    botId: BotId;
+  };
+  url: '/v1/me/cart';
+};
+
+export type PaymentsCartsClearErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.no_shop`
+   */
+  404: Problem & {
+    code?: 'payments.no_shop' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsCartsClearError = PaymentsCartsClearErrors[keyof PaymentsCartsClearErrors];
+
+export type PaymentsCartsClearResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type PaymentsCartsClearResponse = PaymentsCartsClearResponses[keyof PaymentsCartsClearResponses];
+
+export type PaymentsCartsReadData = {
+  body?: never;
+  path?: never;
+  query: {
+    botId: BotId;
+  };
+  url: '/v1/me/cart';
+};
+
+export type PaymentsCartsReadErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.no_shop`
+   */
+  404: Problem & {
+    code?: 'payments.no_shop' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsCartsReadError = PaymentsCartsReadErrors[keyof PaymentsCartsReadErrors];
+
+export type PaymentsCartsReadResponses = {
+  /**
+   * The answer.
+   */
+  200: PaymentsCart;
+};
+
+export type PaymentsCartsReadResponse = PaymentsCartsReadResponses[keyof PaymentsCartsReadResponses];
+
+export type PaymentsCartsSetLineData = {
+  body: {
+    /**
+     * 0 takes it out.
+     */
+    quantity: number;
+    /**
+     * Of the whole cart from now on; what it was when absent.
+     */
+    currency?: Currency;
+  };
+  path: {
+    variantId: string;
+  };
+  query: {
+    botId: BotId;
+  };
+  url: '/v1/me/cart/lines/{variantId}';
+};
+
+export type PaymentsCartsSetLineErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.no_shop`, `payments.variant_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.no_shop' | 'payments.variant_not_found' | 'not_found';
+  };
+  /**
+   * `payments.out_of_stock`, `payments.cart_full`
+   */
+  409: Problem & {
+    code?: 'payments.out_of_stock' | 'payments.cart_full' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `payments.currency_not_sold`, `payments.amount_out_of_range`
+   */
+  422: Problem & {
+    code?:
+      'payments.currency_not_sold' | 'payments.amount_out_of_range' | 'validation_failed' | 'idempotency_key_reused';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsCartsSetLineError = PaymentsCartsSetLineErrors[keyof PaymentsCartsSetLineErrors];
+
+export type PaymentsCartsSetLineResponses = {
+  /**
+   * The answer.
+   */
+  200: PaymentsCart;
+};
+
+export type PaymentsCartsSetLineResponse = PaymentsCartsSetLineResponses[keyof PaymentsCartsSetLineResponses];
+
 export type GatewayConsentsListData = {
   body?: never;
   path?: never;
@@ -13820,13 +18133,19 @@ export type PaymentsOrdersPlaceErrors = {
       | 'not_found';
   };
   /**
-   * `payments.trial_only_once`, `payments.too_many_open_orders`
+   * `payments.cart_changed`, `payments.out_of_stock`, `payments.trial_only_once`, `payments.too_many_open_orders`
    */
   409: Problem & {
-    code?: 'payments.trial_only_once' | 'payments.too_many_open_orders' | 'request_in_progress' | 'approval_unusable';
+    code?:
+      | 'payments.cart_changed'
+      | 'payments.out_of_stock'
+      | 'payments.trial_only_once'
+      | 'payments.too_many_open_orders'
+      | 'request_in_progress'
+      | 'approval_unusable';
   };
   /**
-   * `payments.currency_not_sold`, `payments.amount_out_of_range`, `payments.promo_not_found`, `payments.promo_expired`, `payments.promo_used`, `payments.promo_not_for_this`, `payments.provider_not_offered`, `payments.email_needed`
+   * `payments.currency_not_sold`, `payments.amount_out_of_range`, `payments.promo_not_found`, `payments.promo_expired`, `payments.promo_used`, `payments.promo_not_for_this`, `payments.address_needed`, `payments.delivery_not_offered`, `payments.provider_not_offered`, `payments.email_needed`
    */
   422: Problem & {
     code?:
@@ -13836,6 +18155,8 @@ export type PaymentsOrdersPlaceErrors = {
       | 'payments.promo_expired'
       | 'payments.promo_used'
       | 'payments.promo_not_for_this'
+      | 'payments.address_needed'
+      | 'payments.delivery_not_offered'
       | 'payments.provider_not_offered'
       | 'payments.email_needed'
       | 'validation_failed'
@@ -14056,7 +18377,13 @@ export type PaymentsOrdersQuoteErrors = {
       | 'not_found';
   };
   /**
-   * `payments.currency_not_sold`, `payments.amount_out_of_range`, `payments.promo_not_found`, `payments.promo_expired`, `payments.promo_used`, `payments.promo_not_for_this`
+   * `payments.cart_changed`, `payments.out_of_stock`
+   */
+  409: Problem & {
+    code?: 'payments.cart_changed' | 'payments.out_of_stock' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `payments.currency_not_sold`, `payments.amount_out_of_range`, `payments.promo_not_found`, `payments.promo_expired`, `payments.promo_used`, `payments.promo_not_for_this`, `payments.address_needed`, `payments.delivery_not_offered`
    */
   422: Problem & {
     code?:
@@ -14066,6 +18393,8 @@ export type PaymentsOrdersQuoteErrors = {
       | 'payments.promo_expired'
       | 'payments.promo_used'
       | 'payments.promo_not_for_this'
+      | 'payments.address_needed'
+      | 'payments.delivery_not_offered'
       | 'validation_failed'
       | 'idempotency_key_reused';
   };
@@ -14751,6 +19080,228 @@ export type AnalyticsMeReadStatisticsResponses = {
 
 export type AnalyticsMeReadStatisticsResponse =
   AnalyticsMeReadStatisticsResponses[keyof AnalyticsMeReadStatisticsResponses];
+
+export type PaymentsStoreReadData = {
+  body?: never;
+  path?: never;
+  query: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+    botId: BotId;
+    /**
+     * Words of titles, attributes and codes.
+     */
+    q?: string;
+    /**
+     * These alone.
+     */
+    productId?: string | Array<string>;
+    /**
+     * The products of these variants alone.
+     */
+    variantId?: string | Array<string>;
+  };
+  url: '/v1/me/store';
+};
+
+export type PaymentsStoreReadErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.no_shop`
+   */
+  404: Problem & {
+    code?: 'payments.no_shop' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsStoreReadError = PaymentsStoreReadErrors[keyof PaymentsStoreReadErrors];
+
+export type PaymentsStoreReadResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<PaymentsStoreProduct>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+    /**
+     * In which everything of the shop has a price, the usual one first.
+     */
+    currencies: Array<Currency>;
+    payWith: Array<PaymentsPayWith>;
+  };
+};
+
+export type PaymentsStoreReadResponse = PaymentsStoreReadResponses[keyof PaymentsStoreReadResponses];
+
+export type PaymentsStoreOrdersListMineData = {
+  body?: never;
+  path?: never;
+  query: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+    botId: BotId;
+  };
+  url: '/v1/me/store-orders';
+};
+
+export type PaymentsStoreOrdersListMineErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.no_shop`
+   */
+  404: Problem & {
+    code?: 'payments.no_shop' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsStoreOrdersListMineError =
+  PaymentsStoreOrdersListMineErrors[keyof PaymentsStoreOrdersListMineErrors];
+
+export type PaymentsStoreOrdersListMineResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<PaymentsMyStoreOrder>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+  };
+};
+
+export type PaymentsStoreOrdersListMineResponse =
+  PaymentsStoreOrdersListMineResponses[keyof PaymentsStoreOrdersListMineResponses];
+
+export type PaymentsStoreOrdersReadMineData = {
+  body?: never;
+  path: {
+    orderId: string;
+  };
+  query?: never;
+  url: '/v1/me/store-orders/{orderId}';
+};
+
+export type PaymentsStoreOrdersReadMineErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.store_order_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.store_order_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsStoreOrdersReadMineError =
+  PaymentsStoreOrdersReadMineErrors[keyof PaymentsStoreOrdersReadMineErrors];
+
+export type PaymentsStoreOrdersReadMineResponses = {
+  /**
+   * The answer.
+   */
+  200: PaymentsMyStoreOrder;
+};
+
+export type PaymentsStoreOrdersReadMineResponse =
+  PaymentsStoreOrdersReadMineResponses[keyof PaymentsStoreOrdersReadMineResponses];
+
+export type PaymentsReturnsAskMineData = {
+  body: {
+    lines: PaymentsReturnLines;
+    reason: string;
+  };
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+  };
+  path: {
+    orderId: string;
+  };
+  query?: never;
+  url: '/v1/me/store-orders/{orderId}/returns';
+};
+
+export type PaymentsReturnsAskMineErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.store_order_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.store_order_not_found' | 'not_found';
+  };
+  /**
+   * `payments.nothing_to_return`, `payments.order_state_refused`
+   */
+  409: Problem & {
+    code?: 'payments.nothing_to_return' | 'payments.order_state_refused' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsReturnsAskMineError = PaymentsReturnsAskMineErrors[keyof PaymentsReturnsAskMineErrors];
+
+export type PaymentsReturnsAskMineResponses = {
+  /**
+   * The answer.
+   */
+  201: PaymentsMyStoreOrder;
+};
+
+export type PaymentsReturnsAskMineResponse = PaymentsReturnsAskMineResponses[keyof PaymentsReturnsAskMineResponses];
 
 export type PaymentsSubscriptionsListMineData = {
   body?: never;
@@ -17492,7 +22043,12 @@ export type ChatAiPromptInForceReadData = {
   path: {
     botId: BotId;
   };
-  query?: never;
+  query?: {
+    /**
+     * "all": what is told in any case; else what is told besides to messages that are about this.
+     */
+    scenario?: string;
+  };
   url: '/v1/prompts/{botId}';
 };
 
@@ -17539,6 +22095,10 @@ export type ChatAiPromptDraftsListData = {
      */
     after?: string;
     limit?: number;
+    /**
+     * "all": what is told in any case; else what is told besides to messages that are about this.
+     */
+    scenario?: string;
   };
   url: '/v1/prompts/{botId}/drafts';
 };
@@ -17580,6 +22140,10 @@ export type ChatAiPromptDraftsOpenData = {
     text: string;
     note?: string;
     basedOn?: string;
+    /**
+     * "all": what is told in any case; else what is told besides to messages that are about this.
+     */
+    scenario?: string;
   };
   headers: {
     /**
@@ -17768,6 +22332,10 @@ export type ChatAiPromptReleasesListData = {
      */
     after?: string;
     limit?: number;
+    /**
+     * "all": what is told in any case; else what is told besides to messages that are about this.
+     */
+    scenario?: string;
   };
   url: '/v1/prompts/{botId}/releases';
 };
@@ -17819,6 +22387,10 @@ export type ChatAiPromptReleasesPublishData = {
       revision: number;
     };
     why: string;
+    /**
+     * "all": what is told in any case; else what is told besides to messages that are about this.
+     */
+    scenario?: string;
   };
   headers: {
     /**
@@ -17880,6 +22452,10 @@ export type ChatAiPromptReleasesPublishResponse =
 export type ChatAiPromptReleasesWithdrawData = {
   body: {
     why: string;
+    /**
+     * "all": what is told in any case; else what is told besides to messages that are about this.
+     */
+    scenario?: string;
   };
   headers: {
     /**
@@ -18020,6 +22596,10 @@ export type ChatAiPromptVersionsListData = {
      */
     after?: string;
     limit?: number;
+    /**
+     * "all": what is told in any case; else what is told besides to messages that are about this.
+     */
+    scenario?: string;
   };
   url: '/v1/prompts/{botId}/versions';
 };
@@ -18190,6 +22770,47 @@ export type AnalyticsProviderBillsRecordResponses = {
 
 export type AnalyticsProviderBillsRecordResponse =
   AnalyticsProviderBillsRecordResponses[keyof AnalyticsProviderBillsRecordResponses];
+
+export type BotAdapterPublicFilesReadData = {
+  body?: never;
+  path: {
+    fileId: string;
+  };
+  query: {
+    until: string;
+    signature: string;
+  };
+  url: '/v1/public-files/{fileId}';
+};
+
+export type BotAdapterPublicFilesReadErrors = {
+  /**
+   * `bot-adapter.file_link_invalid`
+   */
+  404: Problem & {
+    code?: 'bot-adapter.file_link_invalid' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type BotAdapterPublicFilesReadError = BotAdapterPublicFilesReadErrors[keyof BotAdapterPublicFilesReadErrors];
+
+export type BotAdapterPublicFilesReadResponses = {
+  /**
+   * The bytes.
+   */
+  200: Blob | File;
+};
+
+export type BotAdapterPublicFilesReadResponse =
+  BotAdapterPublicFilesReadResponses[keyof BotAdapterPublicFilesReadResponses];
 
 export type AnalyticsQuarantinedEventsListData = {
   body?: never;
@@ -18611,6 +23232,145 @@ export type PaymentsBoardsReadResponses = {
 };
 
 export type PaymentsBoardsReadResponse = PaymentsBoardsReadResponses[keyof PaymentsBoardsReadResponses];
+
+export type ChatAiScenariosListData = {
+  body?: never;
+  path: {
+    botId: BotId;
+  };
+  query?: never;
+  url: '/v1/scenarios/{botId}';
+};
+
+export type ChatAiScenariosListErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `chat-ai.bot_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.bot_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type ChatAiScenariosListError = ChatAiScenariosListErrors[keyof ChatAiScenariosListErrors];
+
+export type ChatAiScenariosListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<ChatAiScenarioOfBot>;
+  };
+};
+
+export type ChatAiScenariosListResponse = ChatAiScenariosListResponses[keyof ChatAiScenariosListResponses];
+
+export type ChatAiScenariosDeleteData = {
+  body?: never;
+  path: {
+    botId: BotId;
+    key: ChatAiScenarioName;
+  };
+  query?: never;
+  url: '/v1/scenarios/{botId}/{key}';
+};
+
+export type ChatAiScenariosDeleteErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `chat-ai.bot_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.bot_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type ChatAiScenariosDeleteError = ChatAiScenariosDeleteErrors[keyof ChatAiScenariosDeleteErrors];
+
+export type ChatAiScenariosDeleteResponses = {
+  /**
+   * Done.
+   */
+  204: void;
+};
+
+export type ChatAiScenariosDeleteResponse = ChatAiScenariosDeleteResponses[keyof ChatAiScenariosDeleteResponses];
+
+export type ChatAiScenariosSetData = {
+  body: {
+    title: string;
+    /**
+     * As people write, in every language in which they do.
+     */
+    examples: Array<string>;
+  };
+  path: {
+    botId: BotId;
+    key: ChatAiScenarioName;
+  };
+  query?: never;
+  url: '/v1/scenarios/{botId}/{key}';
+};
+
+export type ChatAiScenariosSetErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `chat-ai.bot_not_found`
+   */
+  404: Problem & {
+    code?: 'chat-ai.bot_not_found' | 'not_found';
+  };
+  /**
+   * `chat-ai.too_many_scenarios`
+   */
+  409: Problem & {
+    code?: 'chat-ai.too_many_scenarios' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type ChatAiScenariosSetError = ChatAiScenariosSetErrors[keyof ChatAiScenariosSetErrors];
+
+export type ChatAiScenariosSetResponses = {
+  /**
+   * The answer.
+   */
+  200: ChatAiScenarioOfBot;
+};
+
+export type ChatAiScenariosSetResponse = ChatAiScenariosSetResponses[keyof ChatAiScenariosSetResponses];
 
 export type BotAdapterSegmentsCountData = {
   body: {
@@ -21089,6 +25849,812 @@ export type AnalyticsBackupsRestoreResponses = {
 };
 
 export type AnalyticsBackupsRestoreResponse = AnalyticsBackupsRestoreResponses[keyof AnalyticsBackupsRestoreResponses];
+
+export type PaymentsStoreOrdersListData = {
+  body?: never;
+  path?: never;
+  query?: {
+    /**
+     * `page.next` or `page.prev` of an earlier answer.
+     */
+    after?: string;
+    limit?: number;
+    brandId?: BotId;
+    botId?: BotId;
+    userId?: string;
+    state?: string | Array<string>;
+    /**
+     * Was placed from then on, …
+     */
+    from?: Instant;
+    /**
+     * … and before then.
+     */
+    to?: Instant;
+    /**
+     * A number of an order, an id of a person, a SKU.
+     */
+    search?: string;
+  };
+  url: '/v1/store-orders';
+};
+
+export type PaymentsStoreOrdersListErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsStoreOrdersListError = PaymentsStoreOrdersListErrors[keyof PaymentsStoreOrdersListErrors];
+
+export type PaymentsStoreOrdersListResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    data: Array<PaymentsStoreOrderSummary>;
+    page: {
+      next: string | null;
+      prev: string | null;
+    };
+    /**
+     * By state, of the same shop, account and time.
+     */
+    counts: {
+      [key: string]: number;
+    };
+  };
+};
+
+export type PaymentsStoreOrdersListResponse = PaymentsStoreOrdersListResponses[keyof PaymentsStoreOrdersListResponses];
+
+export type PaymentsStoreOrdersReadData = {
+  body?: never;
+  path: {
+    orderId: string;
+  };
+  query?: never;
+  url: '/v1/store-orders/{orderId}';
+};
+
+export type PaymentsStoreOrdersReadErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.store_order_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.store_order_not_found' | 'not_found';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsStoreOrdersReadError = PaymentsStoreOrdersReadErrors[keyof PaymentsStoreOrdersReadErrors];
+
+export type PaymentsStoreOrdersReadResponses = {
+  /**
+   * The answer.
+   */
+  200: PaymentsStoreOrder;
+};
+
+export type PaymentsStoreOrdersReadResponse = PaymentsStoreOrdersReadResponses[keyof PaymentsStoreOrdersReadResponses];
+
+export type PaymentsStoreOrdersRevealData = {
+  body?: never;
+  headers: {
+    /**
+     * Why you look, 3 to 500 characters, percent-encoded; it is kept in the audit log.
+     */
+    'X-Reason': string;
+  };
+  path: {
+    orderId: string;
+  };
+  query?: never;
+  url: '/v1/store-orders/{orderId}/address';
+};
+
+export type PaymentsStoreOrdersRevealErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.store_order_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.store_order_not_found' | 'not_found';
+  };
+  /**
+   * `payments.address_erased`
+   */
+  409: Problem & {
+    code?: 'payments.address_erased' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsStoreOrdersRevealError = PaymentsStoreOrdersRevealErrors[keyof PaymentsStoreOrdersRevealErrors];
+
+export type PaymentsStoreOrdersRevealResponses = {
+  /**
+   * The answer.
+   */
+  200: PaymentsDeliverTo;
+};
+
+export type PaymentsStoreOrdersRevealResponse =
+  PaymentsStoreOrdersRevealResponses[keyof PaymentsStoreOrdersRevealResponses];
+
+export type PaymentsStoreOrdersCancelData = {
+  body: {
+    reason: string;
+    /**
+     * All that was paid and has not gone back; null of one that is not paid.
+     */
+    refund: {
+      amountMinor: AmountMinor;
+      currency: Currency;
+      toBalance?: boolean;
+    } | null;
+  };
+  headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
+    'If-Match': string;
+    /**
+     * The approval that an earlier answer, 423, has named; the request is the same otherwise.
+     */
+    'X-Approval'?: string;
+  };
+  path: {
+    orderId: string;
+  };
+  query?: never;
+  url: '/v1/store-orders/{orderId}/cancel';
+};
+
+export type PaymentsStoreOrdersCancelErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.store_order_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.store_order_not_found' | 'not_found';
+  };
+  /**
+   * `payments.order_state_refused`, `payments.refund_differs`
+   */
+  409: Problem & {
+    code?: 'payments.order_state_refused' | 'payments.refund_differs' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `approval_required`
+   */
+  423: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsStoreOrdersCancelError = PaymentsStoreOrdersCancelErrors[keyof PaymentsStoreOrdersCancelErrors];
+
+export type PaymentsStoreOrdersCancelResponses = {
+  /**
+   * The answer.
+   */
+  200: PaymentsStoreOrder;
+};
+
+export type PaymentsStoreOrdersCancelResponse =
+  PaymentsStoreOrdersCancelResponses[keyof PaymentsStoreOrdersCancelResponses];
+
+export type PaymentsStoreOrdersCorrectDeliveryData = {
+  body: {
+    address: PaymentsDeliveryAddress | null;
+    recipient: PaymentsRecipient;
+    note: string | null;
+    reason: string;
+  };
+  headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
+    'If-Match': string;
+  };
+  path: {
+    orderId: string;
+  };
+  query?: never;
+  url: '/v1/store-orders/{orderId}/delivery';
+};
+
+export type PaymentsStoreOrdersCorrectDeliveryErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.store_order_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.store_order_not_found' | 'not_found';
+  };
+  /**
+   * `payments.order_state_refused`
+   */
+  409: Problem & {
+    code?: 'payments.order_state_refused' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `payments.address_needed`
+   */
+  422: Problem & {
+    code?: 'payments.address_needed' | 'validation_failed' | 'idempotency_key_reused';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsStoreOrdersCorrectDeliveryError =
+  PaymentsStoreOrdersCorrectDeliveryErrors[keyof PaymentsStoreOrdersCorrectDeliveryErrors];
+
+export type PaymentsStoreOrdersCorrectDeliveryResponses = {
+  /**
+   * The answer.
+   */
+  200: PaymentsStoreOrder;
+};
+
+export type PaymentsStoreOrdersCorrectDeliveryResponse =
+  PaymentsStoreOrdersCorrectDeliveryResponses[keyof PaymentsStoreOrdersCorrectDeliveryResponses];
+
+export type PaymentsOrderDocumentsMakeData = {
+  body: {
+    kind: PaymentsOrderDocumentKind;
+    /**
+     * That of the order when absent.
+     */
+    locale?: Locale;
+  };
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+  };
+  path: {
+    orderId: string;
+  };
+  query?: never;
+  url: '/v1/store-orders/{orderId}/documents';
+};
+
+export type PaymentsOrderDocumentsMakeErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.store_order_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.store_order_not_found' | 'not_found';
+  };
+  /**
+   * `payments.shop_details_missing`, `payments.address_erased`
+   */
+  409: Problem & {
+    code?: 'payments.shop_details_missing' | 'payments.address_erased' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsOrderDocumentsMakeError = PaymentsOrderDocumentsMakeErrors[keyof PaymentsOrderDocumentsMakeErrors];
+
+export type PaymentsOrderDocumentsMakeResponses = {
+  /**
+   * The answer.
+   */
+  202: PaymentsOrderDocument;
+};
+
+export type PaymentsOrderDocumentsMakeResponse =
+  PaymentsOrderDocumentsMakeResponses[keyof PaymentsOrderDocumentsMakeResponses];
+
+export type PaymentsOrderDocumentsReadData = {
+  body?: never;
+  path: {
+    orderId: string;
+    kind: PaymentsOrderDocumentKind;
+  };
+  query?: never;
+  url: '/v1/store-orders/{orderId}/documents/{kind}';
+};
+
+export type PaymentsOrderDocumentsReadErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.store_order_not_found`, `payments.order_document_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.store_order_not_found' | 'payments.order_document_not_found' | 'not_found';
+  };
+  /**
+   * `payments.order_document_not_ready`
+   */
+  409: Problem & {
+    code?: 'payments.order_document_not_ready' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsOrderDocumentsReadError = PaymentsOrderDocumentsReadErrors[keyof PaymentsOrderDocumentsReadErrors];
+
+export type PaymentsOrderDocumentsReadResponses = {
+  /**
+   * The bytes.
+   */
+  200: Blob | File;
+};
+
+export type PaymentsOrderDocumentsReadResponse =
+  PaymentsOrderDocumentsReadResponses[keyof PaymentsOrderDocumentsReadResponses];
+
+export type PaymentsReturnsAskData = {
+  body: {
+    lines: PaymentsReturnLines;
+    reason: string;
+  };
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+  };
+  path: {
+    orderId: string;
+  };
+  query?: never;
+  url: '/v1/store-orders/{orderId}/returns';
+};
+
+export type PaymentsReturnsAskErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.store_order_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.store_order_not_found' | 'not_found';
+  };
+  /**
+   * `payments.nothing_to_return`, `payments.order_state_refused`
+   */
+  409: Problem & {
+    code?: 'payments.nothing_to_return' | 'payments.order_state_refused' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsReturnsAskError = PaymentsReturnsAskErrors[keyof PaymentsReturnsAskErrors];
+
+export type PaymentsReturnsAskResponses = {
+  /**
+   * The answer.
+   */
+  201: PaymentsReturn;
+};
+
+export type PaymentsReturnsAskResponse = PaymentsReturnsAskResponses[keyof PaymentsReturnsAskResponses];
+
+export type PaymentsReturnsDecideData = {
+  body: {
+    agree: boolean;
+    /**
+     * What the person is told: where to send it, or why not.
+     */
+    text: string;
+    /**
+     * In two weeks when absent.
+     */
+    lapsesAt?: Instant;
+  };
+  headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
+    'If-Match': string;
+  };
+  path: {
+    orderId: string;
+    returnId: string;
+  };
+  query?: never;
+  url: '/v1/store-orders/{orderId}/returns/{returnId}/decision';
+};
+
+export type PaymentsReturnsDecideErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.store_order_not_found`, `payments.return_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.store_order_not_found' | 'payments.return_not_found' | 'not_found';
+  };
+  /**
+   * `payments.return_state_refused`
+   */
+  409: Problem & {
+    code?: 'payments.return_state_refused' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsReturnsDecideError = PaymentsReturnsDecideErrors[keyof PaymentsReturnsDecideErrors];
+
+export type PaymentsReturnsDecideResponses = {
+  /**
+   * The answer.
+   */
+  200: PaymentsReturn;
+};
+
+export type PaymentsReturnsDecideResponse = PaymentsReturnsDecideResponses[keyof PaymentsReturnsDecideResponses];
+
+export type PaymentsReturnsReceiveData = {
+  body: {
+    /**
+     * No more than was agreed to.
+     */
+    lines: PaymentsReturnLines;
+    /**
+     * The pieces are on hand again.
+     */
+    restock: boolean;
+  };
+  headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
+    'If-Match': string;
+  };
+  path: {
+    orderId: string;
+    returnId: string;
+  };
+  query?: never;
+  url: '/v1/store-orders/{orderId}/returns/{returnId}/receipt';
+};
+
+export type PaymentsReturnsReceiveErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.store_order_not_found`, `payments.return_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.store_order_not_found' | 'payments.return_not_found' | 'not_found';
+  };
+  /**
+   * `payments.return_state_refused`, `payments.nothing_to_return`
+   */
+  409: Problem & {
+    code?: 'payments.return_state_refused' | 'payments.nothing_to_return' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsReturnsReceiveError = PaymentsReturnsReceiveErrors[keyof PaymentsReturnsReceiveErrors];
+
+export type PaymentsReturnsReceiveResponses = {
+  /**
+   * The answer.
+   */
+  200: PaymentsReturn;
+};
+
+export type PaymentsReturnsReceiveResponse = PaymentsReturnsReceiveResponses[keyof PaymentsReturnsReceiveResponses];
+
+export type PaymentsReturnsRefundData = {
+  body: {
+    /**
+     * At most what was paid for the goods and their delivery.
+     */
+    amountMinor: AmountMinor;
+    /**
+     * Of the order.
+     */
+    currency: Currency;
+    /**
+     * In place of the card or wallet it came from.
+     */
+    toBalance?: boolean;
+  };
+  headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
+    'If-Match': string;
+    /**
+     * The approval that an earlier answer, 423, has named; the request is the same otherwise.
+     */
+    'X-Approval'?: string;
+  };
+  path: {
+    orderId: string;
+    returnId: string;
+  };
+  query?: never;
+  url: '/v1/store-orders/{orderId}/returns/{returnId}/refund';
+};
+
+export type PaymentsReturnsRefundErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.store_order_not_found`, `payments.return_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.store_order_not_found' | 'payments.return_not_found' | 'not_found';
+  };
+  /**
+   * `payments.return_state_refused`, `payments.nothing_to_refund`
+   */
+  409: Problem & {
+    code?: 'payments.return_state_refused' | 'payments.nothing_to_refund' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `payments.currency_not_sold`
+   */
+  422: Problem & {
+    code?: 'payments.currency_not_sold' | 'validation_failed' | 'idempotency_key_reused';
+  };
+  /**
+   * `approval_required`
+   */
+  423: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsReturnsRefundError = PaymentsReturnsRefundErrors[keyof PaymentsReturnsRefundErrors];
+
+export type PaymentsReturnsRefundResponses = {
+  /**
+   * The answer.
+   */
+  200: PaymentsReturn;
+};
+
+export type PaymentsReturnsRefundResponse = PaymentsReturnsRefundResponses[keyof PaymentsReturnsRefundResponses];
+
+export type PaymentsStoreOrdersMoveData = {
+  body: {
+    /**
+     * Only backwards to "paid": a provider says that.
+     */
+    to: 'paid' | 'packed' | 'sent' | 'done';
+    /**
+     * A number or a link of the carrier.
+     */
+    tracking?: string;
+    /**
+     * Needed backwards.
+     */
+    reason?: string;
+  };
+  headers: {
+    /**
+     * The `ETag` that you have seen, quotes included.
+     */
+    'If-Match': string;
+  };
+  path: {
+    orderId: string;
+  };
+  query?: never;
+  url: '/v1/store-orders/{orderId}/state';
+};
+
+export type PaymentsStoreOrdersMoveErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `payments.store_order_not_found`
+   */
+  404: Problem & {
+    code?: 'payments.store_order_not_found' | 'not_found';
+  };
+  /**
+   * `payments.order_state_refused`
+   */
+  409: Problem & {
+    code?: 'payments.order_state_refused' | 'request_in_progress' | 'approval_unusable';
+  };
+  /**
+   * `payments.reason_needed`
+   */
+  422: Problem & {
+    code?: 'payments.reason_needed' | 'validation_failed' | 'idempotency_key_reused';
+  };
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsStoreOrdersMoveError = PaymentsStoreOrdersMoveErrors[keyof PaymentsStoreOrdersMoveErrors];
+
+export type PaymentsStoreOrdersMoveResponses = {
+  /**
+   * The answer.
+   */
+  200: PaymentsStoreOrder;
+};
+
+export type PaymentsStoreOrdersMoveResponse = PaymentsStoreOrdersMoveResponses[keyof PaymentsStoreOrdersMoveResponses];
+
+export type PaymentsStoreOrdersMoveManyData = {
+  body: {
+    to: 'packed' | 'sent' | 'done';
+    orders: Array<{
+      orderId: string;
+      /**
+       * That was seen.
+       */
+      revision: number;
+      /**
+       * A number or a link of the carrier.
+       */
+      tracking?: string;
+    }>;
+  };
+  headers: {
+    /**
+     * The same for every try of one thing, a UUID for instance.
+     */
+    'Idempotency-Key': string;
+  };
+  path?: never;
+  query?: never;
+  url: '/v1/store-orders/moves';
+};
+
+export type PaymentsStoreOrdersMoveManyErrors = {
+  /**
+   * `unauthorized`
+   */
+  401: Problem;
+  /**
+   * `too_many_requests`
+   */
+  429: Problem;
+  /**
+   * A problem: `code` says which, `type` leads to its page.
+   */
+  default: Problem;
+};
+
+export type PaymentsStoreOrdersMoveManyError =
+  PaymentsStoreOrdersMoveManyErrors[keyof PaymentsStoreOrdersMoveManyErrors];
+
+export type PaymentsStoreOrdersMoveManyResponses = {
+  /**
+   * The answer.
+   */
+  200: {
+    orders: Array<{
+      orderId: string;
+      outcome: PaymentsMoveOutcome;
+      state: PaymentsStoreOrderState | null;
+      revision: number | null;
+    }>;
+  };
+};
+
+export type PaymentsStoreOrdersMoveManyResponse =
+  PaymentsStoreOrdersMoveManyResponses[keyof PaymentsStoreOrdersMoveManyResponses];
 
 export type PaymentsSubscriptionsAnnounceData = {
   body?: never;

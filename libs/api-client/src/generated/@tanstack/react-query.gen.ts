@@ -35,24 +35,31 @@ import {
   analyticsRatesList,
   botAdapterBroadcastsList,
   botAdapterBroadcastsRead,
+  botAdapterConnectionsList,
+  botAdapterConnectionsRead,
   botAdapterContactsList,
   botAdapterNewsSettingsReadMine,
   botAdapterPersonContactsRead,
   botAdapterPersonDeliveriesList,
   botAdapterPersonProfileRead,
+  botAdapterPublicFilesRead,
   botAdapterQuarantinedUpdatesList,
   botAdapterQuarantinedUpdatesRead,
   botAdapterQuarantinedUpdatesSummarize,
   botAdapterWebhooksConfirm,
+  chatAiCannedAnswersList,
   chatAiConversationsExport,
   chatAiConversationsList,
   chatAiConversationsRead,
+  chatAiDeskStaffList,
+  chatAiDeskTagsList,
   chatAiFaqList,
   chatAiFaqRead,
   chatAiKnowledgeDocumentsList,
   chatAiKnowledgeDocumentsRead,
   chatAiKnowledgeFilesDownload,
   chatAiKnowledgePassagesList,
+  chatAiMacrosList,
   chatAiMessagesList,
   chatAiPromptDraftsList,
   chatAiPromptDraftsRead,
@@ -60,6 +67,10 @@ import {
   chatAiPromptReleasesList,
   chatAiPromptVersionsList,
   chatAiPromptVersionsRead,
+  chatAiScenariosList,
+  chatAiTicketMessagesList,
+  chatAiTicketsList,
+  chatAiTicketsRead,
   chatAiTurnsList,
   chatAiUnansweredList,
   chatAiUnansweredQuestionsList,
@@ -79,6 +90,8 @@ import {
   gatewayAuditKeysList,
   gatewayAuditVerificationsList,
   gatewayAuditVerificationsRead,
+  gatewayBackupsList,
+  gatewayBackupsRead,
   gatewayBotRevisionsCompare,
   gatewayBotRevisionsList,
   gatewayBotRevisionsRead,
@@ -114,7 +127,11 @@ import {
   paymentsBalancesReadMine,
   paymentsBoardsRead,
   paymentsCampaignsList,
+  paymentsCartsRead,
+  paymentsDeliveryMethodsList,
+  paymentsDeliveryMethodsRead,
   paymentsGiftsListMine,
+  paymentsGoodsImportsRead,
   paymentsGuestShopRead,
   paymentsLedgerBalance,
   paymentsLedgerList,
@@ -122,6 +139,7 @@ import {
   paymentsMailNoticesReadMine,
   paymentsOffersList,
   paymentsOffersListMine,
+  paymentsOrderDocumentsRead,
   paymentsOrdersList,
   paymentsOrdersListMine,
   paymentsOrdersRead,
@@ -133,6 +151,8 @@ import {
   paymentsPayoutsRead,
   paymentsPlansList,
   paymentsPlansRead,
+  paymentsProductsList,
+  paymentsProductsRead,
   paymentsPromoCodesList,
   paymentsReconciliationsList,
   paymentsReconciliationsRead,
@@ -141,6 +161,13 @@ import {
   paymentsRewardsListMine,
   paymentsShopRead,
   paymentsShopTermsRead,
+  paymentsStockList,
+  paymentsStoreOrdersList,
+  paymentsStoreOrdersListMine,
+  paymentsStoreOrdersRead,
+  paymentsStoreOrdersReadMine,
+  paymentsStoreOrdersReveal,
+  paymentsStoreRead,
   paymentsSubscriptionsList,
   paymentsSubscriptionsListMine,
   paymentsTrackedLinksListMine,
@@ -260,6 +287,12 @@ import type {
   BotAdapterBroadcastsReadData,
   BotAdapterBroadcastsReadError,
   BotAdapterBroadcastsReadResponse,
+  BotAdapterConnectionsListData,
+  BotAdapterConnectionsListError,
+  BotAdapterConnectionsListResponse,
+  BotAdapterConnectionsReadData,
+  BotAdapterConnectionsReadError,
+  BotAdapterConnectionsReadResponse,
   BotAdapterContactsListData,
   BotAdapterContactsListError,
   BotAdapterContactsListResponse,
@@ -275,6 +308,9 @@ import type {
   BotAdapterPersonProfileReadData,
   BotAdapterPersonProfileReadError,
   BotAdapterPersonProfileReadResponse,
+  BotAdapterPublicFilesReadData,
+  BotAdapterPublicFilesReadError,
+  BotAdapterPublicFilesReadResponse,
   BotAdapterQuarantinedUpdatesListData,
   BotAdapterQuarantinedUpdatesListError,
   BotAdapterQuarantinedUpdatesListResponse,
@@ -286,6 +322,9 @@ import type {
   BotAdapterQuarantinedUpdatesSummarizeResponse,
   BotAdapterWebhooksConfirmData,
   BotAdapterWebhooksConfirmError,
+  ChatAiCannedAnswersListData,
+  ChatAiCannedAnswersListError,
+  ChatAiCannedAnswersListResponse,
   ChatAiConversationsExportData,
   ChatAiConversationsExportError,
   ChatAiConversationsListData,
@@ -294,6 +333,12 @@ import type {
   ChatAiConversationsReadData,
   ChatAiConversationsReadError,
   ChatAiConversationsReadResponse,
+  ChatAiDeskStaffListData,
+  ChatAiDeskStaffListError,
+  ChatAiDeskStaffListResponse,
+  ChatAiDeskTagsListData,
+  ChatAiDeskTagsListError,
+  ChatAiDeskTagsListResponse,
   ChatAiFaqListData,
   ChatAiFaqListError,
   ChatAiFaqListResponse,
@@ -312,6 +357,9 @@ import type {
   ChatAiKnowledgePassagesListData,
   ChatAiKnowledgePassagesListError,
   ChatAiKnowledgePassagesListResponse,
+  ChatAiMacrosListData,
+  ChatAiMacrosListError,
+  ChatAiMacrosListResponse,
   ChatAiMessagesListData,
   ChatAiMessagesListError,
   ChatAiMessagesListResponse,
@@ -333,6 +381,18 @@ import type {
   ChatAiPromptVersionsReadData,
   ChatAiPromptVersionsReadError,
   ChatAiPromptVersionsReadResponse,
+  ChatAiScenariosListData,
+  ChatAiScenariosListError,
+  ChatAiScenariosListResponse,
+  ChatAiTicketMessagesListData,
+  ChatAiTicketMessagesListError,
+  ChatAiTicketMessagesListResponse,
+  ChatAiTicketsListData,
+  ChatAiTicketsListError,
+  ChatAiTicketsListResponse,
+  ChatAiTicketsReadData,
+  ChatAiTicketsReadError,
+  ChatAiTicketsReadResponse,
   ChatAiTurnsListData,
   ChatAiTurnsListError,
   ChatAiTurnsListResponse,
@@ -388,6 +448,12 @@ import type {
   GatewayAuditVerificationsReadData,
   GatewayAuditVerificationsReadError,
   GatewayAuditVerificationsReadResponse,
+  GatewayBackupsListData,
+  GatewayBackupsListError,
+  GatewayBackupsListResponse,
+  GatewayBackupsReadData,
+  GatewayBackupsReadError,
+  GatewayBackupsReadResponse,
   GatewayBotRevisionsCompareData,
   GatewayBotRevisionsCompareError,
   GatewayBotRevisionsCompareResponse,
@@ -490,9 +556,21 @@ import type {
   PaymentsCampaignsListData,
   PaymentsCampaignsListError,
   PaymentsCampaignsListResponse,
+  PaymentsCartsReadData,
+  PaymentsCartsReadError,
+  PaymentsCartsReadResponse,
+  PaymentsDeliveryMethodsListData,
+  PaymentsDeliveryMethodsListError,
+  PaymentsDeliveryMethodsListResponse,
+  PaymentsDeliveryMethodsReadData,
+  PaymentsDeliveryMethodsReadError,
+  PaymentsDeliveryMethodsReadResponse,
   PaymentsGiftsListMineData,
   PaymentsGiftsListMineError,
   PaymentsGiftsListMineResponse,
+  PaymentsGoodsImportsReadData,
+  PaymentsGoodsImportsReadError,
+  PaymentsGoodsImportsReadResponse,
   PaymentsGuestShopReadData,
   PaymentsGuestShopReadError,
   PaymentsGuestShopReadResponse,
@@ -514,6 +592,9 @@ import type {
   PaymentsOffersListMineError,
   PaymentsOffersListMineResponse,
   PaymentsOffersListResponse,
+  PaymentsOrderDocumentsReadData,
+  PaymentsOrderDocumentsReadError,
+  PaymentsOrderDocumentsReadResponse,
   PaymentsOrdersListData,
   PaymentsOrdersListError,
   PaymentsOrdersListMineData,
@@ -547,6 +628,12 @@ import type {
   PaymentsPlansReadData,
   PaymentsPlansReadError,
   PaymentsPlansReadResponse,
+  PaymentsProductsListData,
+  PaymentsProductsListError,
+  PaymentsProductsListResponse,
+  PaymentsProductsReadData,
+  PaymentsProductsReadError,
+  PaymentsProductsReadResponse,
   PaymentsPromoCodesListData,
   PaymentsPromoCodesListError,
   PaymentsPromoCodesListResponse,
@@ -571,6 +658,27 @@ import type {
   PaymentsShopTermsReadData,
   PaymentsShopTermsReadError,
   PaymentsShopTermsReadResponse,
+  PaymentsStockListData,
+  PaymentsStockListError,
+  PaymentsStockListResponse,
+  PaymentsStoreOrdersListData,
+  PaymentsStoreOrdersListError,
+  PaymentsStoreOrdersListMineData,
+  PaymentsStoreOrdersListMineError,
+  PaymentsStoreOrdersListMineResponse,
+  PaymentsStoreOrdersListResponse,
+  PaymentsStoreOrdersReadData,
+  PaymentsStoreOrdersReadError,
+  PaymentsStoreOrdersReadMineData,
+  PaymentsStoreOrdersReadMineError,
+  PaymentsStoreOrdersReadMineResponse,
+  PaymentsStoreOrdersReadResponse,
+  PaymentsStoreOrdersRevealData,
+  PaymentsStoreOrdersRevealError,
+  PaymentsStoreOrdersRevealResponse,
+  PaymentsStoreReadData,
+  PaymentsStoreReadError,
+  PaymentsStoreReadResponse,
   PaymentsSubscriptionsListData,
   PaymentsSubscriptionsListError,
   PaymentsSubscriptionsListMineData,
@@ -1804,6 +1912,98 @@ export const gatewayAuditVerificationsReadOptions = (options: Options<GatewayAud
     queryKey: gatewayAuditVerificationsReadQueryKey(options),
   });
 
+export const gatewayBackupsListQueryKey = (options?: Options<GatewayBackupsListData>) =>
+  createQueryKey('gatewayBackupsList', options);
+
+/**
+ * Backups of the installation, the latest first, and whether there is one to rely on.
+ */
+export const gatewayBackupsListOptions = (options?: Options<GatewayBackupsListData>) =>
+  queryOptions<
+    GatewayBackupsListResponse,
+    GatewayBackupsListError,
+    GatewayBackupsListResponse,
+    ReturnType<typeof gatewayBackupsListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await gatewayBackupsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: gatewayBackupsListQueryKey(options),
+  });
+
+export const gatewayBackupsListInfiniteQueryKey = (
+  options?: Options<GatewayBackupsListData>,
+): QueryKey<Options<GatewayBackupsListData>> => createQueryKey('gatewayBackupsList', options, true);
+
+/**
+ * Backups of the installation, the latest first, and whether there is one to rely on.
+ */
+export const gatewayBackupsListInfiniteOptions = (options?: Options<GatewayBackupsListData>) => {
+  const opts = infiniteQueryOptions<
+    GatewayBackupsListResponse,
+    GatewayBackupsListError,
+    InfiniteData<GatewayBackupsListResponse>,
+    QueryKey<Options<GatewayBackupsListData>>,
+    string | Pick<QueryKey<Options<GatewayBackupsListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<GatewayBackupsListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await gatewayBackupsList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: gatewayBackupsListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const gatewayBackupsReadQueryKey = (options: Options<GatewayBackupsReadData>) =>
+  createQueryKey('gatewayBackupsRead', options);
+
+/**
+ * A backup with the part of each service, and its trials.
+ */
+export const gatewayBackupsReadOptions = (options: Options<GatewayBackupsReadData>) =>
+  queryOptions<
+    GatewayBackupsReadResponse,
+    GatewayBackupsReadError,
+    GatewayBackupsReadResponse,
+    ReturnType<typeof gatewayBackupsReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await gatewayBackupsRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: gatewayBackupsReadQueryKey(options),
+  });
+
 export const paymentsBalancesReadQueryKey = (options: Options<PaymentsBalancesReadData>) =>
   createQueryKey('paymentsBalancesRead', options);
 
@@ -2360,6 +2560,98 @@ export const paymentsCampaignsListInfiniteOptions = (options: Options<PaymentsCa
   return opts as Omit<typeof opts, 'initialData'>;
 };
 
+export const botAdapterConnectionsListQueryKey = (options?: Options<BotAdapterConnectionsListData>) =>
+  createQueryKey('botAdapterConnectionsList', options);
+
+/**
+ * Accounts that were connected, the newest first.
+ */
+export const botAdapterConnectionsListOptions = (options?: Options<BotAdapterConnectionsListData>) =>
+  queryOptions<
+    BotAdapterConnectionsListResponse,
+    BotAdapterConnectionsListError,
+    BotAdapterConnectionsListResponse,
+    ReturnType<typeof botAdapterConnectionsListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await botAdapterConnectionsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: botAdapterConnectionsListQueryKey(options),
+  });
+
+export const botAdapterConnectionsListInfiniteQueryKey = (
+  options?: Options<BotAdapterConnectionsListData>,
+): QueryKey<Options<BotAdapterConnectionsListData>> => createQueryKey('botAdapterConnectionsList', options, true);
+
+/**
+ * Accounts that were connected, the newest first.
+ */
+export const botAdapterConnectionsListInfiniteOptions = (options?: Options<BotAdapterConnectionsListData>) => {
+  const opts = infiniteQueryOptions<
+    BotAdapterConnectionsListResponse,
+    BotAdapterConnectionsListError,
+    InfiniteData<BotAdapterConnectionsListResponse>,
+    QueryKey<Options<BotAdapterConnectionsListData>>,
+    string | Pick<QueryKey<Options<BotAdapterConnectionsListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<BotAdapterConnectionsListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await botAdapterConnectionsList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: botAdapterConnectionsListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const botAdapterConnectionsReadQueryKey = (options: Options<BotAdapterConnectionsReadData>) =>
+  createQueryKey('botAdapterConnectionsRead', options);
+
+/**
+ * An account that was connected, and until when.
+ */
+export const botAdapterConnectionsReadOptions = (options: Options<BotAdapterConnectionsReadData>) =>
+  queryOptions<
+    BotAdapterConnectionsReadResponse,
+    BotAdapterConnectionsReadError,
+    BotAdapterConnectionsReadResponse,
+    ReturnType<typeof botAdapterConnectionsReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await botAdapterConnectionsRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: botAdapterConnectionsReadQueryKey(options),
+  });
+
 export const botAdapterContactsListQueryKey = (options?: Options<BotAdapterContactsListData>) =>
   createQueryKey('botAdapterContactsList', options);
 
@@ -2673,6 +2965,56 @@ export const chatAiTurnsListInfiniteOptions = (options: Options<ChatAiTurnsListD
   return opts as Omit<typeof opts, 'initialData'>;
 };
 
+export const paymentsDeliveryMethodsListQueryKey = (options: Options<PaymentsDeliveryMethodsListData>) =>
+  createQueryKey('paymentsDeliveryMethodsList', options);
+
+/**
+ * How a shop delivers, in the order in which it is offered.
+ */
+export const paymentsDeliveryMethodsListOptions = (options: Options<PaymentsDeliveryMethodsListData>) =>
+  queryOptions<
+    PaymentsDeliveryMethodsListResponse,
+    PaymentsDeliveryMethodsListError,
+    PaymentsDeliveryMethodsListResponse,
+    ReturnType<typeof paymentsDeliveryMethodsListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsDeliveryMethodsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsDeliveryMethodsListQueryKey(options),
+  });
+
+export const paymentsDeliveryMethodsReadQueryKey = (options: Options<PaymentsDeliveryMethodsReadData>) =>
+  createQueryKey('paymentsDeliveryMethodsRead', options);
+
+/**
+ * One way of delivery.
+ */
+export const paymentsDeliveryMethodsReadOptions = (options: Options<PaymentsDeliveryMethodsReadData>) =>
+  queryOptions<
+    PaymentsDeliveryMethodsReadResponse,
+    PaymentsDeliveryMethodsReadError,
+    PaymentsDeliveryMethodsReadResponse,
+    ReturnType<typeof paymentsDeliveryMethodsReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsDeliveryMethodsRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsDeliveryMethodsReadQueryKey(options),
+  });
+
 export const gatewayDemoReadQueryKey = (options?: Options<GatewayDemoReadData>) =>
   createQueryKey('gatewayDemoRead', options);
 
@@ -2697,6 +3039,265 @@ export const gatewayDemoReadOptions = (options?: Options<GatewayDemoReadData>) =
     },
     queryKey: gatewayDemoReadQueryKey(options),
   });
+
+export const chatAiCannedAnswersListQueryKey = (options: Options<ChatAiCannedAnswersListData>) =>
+  createQueryKey('chatAiCannedAnswersList', options);
+
+/**
+ * Answers that are written once and sent often, by their shortcuts.
+ */
+export const chatAiCannedAnswersListOptions = (options: Options<ChatAiCannedAnswersListData>) =>
+  queryOptions<
+    ChatAiCannedAnswersListResponse,
+    ChatAiCannedAnswersListError,
+    ChatAiCannedAnswersListResponse,
+    ReturnType<typeof chatAiCannedAnswersListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await chatAiCannedAnswersList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: chatAiCannedAnswersListQueryKey(options),
+  });
+
+export const chatAiMacrosListQueryKey = (options: Options<ChatAiMacrosListData>) =>
+  createQueryKey('chatAiMacrosList', options);
+
+/**
+ * Several steps that are done at once, by their names.
+ */
+export const chatAiMacrosListOptions = (options: Options<ChatAiMacrosListData>) =>
+  queryOptions<
+    ChatAiMacrosListResponse,
+    ChatAiMacrosListError,
+    ChatAiMacrosListResponse,
+    ReturnType<typeof chatAiMacrosListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await chatAiMacrosList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: chatAiMacrosListQueryKey(options),
+  });
+
+export const chatAiDeskStaffListQueryKey = (options: Options<ChatAiDeskStaffListData>) =>
+  createQueryKey('chatAiDeskStaffList', options);
+
+/**
+ * Who is on the desk of a shop, and how much they have to do.
+ */
+export const chatAiDeskStaffListOptions = (options: Options<ChatAiDeskStaffListData>) =>
+  queryOptions<
+    ChatAiDeskStaffListResponse,
+    ChatAiDeskStaffListError,
+    ChatAiDeskStaffListResponse,
+    ReturnType<typeof chatAiDeskStaffListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await chatAiDeskStaffList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: chatAiDeskStaffListQueryKey(options),
+  });
+
+export const chatAiDeskTagsListQueryKey = (options: Options<ChatAiDeskTagsListData>) =>
+  createQueryKey('chatAiDeskTagsList', options);
+
+/**
+ * The tags that conversations of a shop may have.
+ */
+export const chatAiDeskTagsListOptions = (options: Options<ChatAiDeskTagsListData>) =>
+  queryOptions<
+    ChatAiDeskTagsListResponse,
+    ChatAiDeskTagsListError,
+    ChatAiDeskTagsListResponse,
+    ReturnType<typeof chatAiDeskTagsListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await chatAiDeskTagsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: chatAiDeskTagsListQueryKey(options),
+  });
+
+export const chatAiTicketsListQueryKey = (options?: Options<ChatAiTicketsListData>) =>
+  createQueryKey('chatAiTicketsList', options);
+
+/**
+ * Tickets, the one of the highest priority that has waited longest first. None of their words.
+ */
+export const chatAiTicketsListOptions = (options?: Options<ChatAiTicketsListData>) =>
+  queryOptions<
+    ChatAiTicketsListResponse,
+    ChatAiTicketsListError,
+    ChatAiTicketsListResponse,
+    ReturnType<typeof chatAiTicketsListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await chatAiTicketsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: chatAiTicketsListQueryKey(options),
+  });
+
+export const chatAiTicketsListInfiniteQueryKey = (
+  options?: Options<ChatAiTicketsListData>,
+): QueryKey<Options<ChatAiTicketsListData>> => createQueryKey('chatAiTicketsList', options, true);
+
+/**
+ * Tickets, the one of the highest priority that has waited longest first. None of their words.
+ */
+export const chatAiTicketsListInfiniteOptions = (options?: Options<ChatAiTicketsListData>) => {
+  const opts = infiniteQueryOptions<
+    ChatAiTicketsListResponse,
+    ChatAiTicketsListError,
+    InfiniteData<ChatAiTicketsListResponse>,
+    QueryKey<Options<ChatAiTicketsListData>>,
+    string | Pick<QueryKey<Options<ChatAiTicketsListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<ChatAiTicketsListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await chatAiTicketsList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: chatAiTicketsListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const chatAiTicketsReadQueryKey = (options: Options<ChatAiTicketsReadData>) =>
+  createQueryKey('chatAiTicketsRead', options);
+
+/**
+ * A ticket, what else is known of the person, and what staff have noted. None of the words.
+ */
+export const chatAiTicketsReadOptions = (options: Options<ChatAiTicketsReadData>) =>
+  queryOptions<
+    ChatAiTicketsReadResponse,
+    ChatAiTicketsReadError,
+    ChatAiTicketsReadResponse,
+    ReturnType<typeof chatAiTicketsReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await chatAiTicketsRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: chatAiTicketsReadQueryKey(options),
+  });
+
+export const chatAiTicketMessagesListQueryKey = (options: Options<ChatAiTicketMessagesListData>) =>
+  createQueryKey('chatAiTicketMessagesList', options);
+
+/**
+ * What was said in the conversation of a ticket, in all channels, the latest first. Being on the desk is the reason to read it: the audit log tells of it once in half an hour.
+ */
+export const chatAiTicketMessagesListOptions = (options: Options<ChatAiTicketMessagesListData>) =>
+  queryOptions<
+    ChatAiTicketMessagesListResponse,
+    ChatAiTicketMessagesListError,
+    ChatAiTicketMessagesListResponse,
+    ReturnType<typeof chatAiTicketMessagesListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await chatAiTicketMessagesList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: chatAiTicketMessagesListQueryKey(options),
+  });
+
+export const chatAiTicketMessagesListInfiniteQueryKey = (
+  options: Options<ChatAiTicketMessagesListData>,
+): QueryKey<Options<ChatAiTicketMessagesListData>> => createQueryKey('chatAiTicketMessagesList', options, true);
+
+/**
+ * What was said in the conversation of a ticket, in all channels, the latest first. Being on the desk is the reason to read it: the audit log tells of it once in half an hour.
+ */
+export const chatAiTicketMessagesListInfiniteOptions = (options: Options<ChatAiTicketMessagesListData>) => {
+  const opts = infiniteQueryOptions<
+    ChatAiTicketMessagesListResponse,
+    ChatAiTicketMessagesListError,
+    InfiniteData<ChatAiTicketMessagesListResponse>,
+    QueryKey<Options<ChatAiTicketMessagesListData>>,
+    string | Pick<QueryKey<Options<ChatAiTicketMessagesListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<ChatAiTicketMessagesListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await chatAiTicketMessagesList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: chatAiTicketMessagesListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
 
 export const analyticsArchivesListQueryKey = (options?: Options<AnalyticsArchivesListData>) =>
   createQueryKey('analyticsArchivesList', options);
@@ -2906,6 +3507,190 @@ export const analyticsExperimentsResultsOptions = (options: Options<AnalyticsExp
     },
     queryKey: analyticsExperimentsResultsQueryKey(options),
   });
+
+export const paymentsGoodsImportsReadQueryKey = (options: Options<PaymentsGoodsImportsReadData>) =>
+  createQueryKey('paymentsGoodsImportsRead', options);
+
+/**
+ * What an import would change, or has changed.
+ */
+export const paymentsGoodsImportsReadOptions = (options: Options<PaymentsGoodsImportsReadData>) =>
+  queryOptions<
+    PaymentsGoodsImportsReadResponse,
+    PaymentsGoodsImportsReadError,
+    PaymentsGoodsImportsReadResponse,
+    ReturnType<typeof paymentsGoodsImportsReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsGoodsImportsRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsGoodsImportsReadQueryKey(options),
+  });
+
+export const paymentsProductsListQueryKey = (options: Options<PaymentsProductsListData>) =>
+  createQueryKey('paymentsProductsList', options);
+
+/**
+ * The products of a shop, in the order in which they are shown.
+ */
+export const paymentsProductsListOptions = (options: Options<PaymentsProductsListData>) =>
+  queryOptions<
+    PaymentsProductsListResponse,
+    PaymentsProductsListError,
+    PaymentsProductsListResponse,
+    ReturnType<typeof paymentsProductsListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsProductsList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsProductsListQueryKey(options),
+  });
+
+export const paymentsProductsListInfiniteQueryKey = (
+  options: Options<PaymentsProductsListData>,
+): QueryKey<Options<PaymentsProductsListData>> => createQueryKey('paymentsProductsList', options, true);
+
+/**
+ * The products of a shop, in the order in which they are shown.
+ */
+export const paymentsProductsListInfiniteOptions = (options: Options<PaymentsProductsListData>) => {
+  const opts = infiniteQueryOptions<
+    PaymentsProductsListResponse,
+    PaymentsProductsListError,
+    InfiniteData<PaymentsProductsListResponse>,
+    QueryKey<Options<PaymentsProductsListData>>,
+    string | Pick<QueryKey<Options<PaymentsProductsListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<PaymentsProductsListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await paymentsProductsList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: paymentsProductsListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const paymentsProductsReadQueryKey = (options: Options<PaymentsProductsReadData>) =>
+  createQueryKey('paymentsProductsRead', options);
+
+/**
+ * A product with its variants and their stock.
+ */
+export const paymentsProductsReadOptions = (options: Options<PaymentsProductsReadData>) =>
+  queryOptions<
+    PaymentsProductsReadResponse,
+    PaymentsProductsReadError,
+    PaymentsProductsReadResponse,
+    ReturnType<typeof paymentsProductsReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsProductsRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsProductsReadQueryKey(options),
+  });
+
+export const paymentsStockListQueryKey = (options: Options<PaymentsStockListData>) =>
+  createQueryKey('paymentsStockList', options);
+
+/**
+ * How the stock of a variant came to be, the latest first.
+ */
+export const paymentsStockListOptions = (options: Options<PaymentsStockListData>) =>
+  queryOptions<
+    PaymentsStockListResponse,
+    PaymentsStockListError,
+    PaymentsStockListResponse,
+    ReturnType<typeof paymentsStockListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsStockList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsStockListQueryKey(options),
+  });
+
+export const paymentsStockListInfiniteQueryKey = (
+  options: Options<PaymentsStockListData>,
+): QueryKey<Options<PaymentsStockListData>> => createQueryKey('paymentsStockList', options, true);
+
+/**
+ * How the stock of a variant came to be, the latest first.
+ */
+export const paymentsStockListInfiniteOptions = (options: Options<PaymentsStockListData>) => {
+  const opts = infiniteQueryOptions<
+    PaymentsStockListResponse,
+    PaymentsStockListError,
+    InfiniteData<PaymentsStockListResponse>,
+    QueryKey<Options<PaymentsStockListData>>,
+    string | Pick<QueryKey<Options<PaymentsStockListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<PaymentsStockListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await paymentsStockList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: paymentsStockListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
 
 export const botAdapterQuarantinedUpdatesListQueryKey = (options?: Options<BotAdapterQuarantinedUpdatesListData>) =>
   createQueryKey('botAdapterQuarantinedUpdatesList', options);
@@ -3857,6 +4642,31 @@ export const paymentsBalancesReadMineInfiniteOptions = (options?: Options<Paymen
   return opts as Omit<typeof opts, 'initialData'>;
 };
 
+export const paymentsCartsReadQueryKey = (options: Options<PaymentsCartsReadData>) =>
+  createQueryKey('paymentsCartsRead', options);
+
+/**
+ * Your cart, with what it costs now and how it can be delivered.
+ */
+export const paymentsCartsReadOptions = (options: Options<PaymentsCartsReadData>) =>
+  queryOptions<
+    PaymentsCartsReadResponse,
+    PaymentsCartsReadError,
+    PaymentsCartsReadResponse,
+    ReturnType<typeof paymentsCartsReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsCartsRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsCartsReadQueryKey(options),
+  });
+
 export const gatewayConsentsListQueryKey = (options?: Options<GatewayConsentsListData>) =>
   createQueryKey('gatewayConsentsList', options);
 
@@ -4373,6 +5183,165 @@ export const analyticsMeReadStatisticsOptions = (options: Options<AnalyticsMeRea
       return data;
     },
     queryKey: analyticsMeReadStatisticsQueryKey(options),
+  });
+
+export const paymentsStoreReadQueryKey = (options: Options<PaymentsStoreReadData>) =>
+  createQueryKey('paymentsStoreRead', options);
+
+/**
+ * The goods of a shop, with what they cost now and whether there are any.
+ */
+export const paymentsStoreReadOptions = (options: Options<PaymentsStoreReadData>) =>
+  queryOptions<
+    PaymentsStoreReadResponse,
+    PaymentsStoreReadError,
+    PaymentsStoreReadResponse,
+    ReturnType<typeof paymentsStoreReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsStoreRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsStoreReadQueryKey(options),
+  });
+
+export const paymentsStoreReadInfiniteQueryKey = (
+  options: Options<PaymentsStoreReadData>,
+): QueryKey<Options<PaymentsStoreReadData>> => createQueryKey('paymentsStoreRead', options, true);
+
+/**
+ * The goods of a shop, with what they cost now and whether there are any.
+ */
+export const paymentsStoreReadInfiniteOptions = (options: Options<PaymentsStoreReadData>) => {
+  const opts = infiniteQueryOptions<
+    PaymentsStoreReadResponse,
+    PaymentsStoreReadError,
+    InfiniteData<PaymentsStoreReadResponse>,
+    QueryKey<Options<PaymentsStoreReadData>>,
+    string | Pick<QueryKey<Options<PaymentsStoreReadData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<PaymentsStoreReadData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await paymentsStoreRead({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: paymentsStoreReadInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const paymentsStoreOrdersListMineQueryKey = (options: Options<PaymentsStoreOrdersListMineData>) =>
+  createQueryKey('paymentsStoreOrdersListMine', options);
+
+/**
+ * The goods that you have ordered from a shop, the newest first.
+ */
+export const paymentsStoreOrdersListMineOptions = (options: Options<PaymentsStoreOrdersListMineData>) =>
+  queryOptions<
+    PaymentsStoreOrdersListMineResponse,
+    PaymentsStoreOrdersListMineError,
+    PaymentsStoreOrdersListMineResponse,
+    ReturnType<typeof paymentsStoreOrdersListMineQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsStoreOrdersListMine({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsStoreOrdersListMineQueryKey(options),
+  });
+
+export const paymentsStoreOrdersListMineInfiniteQueryKey = (
+  options: Options<PaymentsStoreOrdersListMineData>,
+): QueryKey<Options<PaymentsStoreOrdersListMineData>> => createQueryKey('paymentsStoreOrdersListMine', options, true);
+
+/**
+ * The goods that you have ordered from a shop, the newest first.
+ */
+export const paymentsStoreOrdersListMineInfiniteOptions = (options: Options<PaymentsStoreOrdersListMineData>) => {
+  const opts = infiniteQueryOptions<
+    PaymentsStoreOrdersListMineResponse,
+    PaymentsStoreOrdersListMineError,
+    InfiniteData<PaymentsStoreOrdersListMineResponse>,
+    QueryKey<Options<PaymentsStoreOrdersListMineData>>,
+    string | Pick<QueryKey<Options<PaymentsStoreOrdersListMineData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<PaymentsStoreOrdersListMineData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await paymentsStoreOrdersListMine({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: paymentsStoreOrdersListMineInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const paymentsStoreOrdersReadMineQueryKey = (options: Options<PaymentsStoreOrdersReadMineData>) =>
+  createQueryKey('paymentsStoreOrdersReadMine', options);
+
+/**
+ * One of your orders of goods, and how far it is.
+ */
+export const paymentsStoreOrdersReadMineOptions = (options: Options<PaymentsStoreOrdersReadMineData>) =>
+  queryOptions<
+    PaymentsStoreOrdersReadMineResponse,
+    PaymentsStoreOrdersReadMineError,
+    PaymentsStoreOrdersReadMineResponse,
+    ReturnType<typeof paymentsStoreOrdersReadMineQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsStoreOrdersReadMine({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsStoreOrdersReadMineQueryKey(options),
   });
 
 export const paymentsSubscriptionsListMineQueryKey = (options?: Options<PaymentsSubscriptionsListMineData>) =>
@@ -5482,6 +6451,31 @@ export const chatAiPromptVersionsReadOptions = (options: Options<ChatAiPromptVer
     queryKey: chatAiPromptVersionsReadQueryKey(options),
   });
 
+export const botAdapterPublicFilesReadQueryKey = (options: Options<BotAdapterPublicFilesReadData>) =>
+  createQueryKey('botAdapterPublicFilesRead', options);
+
+/**
+ * A file for a channel that takes nothing but a link to it, within an hour and with a signature.
+ */
+export const botAdapterPublicFilesReadOptions = (options: Options<BotAdapterPublicFilesReadData>) =>
+  queryOptions<
+    BotAdapterPublicFilesReadResponse,
+    BotAdapterPublicFilesReadError,
+    BotAdapterPublicFilesReadResponse,
+    ReturnType<typeof botAdapterPublicFilesReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await botAdapterPublicFilesRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: botAdapterPublicFilesReadQueryKey(options),
+  });
+
 export const analyticsQuarantinedEventsListQueryKey = (options?: Options<AnalyticsQuarantinedEventsListData>) =>
   createQueryKey('analyticsQuarantinedEventsList', options);
 
@@ -5762,6 +6756,31 @@ export const paymentsBoardsReadOptions = (options: Options<PaymentsBoardsReadDat
       return data;
     },
     queryKey: paymentsBoardsReadQueryKey(options),
+  });
+
+export const chatAiScenariosListQueryKey = (options: Options<ChatAiScenariosListData>) =>
+  createQueryKey('chatAiScenariosList', options);
+
+/**
+ * What the messages of the people of a bot are told apart by.
+ */
+export const chatAiScenariosListOptions = (options: Options<ChatAiScenariosListData>) =>
+  queryOptions<
+    ChatAiScenariosListResponse,
+    ChatAiScenariosListError,
+    ChatAiScenariosListResponse,
+    ReturnType<typeof chatAiScenariosListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await chatAiScenariosList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: chatAiScenariosListQueryKey(options),
   });
 
 export const serviceKitDeadLettersListQueryKey = (options: Options<ServiceKitDeadLettersListData>) =>
@@ -6171,6 +7190,148 @@ export const analyticsBackupsCheckOptions = (options: Options<AnalyticsBackupsCh
       return data;
     },
     queryKey: analyticsBackupsCheckQueryKey(options),
+  });
+
+export const paymentsStoreOrdersListQueryKey = (options?: Options<PaymentsStoreOrdersListData>) =>
+  createQueryKey('paymentsStoreOrdersList', options);
+
+/**
+ * Orders of goods, the newest first. Neither names nor addresses.
+ */
+export const paymentsStoreOrdersListOptions = (options?: Options<PaymentsStoreOrdersListData>) =>
+  queryOptions<
+    PaymentsStoreOrdersListResponse,
+    PaymentsStoreOrdersListError,
+    PaymentsStoreOrdersListResponse,
+    ReturnType<typeof paymentsStoreOrdersListQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsStoreOrdersList({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsStoreOrdersListQueryKey(options),
+  });
+
+export const paymentsStoreOrdersListInfiniteQueryKey = (
+  options?: Options<PaymentsStoreOrdersListData>,
+): QueryKey<Options<PaymentsStoreOrdersListData>> => createQueryKey('paymentsStoreOrdersList', options, true);
+
+/**
+ * Orders of goods, the newest first. Neither names nor addresses.
+ */
+export const paymentsStoreOrdersListInfiniteOptions = (options?: Options<PaymentsStoreOrdersListData>) => {
+  const opts = infiniteQueryOptions<
+    PaymentsStoreOrdersListResponse,
+    PaymentsStoreOrdersListError,
+    InfiniteData<PaymentsStoreOrdersListResponse>,
+    QueryKey<Options<PaymentsStoreOrdersListData>>,
+    string | Pick<QueryKey<Options<PaymentsStoreOrdersListData>>[0], 'body' | 'headers' | 'path' | 'query'>
+  >(
+    // @ts-ignore
+    {
+      queryFn: async ({ pageParam, queryKey, signal }) => {
+        // @ts-ignore
+        const page: Pick<QueryKey<Options<PaymentsStoreOrdersListData>>[0], 'body' | 'headers' | 'path' | 'query'> =
+          typeof pageParam === 'object'
+            ? pageParam
+            : {
+                query: {
+                  after: pageParam,
+                },
+              };
+        const params = createInfiniteParams(queryKey, page);
+        const { data } = await paymentsStoreOrdersList({
+          ...options,
+          ...params,
+          signal,
+          throwOnError: true,
+        });
+        return data;
+      },
+      queryKey: paymentsStoreOrdersListInfiniteQueryKey(options),
+    },
+  );
+  return opts as Omit<typeof opts, 'initialData'>;
+};
+
+export const paymentsStoreOrdersReadQueryKey = (options: Options<PaymentsStoreOrdersReadData>) =>
+  createQueryKey('paymentsStoreOrdersRead', options);
+
+/**
+ * An order of goods. While it is in work also to whom it goes: whoever packs it has to know.
+ */
+export const paymentsStoreOrdersReadOptions = (options: Options<PaymentsStoreOrdersReadData>) =>
+  queryOptions<
+    PaymentsStoreOrdersReadResponse,
+    PaymentsStoreOrdersReadError,
+    PaymentsStoreOrdersReadResponse,
+    ReturnType<typeof paymentsStoreOrdersReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsStoreOrdersRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsStoreOrdersReadQueryKey(options),
+  });
+
+export const paymentsStoreOrdersRevealQueryKey = (options: Options<PaymentsStoreOrdersRevealData>) =>
+  createQueryKey('paymentsStoreOrdersReveal', options);
+
+/**
+ * To whom an order went that is not in work any more.
+ */
+export const paymentsStoreOrdersRevealOptions = (options: Options<PaymentsStoreOrdersRevealData>) =>
+  queryOptions<
+    PaymentsStoreOrdersRevealResponse,
+    PaymentsStoreOrdersRevealError,
+    PaymentsStoreOrdersRevealResponse,
+    ReturnType<typeof paymentsStoreOrdersRevealQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsStoreOrdersReveal({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsStoreOrdersRevealQueryKey(options),
+  });
+
+export const paymentsOrderDocumentsReadQueryKey = (options: Options<PaymentsOrderDocumentsReadData>) =>
+  createQueryKey('paymentsOrderDocumentsRead', options);
+
+/**
+ * The last paper of a kind that was written of an order.
+ */
+export const paymentsOrderDocumentsReadOptions = (options: Options<PaymentsOrderDocumentsReadData>) =>
+  queryOptions<
+    PaymentsOrderDocumentsReadResponse,
+    PaymentsOrderDocumentsReadError,
+    PaymentsOrderDocumentsReadResponse,
+    ReturnType<typeof paymentsOrderDocumentsReadQueryKey>
+  >({
+    queryFn: async ({ queryKey, signal }) => {
+      const { data } = await paymentsOrderDocumentsRead({
+        ...options,
+        ...queryKey[0],
+        signal,
+        throwOnError: true,
+      });
+      return data;
+    },
+    queryKey: paymentsOrderDocumentsReadQueryKey(options),
   });
 
 export const paymentsSubscriptionsListQueryKey = (options?: Options<PaymentsSubscriptionsListData>) =>
