@@ -357,12 +357,27 @@ const channels: Dashboard = {
         queries: { '{{bot}}': `max by (bot) (receiving_elsewhere{${OF_BOT}})` },
       },
       {
+        title: 'Accounts that have to be connected anew',
+        about: 'ChannelConnectionLost fires for any.',
+        unit: 'short',
+        red: { above: 1 },
+        queries: {
+          '{{bot}} {{state}}': `max by (bot, state) (channel_connection_state{${OF_BOT}, state!="connected"}) or vector(0)`,
+        },
+      },
+      {
+        title: 'Until the token of an account ends',
+        about: 'ChannelTokenEnding fires below five days.',
+        unit: 's',
+        empty: 'no account is connected by the page of its channel',
+        queries: { '{{bot}}': `max by (bot) (channel_connection_expires_timestamp_seconds{${OF_BOT}}) - time()` },
+      },
+      {
         title: 'Updates that could not be processed',
         about: 'UpdatesQuarantined fires for any.',
         unit: 'short',
         red: { above: 1 },
-        empty: 'none is set aside',
-        queries: { '{{bot}}': `max by (bot) (updates_quarantined{${OF_BOT}})` },
+        queries: { '{{bot}}': `max by (bot) (updates_quarantined{${OF_BOT}}) or vector(0)` },
       },
     ],
     'Going out': [
@@ -482,9 +497,8 @@ const gateway: Dashboard = {
         title: 'Errors, by route',
         about: 'GatewayErrors fires when they are more than 5 % of a service.',
         unit: 'reqps',
-        empty: 'no request ended with 5xx',
         queries: {
-          '{{route}} {{status}}': rate('gateway_request_duration_seconds_count', 'route, status', 'status=~"5.."'),
+          '{{route}} {{status}}': `${rate('gateway_request_duration_seconds_count', 'route, status', 'status=~"5.."')} or vector(0)`,
         },
       },
       {
@@ -599,6 +613,36 @@ const gateway: Dashboard = {
         unit: 's',
         red: { above: 3600 },
         queries: { '{{service}}': 'max by (service) (webhook_waiting_seconds)' },
+      },
+    ],
+    Backups: [
+      {
+        title: 'Age of the latest backup',
+        about: 'InstallationBackupOld fires above the line.',
+        unit: 's',
+        red: { above: 93_600 },
+        queries: { '{{service}}': 'max by (service) (backup_age_seconds)' },
+      },
+      {
+        title: 'Age of the latest copy elsewhere',
+        about: 'BackupOffSiteOld fires above the line.',
+        unit: 's',
+        red: { above: 129_600 },
+        empty: 'no storage elsewhere is set',
+        queries: { '{{service}}': 'max by (service) (backup_off_site_age_seconds)' },
+      },
+      {
+        title: 'Age of the latest one that could be restored on trial',
+        about: 'BackupUntried fires above the line.',
+        unit: 's',
+        red: { above: 777_600 },
+        queries: { '{{service}}': 'max by (service) (backup_trial_age_seconds)' },
+      },
+      {
+        title: 'Size of the latest backup',
+        unit: 'bytes',
+        empty: 'none has been written yet',
+        queries: { '{{service}}': 'max by (service) (backup_bytes)' },
       },
     ],
   },
@@ -1200,6 +1244,12 @@ const shop: Dashboard = {
         unit: 'short',
         red: { above: 1 },
         queries: { accounts: 'max(payments_ledger_imbalances)' },
+      },
+      {
+        title: 'Goods whose pieces do not add up',
+        unit: 'short',
+        red: { above: 1 },
+        queries: { variants: 'max(payments_stock_differences)' },
       },
       {
         title: 'Renewals, by the day',

@@ -65,6 +65,7 @@ function serviceOf(app: AppDefinition): string {
       ${prefix}_PORT: ${app.port}
 ${variables.map((variable) => `      ${variable}: ${VALUES[variable] ?? ''}`.trimEnd() + '\n').join('')}    volumes:
       - ${app.name}:/data
+      - backups:/backups
       - \${CONFIG_FOLDER:-./deploy/demo}:/config:ro
 ${FURTHER[app.name] ?? ''}`;
 }
