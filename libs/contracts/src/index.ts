@@ -545,26 +545,18 @@ export * from './bot-adapter.payments.api';
 export * from './bot-adapter.connections.api';
 export * from './bot-adapter.connections.shapes';
 export * from './bot-adapter.public-files.api';
-
-// Not answered or said by any service yet: in index.ts, and not in routes.ts, catalog.ts and problems.ts
 export * from './bot-adapter.channels.events';
-export * from './bot-adapter.outbound-files.api';
-export * from './bot-adapter.templates.api';
-export * from './bot-adapter.widget.api';
 export * from './chat-ai.desk.events';
 export * from './chat-ai.desk.shapes';
 export * from './chat-ai.desk-tools.api';
 export * from './chat-ai.ticket-actions.api';
 export * from './chat-ai.tickets.api';
 export * from './gateway.backups.api';
-export * from './gateway.joins.api';
-export * from './gateway.joins.events';
 export * from './payments.delivery-methods.api';
 export * from './payments.goods.api';
 export * from './payments.goods.events';
 export * from './payments.goods-imports.api';
 export * from './payments.goods.shapes';
-export * from './payments.joins.api';
 export * from './payments.order-documents.api';
 export * from './payments.returns.api';
 export * from './payments.stock.api';
